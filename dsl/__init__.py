@@ -1,0 +1,114 @@
+"""The rule language: parse, check, evaluate, explain, test. Knows nothing of FHIR, HTTP or files.
+
+    text ── parse ──> RuleFile ── check ──> Rule ── evaluate(facts) ──> Finding ── explain ──> words
+                         │                   │
+                         └── Diagnostic ─────┘── render ──> text, JSON, SARIF
+
+Facts are sets of values that are still possible (`dsl.values`); logic is three-valued (`dsl.logic`).
+"""
+
+from dsl.check import Checked, check
+from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
+from dsl.evaluate import Finding, State, Step, evaluate
+from dsl.explain import explain, label, lacking, value_words
+from dsl.model import (
+    Advise,
+    Ask,
+    BooleanType,
+    DoseSuggestion,
+    DrugSuggestion,
+    EnumType,
+    Give,
+    Indicator,
+    Input,
+    Lifecycle,
+    Nothing,
+    Outcome,
+    QuantityType,
+    Rule,
+    Source,
+    SourceKind,
+    Suggestion,
+    WhenMissing,
+    WithdrawSuggestion,
+)
+from dsl.names import Names
+from dsl.parse import parse_bytes, parse_text
+from dsl.render import as_json, as_sarif, as_text, explanation
+from dsl.syntax import RuleFile, Span
+from dsl.testing import TestRun, run_tests, untested_lines
+from dsl.values import (
+    Coding,
+    Datum,
+    Dose,
+    Fact,
+    Period,
+    Quantity,
+    Range,
+    Reason,
+    Value,
+    convert,
+    known,
+    missing,
+    quantity,
+)
+
+__all__ = [
+    "CATALOGUE",
+    "Advise",
+    "Ask",
+    "BooleanType",
+    "Checked",
+    "Coding",
+    "Datum",
+    "Diagnostic",
+    "Dose",
+    "DoseSuggestion",
+    "DrugSuggestion",
+    "EnumType",
+    "Fact",
+    "Finding",
+    "Give",
+    "Indicator",
+    "Input",
+    "Lifecycle",
+    "Names",
+    "Nothing",
+    "Outcome",
+    "Period",
+    "Quantity",
+    "QuantityType",
+    "Range",
+    "Reason",
+    "Rule",
+    "RuleFile",
+    "Severity",
+    "Source",
+    "SourceKind",
+    "Span",
+    "State",
+    "Step",
+    "Suggestion",
+    "TestRun",
+    "Value",
+    "WhenMissing",
+    "WithdrawSuggestion",
+    "as_json",
+    "as_sarif",
+    "as_text",
+    "check",
+    "convert",
+    "evaluate",
+    "explain",
+    "explanation",
+    "known",
+    "label",
+    "lacking",
+    "missing",
+    "parse_bytes",
+    "parse_text",
+    "quantity",
+    "run_tests",
+    "untested_lines",
+    "value_words",
+]

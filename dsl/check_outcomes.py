@@ -1,0 +1,89 @@
+"""Outcomes: indicator, texts that fit a card, placeholders, suggestions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from dsl import model, syntax
+from dsl.check_conditions import ConditionChecker
+from dsl.diagnostics import Diagnostic
+from dsl.names import Names, unknown_name
+
+MAX_SUMMARY = 139
+"""CDS Hooks: a summary has fewer than 140 characters."""
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_LONGEST_QUANTITY = len("between 1000.0001 and 1000.0002 mL/min/{1.73_m2}")
+
+
+def check_outcome(
+    node: syntax.OutcomeSyntax,
+    inputs: Mapping[str, model.Input],
+    names: Names,
+    conditions: ConditionChecker,
+    found: list[Diagnostic],
+) -> model.Outcome | None:
+    """The checked outcome; None if it cannot be used (and said)."""
+    before = len(found)
+    single: dict[str, str] = {}
+    suggestions: list[model.Suggestion] = []
+    overrides: list[str] = []
+    for item in node.items:
+        if isinstance(item, syntax.SuggestDose):
+            suggestions.append(model.DoseSuggestion(item.dose, item.only_if))
+        elif isinstance(item, syntax.SuggestWithdraw):
+            suggestions.append(model.WithdrawSuggestion(item.label))
+        elif isinstance(item, syntax.SuggestDrug):
+            if item.drug.text not in names.drugs:
+                found.append(unknown_name(item.drug, "drug of the knowledge base", names.drugs))
+            unless = conditions.condition(item.unless) if item.unless else None
+            suggestions.append(model.DrugSuggestion(item.drug.text, unless, item.because))
+        elif isinstance(item, syntax.Graded):
+            single[item.scale] = item.word.text
+        elif item.kind == "override":
+            overrides.append(item.text.text)
+        else:
+            if item.kind in single:
+                found.append(Diagnostic("BR003", f"`{item.kind}` is written twice", item.span))
+            single[item.kind] = item.text.text
+            _check_text(item, inputs, found)
+    words = [indicator.value for indicator in model.Indicator]
+    if single.get("indicator", "info") not in words:
+        found.append(unknown_name(syntax.Text(single["indicator"], node.span), "indicator", words))
+    for needed in ("indicator", "advise"):
+        if needed not in single:
+            found.append(Diagnostic("BR003", f"the outcome has no `{needed}`", node.name.span))
+    if len(found) > before:
+        return None
+    return model.Outcome(
+        node.name.text, model.Indicator(single["indicator"]), single["advise"],
+        single.get("rationale", ""), single.get("strength", ""), tuple(suggestions), tuple(overrides),
+    )  # fmt: skip
+
+
+def placeholders(text: str) -> list[str]:
+    """The input names that a text mentions in braces."""
+    return _PLACEHOLDER.findall(text)
+
+
+def _check_text(item: syntax.OutcomeItem, inputs: Mapping[str, model.Input], found: list[Diagnostic]) -> None:
+    if item.kind == "indicator":
+        return
+    length = len(_PLACEHOLDER.sub("", item.text.text))
+    for name in placeholders(item.text.text):
+        if name not in inputs:
+            missing = unknown_name(syntax.Text(name, item.text.span), "input of this rule", inputs)
+            found.append(Diagnostic("BR012", missing.message, item.text.span, help=missing.help))
+            return
+        kind = inputs[name].type
+        length += (
+            max(len(kind.label(member)) for member in kind.members)
+            if isinstance(kind, model.EnumType)
+            else _LONGEST_QUANTITY
+        )
+    if item.kind == "advise" and length > MAX_SUMMARY:
+        message = f"the summary may have {length} characters, {MAX_SUMMARY} at most"
+        found.append(Diagnostic("BR012", message, item.text.span, help="move the reason to `rationale`"))
+    if "{" in _PLACEHOLDER.sub("", item.text.text) or "}" in _PLACEHOLDER.sub("", item.text.text):
+        found.append(Diagnostic("BR012", "a brace stands alone in the text", item.text.span))

@@ -1,0 +1,107 @@
+"""Words for findings: labels of inputs, reasons, and the explanation, all taken from the trace."""
+
+from __future__ import annotations
+
+from dsl.evaluate import Finding, State
+from dsl.model import Ask, EnumType, Input, Nothing, SourceKind
+from dsl.values import Fact, Reason, Value
+
+_REASON_WORDS = {
+    Reason.MISSING: "missing",
+    Reason.STATUS: "not final",
+    Reason.FUTURE: "dated in the future",
+    Reason.STALE: "too old",
+    Reason.UNDATED: "not clearly dated",
+    Reason.NO_VALUE: "without a usable value",
+    Reason.UNIT: "without a usable unit",
+    Reason.IMPLAUSIBLE: "not plausible",
+    Reason.COMPARATOR: "known only as a limit",
+    Reason.CONFLICT: "contradictory",
+    Reason.SUBJECT: "of an unclear person",
+    Reason.MODEL_FAILED: "not computable",
+}
+
+_UNIT_WORDS = {"a": "years", "10*3/uL": "×10³/µL", "10*9/L": "×10⁹/L", "[lb_av]": "lb", "/uL": "/µL"}
+
+# A problem list that says nothing is not a missing measurement.
+_ON_FILE = (SourceKind.CONDITION, SourceKind.INDICATION)
+
+_TRUTH_WORDS = {True: "yes", False: "no", None: "unknown"}
+
+
+def label(declared: Input) -> str:
+    """What people call an input: `CYP2C19 result`, `platelets`, `age`."""
+    source = declared.source
+    words = source.name.replace("_", " ")
+    if source.kind is SourceKind.PHENOTYPE:
+        return f"{source.name} result"
+    if source.kind is SourceKind.INDICATION:
+        return f"indication for {words}"
+    if source.kind is SourceKind.MEDICATION:
+        return f"current use of {words}"
+    return f"{words} relative to the upper limit" if source.over_upper_limit else words
+
+
+def words(declared: Input, value: Value) -> str:
+    """A value in words for people; enum members by their labels."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return declared.type.label(value) if isinstance(declared.type, EnumType) else value
+    text = str(value)
+    return text.removesuffix(value.unit) + _UNIT_WORDS.get(value.unit, value.unit) if value.unit != "1" else text
+
+
+def value_words(declared: Input, fact: Fact) -> str:
+    """`60 kg`, `normal metabolizer or poor metabolizer (contradictory)`, `missing`."""
+    reason = f"{_REASON_WORDS[fact.reason]}" if fact.reason else ""
+    if fact.missing:
+        return reason or "missing"
+    values = " or ".join(words(declared, value) for value in fact.possible)
+    return f"{values} ({reason})" if reason else values
+
+
+def lacking(declared: Input, fact: Fact) -> str:
+    """`platelets missing`, `CYP2C19 result contradictory`: why an input cannot be used."""
+    if fact.reason is Reason.MISSING and declared.source.kind in _ON_FILE:
+        return f"{label(declared)} not on file"
+    return f"{label(declared)} {_REASON_WORDS[fact.reason or Reason.MISSING]}"
+
+
+def explain(finding: Finding) -> list[str]:
+    """The explanation of a finding, line by line."""
+    rule = finding.rule
+    lines = [f"{rule.name} {rule.version}: {_answer(finding)}"]
+    for declared in rule.inputs:
+        fact = finding.facts[declared.name]
+        line = f"  {declared.name}: {value_words(declared, fact)}"
+        used = [datum for datum in fact.data if datum.reason is None]
+        if used:
+            places = "; ".join(f"{datum.reference}, {datum.instant or 'undated'}" for datum in used)
+            line += f" [{places}]"
+        lines.append(line + (f": {fact.explanation}" if fact.explanation else ""))
+        lines += [
+            f"    not used: {datum.reference or datum.path}, {datum.text or 'no value'} ({datum.reason})"
+            for datum in fact.data
+            if datum.reason is not None
+        ]
+    lines += [f"  line {step.line}: {step.text}: {_TRUTH_WORDS[step.truth]}" for step in finding.steps]
+    if finding.decided_by:
+        lines.append(f"  decided by: {', '.join(finding.decided_by)}")
+    lines += [f"  assuming: {assumption}" for assumption in finding.assumptions]
+    return lines
+
+
+def _answer(finding: Finding) -> str:
+    lacks = ", ".join(lacking(finding.rule.input(name), finding.facts[name]) for name in finding.asks)
+    if finding.state is State.ASK:
+        return f"not decided: {lacks}" if lacks else "not decided"
+    result = finding.result
+    if finding.state is State.OUTSIDE:
+        return f"not for this patient (population: {finding.rule.population})"
+    if isinstance(result, Nothing):
+        answer = "nothing to say" + (f": {result.because}" if result.because else "")
+    else:
+        assert not isinstance(result, Ask)
+        answer = str(result)
+    return f"{answer} ({lacks})" if lacks else answer

@@ -1,0 +1,45 @@
+"""The names that a rule may use: what the knowledge base lends to the checker."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dsl.diagnostics import Diagnostic
+from dsl.syntax import Text
+
+LISTABLE = 12
+"""How many candidates a help line may list when none of them is close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Everything outside the rule files that a rule can refer to."""
+
+    observables: Mapping[str, str] = field(default_factory=dict)
+    """Observable to its UCUM unit."""
+    observable_codes: Mapping[str, str] = field(default_factory=dict)
+    """`loinc#29463-7` to the observable that lists it."""
+    genes: Mapping[str, str] = field(default_factory=dict)
+    """Gene symbol to the name of its phenotype enum."""
+    conditions: frozenset[str] = frozenset()
+    indications: Mapping[str, str] = field(default_factory=dict)
+    """Indication to the name of its enum."""
+    drugs: frozenset[str] = frozenset()
+    citations: frozenset[str] = frozenset()
+
+
+def closest(name: str, candidates: Iterable[str]) -> str:
+    """`did you mean …?` for a misspelt name, or nothing if no candidate is close."""
+    close = difflib.get_close_matches(name, sorted(candidates), n=1, cutoff=0.67)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def unknown_name(name: Text, what: str, candidates: Iterable[str]) -> Diagnostic:
+    """A name that is none of the candidates, with the closest of them, or all if they are few."""
+    names = sorted(candidates)
+    listed = f"one of {', '.join(f'`{each}`' for each in names)}" if 0 < len(names) <= LISTABLE else ""
+    return Diagnostic(
+        "BR004", f"`{name.text}` is no {what}", name.span, help=closest(name.text, names) or listed
+    )

@@ -1,0 +1,131 @@
+"""Diagnostics as text for people, as JSON for tools, and as SARIF for code review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
+from dsl.syntax import Span
+
+
+def as_text(found: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
+    """Each diagnostic with its line, caret and help; `sources` maps a path to the text of the file."""
+    return "\n".join(_text(one, sources) for one in found)
+
+
+def as_json(found: Iterable[Diagnostic]) -> str:
+    """A JSON array, one object for each diagnostic."""
+    return json.dumps([_plain(one) for one in found], indent=2, ensure_ascii=False)
+
+
+def as_sarif(found: Iterable[Diagnostic]) -> str:
+    """A SARIF 2.1.0 log with one run."""
+    everything = list(found)
+    codes = sorted({one.code for one in everything})
+    rules = [{"id": code, "shortDescription": {"text": CATALOGUE[code].title}} for code in codes]
+    results = [
+        {
+            "ruleId": one.code,
+            "level": one.severity.value,
+            "message": {"text": _sentence(one)},
+            "locations": [{"physicalLocation": _location(one.span)}],
+        }
+        for one in everything
+    ]
+    driver = {"name": "bespoke check", "rules": rules}
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "results": results}],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def explanation(code: str) -> str | None:
+    """What `bespoke explain CODE` prints; None for a code that does not exist."""
+    entry = CATALOGUE.get(code)
+    if entry is None:
+        return None
+    avoid = "\n".join(f"    {line}" for line in entry.avoid.splitlines())
+    prefer = "\n".join(f"    {line}" for line in entry.prefer.splitlines())
+    return f"{code}: {entry.title}\n\n  Avoid\n{avoid}\n\n  Prefer\n{prefer}\n\n  Why\n    {entry.why}\n"
+
+
+def _text(one: Diagnostic, sources: Mapping[str, str]) -> str:
+    lines = [f"{one.severity.value}[{one.code}]: {one.message}"]
+    gutter = len(str(max([one.span.line, *(other.span.line for other in one.others)])))
+    lines += _excerpt("-->", one.span, one.label, sources, gutter)
+    for other in one.others:
+        lines += _excerpt("also", other.span, other.text, sources, gutter)
+    pad = " " * gutter
+    notes = (("case", one.case), ("help", one.help), ("explain", f"bespoke explain {one.code}"))
+    lines += [f"{pad} = {word}: {text}" for word, text in notes if text]
+    return "\n".join(lines) + "\n"
+
+
+def _excerpt(arrow: str, span: Span, label: str, sources: Mapping[str, str], gutter: int) -> list[str]:
+    pad = " " * gutter
+    place = [f"{pad}{arrow} {span.path}:{span.line}:{span.column}"]
+    source = sources.get(span.path, "").splitlines()
+    if span.line > len(source):
+        return place
+    line = source[span.line - 1].replace("\t", " ")
+    end = span.end_column if span.end_line == span.line else len(line) + 1
+    caret = " " * (span.column - 1) + "^" * max(1, end - span.column)
+    return [
+        *place,
+        f"{pad} |",
+        f"{span.line:>{gutter}} | {line}",
+        f"{pad} | {caret}{' ' + label if label else ''}",
+    ]
+
+
+def _sentence(one: Diagnostic) -> str:
+    parts = [one.message, one.label, f"case: {one.case}" if one.case else "", one.help]
+    return "; ".join(part for part in parts if part)
+
+
+def _plain(one: Diagnostic) -> dict[str, object]:
+    plain: dict[str, object] = {
+        "code": one.code,
+        "severity": one.severity.value,
+        "message": one.message,
+        "path": one.span.path,
+        "line": one.span.line,
+        "column": one.span.column,
+        "endLine": one.span.end_line,
+        "endColumn": one.span.end_column,
+    }
+    optional = {
+        "label": one.label,
+        "case": one.case,
+        "help": one.help,
+        "related": [
+            {
+                "path": other.span.path,
+                "line": other.span.line,
+                "column": other.span.column,
+                "text": other.text,
+            }
+            for other in one.others
+        ],
+    }
+    return plain | {name: value for name, value in optional.items() if value}
+
+
+def _location(span: Span) -> dict[str, object]:
+    return {
+        "artifactLocation": {"uri": span.path},
+        "region": {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "endLine": span.end_line,
+            "endColumn": span.end_column,
+        },
+    }
+
+
+def has_errors(found: Iterable[Diagnostic]) -> bool:
+    """Whether any of them is an error."""
+    return any(one.severity is Severity.ERROR for one in found)

@@ -1,0 +1,84 @@
+"""Runs the tests that stand beside a rule, through the same evaluator that answers a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsl import model, syntax
+from dsl.check_results import result_of
+from dsl.evaluate import Finding, State, evaluate
+from dsl.explain import explain
+from dsl.values import Fact, Reason, known, missing
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One test of one rule: what was wrong (nothing, if it passed) and which lines it reached."""
+
+    __test__ = False
+
+    rule: model.Rule
+    test: syntax.TestSyntax
+    failures: tuple[str, ...]
+    lines: tuple[int, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every expectation held."""
+        return not self.failures
+
+
+def run_tests(rule: model.Rule) -> tuple[TestRun, ...]:
+    """All tests of a rule."""
+    return tuple(_run(rule, test) for test in rule.tests)
+
+
+def untested_lines(rule: model.Rule, runs: tuple[TestRun, ...]) -> tuple[int, ...]:
+    """Branches or rows that no passing test reached alone."""
+    decision = rule.decision
+    cases = decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
+    reached = {run.lines[0] for run in runs if run.passed and len(run.lines) == 1}
+    return tuple(case.line for case in cases if case.line not in reached)
+
+
+def _run(rule: model.Rule, test: syntax.TestSyntax) -> TestRun:
+    if test.day is not None and not rule.in_force(test.day):
+        return TestRun(rule, test, (f"the rule is not in force on {test.day.isoformat()}",), ())
+    finding = evaluate(rule, {given.name.text: _fact(given) for given in test.given})
+    failures = tuple(failure for expect in test.expects if (failure := _failure(expect, finding)) is not None)
+    return TestRun(rule, test, failures, finding.lines)
+
+
+def _fact(given: syntax.Given) -> Fact:
+    if given.value is None:
+        return missing(Reason(given.reason.text) if given.reason else Reason.MISSING)
+    if isinstance(given.value, syntax.QuantityLiteral):
+        return known(given.value.quantity)
+    return known({"true": True, "false": False}.get(given.value.text, given.value.text))
+
+
+def _failure(
+    expect: syntax.ExpectResult | syntax.ExpectOutside | syntax.ExpectTrace, finding: Finding
+) -> str | None:
+    if isinstance(expect, syntax.ExpectTrace):
+        lines = explain(finding)
+        if any(expect.text.text in line for line in lines):
+            return None
+        return f"the trace does not say `{expect.text.text}`:\n" + "\n".join(lines)
+    if isinstance(expect, syntax.ExpectOutside):
+        if finding.state is State.OUTSIDE:
+            return None
+        return f"expected a patient outside the population, got `{_shown(finding)}`"
+    wanted = result_of(expect.result)
+    if finding.state is not State.OUTSIDE and _shown(finding) == str(wanted):
+        return None
+    return f"expected `{wanted}`, got `{_shown(finding)}`"
+
+
+def _shown(finding: Finding) -> str:
+    """The result as a test writes it: what is asked for is what is still lacking."""
+    if finding.state is State.OUTSIDE:
+        return "outside population"
+    if finding.state is State.ASK:
+        return str(model.Ask(finding.asks))
+    return str(finding.result)

@@ -1,0 +1,30 @@
+"""The knowledge: rule files with their tests, genes, drugs, observables, conditions, sources.
+
+    folder of TOML and rule files ── load ──> KnowledgeBase (rules checked, codes indexed, one digest)
+
+Facts live in files that an informaticist can read and edit; this package only loads them.
+"""
+
+from kb.errors import KnowledgeBaseError, RuleErrors
+from kb.knowledge import RXNORM, Drug, Gene, KnowledgeBase, Observable, Product, Source
+from kb.loader import BUNDLED, load, read_rules, shown, sources_of
+from kb.tables import Tables, load_tables
+
+__all__ = [
+    "BUNDLED",
+    "RXNORM",
+    "Drug",
+    "Gene",
+    "KnowledgeBase",
+    "KnowledgeBaseError",
+    "Observable",
+    "Product",
+    "RuleErrors",
+    "Source",
+    "Tables",
+    "load",
+    "load_tables",
+    "read_rules",
+    "shown",
+    "sources_of",
+]

@@ -1,0 +1,207 @@
+"""The loaded knowledge: rules, genes, drugs, observables, conditions, sources, by name and by code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+
+from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A public source that rules cite, and when its facts were read."""
+
+    identifier: str
+    title: str
+    publisher: str
+    version: str
+    published: date
+    url: str
+    read: date
+
+
+@dataclass(frozen=True, slots=True)
+class Observable:
+    """A measurable quantity with its codes, unit and believable range (both ends included)."""
+
+    name: str
+    label: str
+    unit: str
+    plausible: tuple[Quantity, Quantity]
+    codes: frozenset[Coding]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product of a drug; without a code it is recognised by its display alone."""
+
+    display: str
+    rxnorm: str | None
+    strength: Quantity | None
+    """Amount of drug in one piece, where it comes in pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """A drug by its RxNorm ingredient, with the products that count as it."""
+
+    name: str
+    rxnorm: str
+    display: str
+    products: tuple[Product, ...]
+
+    def product(self, rxnorm_codes: Iterable[str], text: str) -> Product | None:
+        """The product with one of these codes, else the one with this display; None if there is none."""
+        codes = set(rxnorm_codes)
+        by_code = [each for each in self.products if each.rxnorm in codes]
+        by_text = [each for each in self.products if normal_text(each.display) == normal_text(text)]
+        return next(iter([*by_code, *by_text]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSet:
+    """Diagnosis codes that mean one thing; `clinical_statuses` None counts a history of it too."""
+
+    name: str
+    label: str
+    codes: frozenset[Coding]
+    prefixes: tuple[Coding, ...]
+    clinical_statuses: frozenset[str] | None
+
+    def matches(self, coding: Coding) -> bool:
+        """Whether a diagnosis code belongs to the set."""
+        if coding in self.codes:
+            return True
+        return any(coding[0] == system and coding[1].startswith(prefix) for system, prefix in self.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Indication:
+    """What a drug may be given for: members with their diagnoses, and which member outranks which."""
+
+    name: str
+    enum: str
+    members: Mapping[str, ConditionSet]
+    wins_over: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gene:
+    """Alleles with their functions, and the phenotype of each pair of functions."""
+
+    symbol: str
+    hgnc: str
+    phenotype_enum: str
+    version: str
+    interpretation_codes: frozenset[Coding]
+    functions: Mapping[str, str]
+    pairs: Mapping[frozenset[str], str]
+    answers: Mapping[Coding, str]
+    wordings: Mapping[str, str]
+
+    def phenotypes(self, diplotype: str) -> tuple[str, ...]:
+        """Phenotypes consistent with `*1/*2`, or with `*1/*2 or *2/*3`; empty if it cannot be read."""
+        found = set()
+        for candidate in diplotype.split(" or "):
+            alleles = [allele.strip() for allele in candidate.split("/")]
+            if len(alleles) != 2 or any(allele not in self.functions for allele in alleles):
+                return ()
+            phenotype = self.pairs.get(frozenset(self.functions[allele] for allele in alleles))
+            if phenotype is None:
+                return ()
+            found.add(phenotype)
+        return tuple(sorted(found))
+
+    def phenotype_of_coding(self, coding: Coding) -> str | None:
+        """The phenotype of a coded answer."""
+        return self.answers.get(coding)
+
+    def phenotype_of_text(self, text: str) -> str | None:
+        """The phenotype of a listed wording, with or without the gene's symbol before it."""
+        words = " ".join(text.casefold().split())
+        return self.wordings.get(words.removeprefix(f"{self.symbol.casefold()} "))
+
+    def covers_all_pairs(self) -> bool:
+        """Whether every two functions that its alleles have lead to a phenotype."""
+        functions = set(self.functions.values())
+        return all(frozenset(pair) in self.pairs for pair in product(functions, functions))
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """One version of everything; also the terminology that the FHIR adapters ask."""
+
+    name: str
+    version: str
+    digest: str
+    """SHA-256 over all files, in hexadecimal."""
+    rules: tuple[Rule, ...]
+    sources: Mapping[str, Source]
+    observables: Mapping[str, Observable]
+    drugs: Mapping[str, Drug]
+    conditions: Mapping[str, ConditionSet]
+    indication_sets: Mapping[str, Indication]
+    gene_table: Mapping[str, Gene]
+    drug_codes: Mapping[Coding, str]
+    drug_texts: Mapping[str, str]
+    warnings: tuple[Diagnostic, ...]
+
+    def in_force(self, day: date, *, fire_draft: bool) -> tuple[Rule, ...]:
+        """For each rule name the newest version effective on a day; drafts only when asked for."""
+        statuses = {Lifecycle.ACTIVE}
+        if fire_draft:
+            statuses |= {Lifecycle.DRAFT, Lifecycle.REVIEW}
+        newest: dict[str, Rule] = {}
+        for rule in self.rules:
+            if rule.status in statuses and rule.in_force(day):
+                other = newest.get(rule.name)
+                if other is None or _number(other.version) < _number(rule.version):
+                    newest[rule.name] = rule
+        return tuple(newest[name] for name in sorted(newest))
+
+    def observable(self, name: str) -> Observable:
+        """One observable."""
+        return self.observables[name]
+
+    def gene(self, symbol: str) -> Gene:
+        """One gene."""
+        return self.gene_table[symbol]
+
+    def genes(self) -> Iterable[Gene]:
+        """All genes."""
+        return self.gene_table.values()
+
+    def condition_set(self, name: str) -> ConditionSet:
+        """One set of diagnoses."""
+        return self.conditions[name]
+
+    def indications(self, name: str) -> Mapping[str, ConditionSet]:
+        """Enum member to the diagnoses that mean it."""
+        return self.indication_sets[name].members
+
+    def outranked(self, name: str, members: Iterable[str]) -> frozenset[str]:
+        """Of several indications found together, those that another one of them outranks."""
+        wins = self.indication_sets[name].wins_over
+        return frozenset[str]().union(*(wins.get(member, frozenset()) for member in members))
+
+    def drug_of_coding(self, coding: Coding) -> str | None:
+        """The drug with this RxNorm ingredient or product code."""
+        return self.drug_codes.get(coding)
+
+    def drug_of_text(self, text: str) -> str | None:
+        """The drug whose name or product name equals this text, ignoring case and runs of spaces."""
+        return self.drug_texts.get(normal_text(text))
+
+
+def normal_text(text: str) -> str:
+    """Text for comparison: no case, single spaces."""
+    return " ".join(text.casefold().split())
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

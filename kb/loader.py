@@ -1,0 +1,71 @@
+"""Reads a knowledge base from its folder: everything checked, or an error that says where."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import dsl
+from dsl import RuleFile
+from kb.errors import RuleErrors
+from kb.knowledge import KnowledgeBase
+from kb.tables import load_tables
+
+BUNDLED = Path(__file__).parent
+"""The folder of the knowledge base that ships with the software."""
+
+
+def load(folder: Path | None = None) -> KnowledgeBase:
+    """The knowledge base in a folder, the bundled one by default.
+
+    Raises `KnowledgeBaseError` for a file that cannot be used and `RuleErrors` for faulty rules.
+    """
+    root = folder or BUNDLED
+    tables = load_tables(root)
+    rule_files = [read_rules(path, root) for path in sorted(root.rglob("*.rule"))]
+    parsed = [file for file in rule_files if isinstance(file, RuleFile)]
+    broken = [file for file in rule_files if not isinstance(file, RuleFile)]
+    checked = dsl.check(parsed, tables.names)
+    found = (*broken, *checked.diagnostics)
+    if broken or not checked.ok:
+        raise RuleErrors(found, sources_of(root.rglob("*.rule"), root))
+    return KnowledgeBase(
+        name=tables.manifest.name,
+        version=tables.manifest.version,
+        digest=digest(root),
+        rules=checked.rules,
+        sources=tables.sources,
+        observables=tables.observables,
+        drugs=tables.drugs,
+        conditions=tables.conditions,
+        indication_sets=tables.indications,
+        gene_table=tables.genes,
+        drug_codes=tables.drug_codes,
+        drug_texts=tables.drug_texts,
+        warnings=found,
+    )
+
+
+def read_rules(path: Path, root: Path) -> RuleFile | dsl.Diagnostic:
+    """One rule file, named relative to the knowledge base where it lies in it."""
+    return dsl.parse_bytes(path.read_bytes(), shown(path, root))
+
+
+def shown(path: Path, root: Path) -> str:
+    """How a path is written in messages: relative to the knowledge base where possible."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def sources_of(paths: Iterable[Path], root: Path) -> dict[str, str]:
+    """The text of rule files by the path that messages show."""
+    return {shown(path, root): path.read_bytes().decode("utf-8", "replace") for path in paths}
+
+
+def digest(root: Path) -> str:
+    """SHA-256 over the names and contents of all files of knowledge, in order of name."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".toml", ".rule")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
+    return total.hexdigest()

@@ -1,0 +1,205 @@
+"""The tables of a knowledge base: everything but its rules, read, cross-checked and indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsl import Coding, Names, Quantity, quantity
+from dsl.units import UnitError, commensurable, parse
+from kb import files
+from kb.errors import KnowledgeBaseError
+from kb.knowledge import (
+    RXNORM,
+    ConditionSet,
+    Drug,
+    Gene,
+    Indication,
+    Observable,
+    Product,
+    Source,
+    normal_text,
+)
+
+LOINC = "http://loinc.org"
+
+SYSTEMS = {
+    "loinc": LOINC,
+    "snomed": "http://snomed.info/sct",
+    "rxnorm": RXNORM,
+    "icd10": "http://hl7.org/fhir/sid/icd-10",
+    "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
+}
+"""Short names of code systems in the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables, and the names that they lend to the rule checker."""
+
+    manifest: files.Manifest
+    sources: Mapping[str, Source]
+    observables: Mapping[str, Observable]
+    drugs: Mapping[str, Drug]
+    conditions: Mapping[str, ConditionSet]
+    indications: Mapping[str, Indication]
+    genes: Mapping[str, Gene]
+    drug_codes: Mapping[Coding, str]
+    drug_texts: Mapping[str, str]
+
+    @property
+    def names(self) -> Names:
+        """What a rule may refer to."""
+        return Names(
+            observables={name: each.unit for name, each in self.observables.items()},
+            observable_codes={
+                f"loinc#{code.code}": name
+                for name, each in self.observables.items()
+                for code in each.codes
+                if code.system == LOINC
+            },
+            genes={symbol: gene.phenotype_enum for symbol, gene in self.genes.items()},
+            conditions=frozenset(self.conditions),
+            indications={name: each.enum for name, each in self.indications.items()},
+            drugs=frozenset(self.drugs),
+            citations=frozenset(self.sources),
+        )
+
+
+def load_tables(root: Path) -> Tables:
+    """Reads and cross-checks the tables in a folder; raises `KnowledgeBaseError`."""
+    if not root.is_dir():
+        raise KnowledgeBaseError(f"{root}: no such folder; a knowledge base is a folder with `kb.toml`")
+    conditions = {path.stem: _condition(path) for path in _files(root, "conditions")}
+    drugs = {path.stem: _drug(path) for path in _files(root, "drugs")}
+    answers, wordings = _answers(root / "phenotype_answers.toml")
+    genes = [_gene(path, answers, wordings) for path in _files(root, "genes")]
+    return Tables(
+        manifest=files.read(root / "kb.toml", files.Manifest),
+        sources=_sources(root / "sources.toml"),
+        observables={path.stem: _observable(path) for path in _files(root, "observables")},
+        drugs=drugs,
+        conditions=conditions,
+        indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
+        genes={gene.symbol: gene for gene in genes},
+        drug_codes=_drug_codes(root, drugs.values()),
+        drug_texts={
+            normal_text(text): drug.name
+            for drug in drugs.values()
+            for text in (drug.name, drug.display, *(each.display for each in drug.products))
+        },
+    )
+
+
+def _files(root: Path, kind: str) -> list[Path]:
+    return sorted((root / kind).glob("*.toml"))
+
+
+def _code(system: str, code: str) -> Coding:
+    return Coding(SYSTEMS.get(system, system), code)
+
+
+def _sources(path: Path) -> dict[str, Source]:
+    entries = files.read(path, dict[str, files.SourceFile])
+    return {name: Source(name, **entry.model_dump()) for name, entry in entries.items()}
+
+
+def _observable(path: Path) -> Observable:
+    entry = files.read(path, files.ObservableFile)
+    low, high = (_quantity(path, "plausible", text, entry.unit) for text in entry.plausible)
+    if low.value * parse(low.unit).factor >= high.value * parse(high.unit).factor:
+        raise KnowledgeBaseError(f"{path}: field `plausible`: the smaller bound comes first")
+    codes = frozenset(_code(code.system, code.code) for code in entry.codes)
+    return Observable(path.stem, entry.label, entry.unit, (low, high), codes)
+
+
+def _quantity(path: Path, field: str, text: str, unit: str) -> Quantity:
+    number, _, code = text.partition(" ")
+    try:
+        amount = quantity(number, code)
+        parse(unit)
+    except (UnitError, ValueError):
+        raise KnowledgeBaseError(f'{path}: field `{field}`: expected a quantity such as "20 {unit}"') from None
+    if not commensurable(code, unit):
+        raise KnowledgeBaseError(f"{path}: field `{field}`: the unit does not convert to `{unit}`")
+    return amount
+
+
+def _drug(path: Path) -> Drug:
+    entry = files.read(path, files.DrugFile)
+    products = tuple(
+        Product(
+            product.display,
+            product.rxnorm,
+            None if product.strength is None else _quantity(path, "strength", product.strength, "mg"),
+        )
+        for product in entry.products
+    )
+    return Drug(path.stem, entry.rxnorm, entry.display, products)
+
+
+def _drug_codes(root: Path, drugs: Iterable[Drug]) -> dict[Coding, str]:
+    codes: dict[Coding, str] = {}
+    for drug in drugs:
+        for code in (drug.rxnorm, *(each.rxnorm for each in drug.products if each.rxnorm is not None)):
+            other = codes.setdefault(Coding(RXNORM, code), drug.name)
+            if other != drug.name:
+                raise KnowledgeBaseError(
+                    f"{root / 'drugs'}: RxNorm {code} stands for {other} and {drug.name}"
+                )
+    return codes
+
+
+def _condition(path: Path) -> ConditionSet:
+    entry = files.read(path, files.ConditionFile)
+    return ConditionSet(
+        path.stem,
+        entry.label,
+        frozenset(_code(code.system, code.code) for code in entry.codes),
+        tuple(_code(prefix.system, prefix.prefix) for prefix in entry.prefixes),
+        None if entry.clinical_statuses is None else frozenset(entry.clinical_statuses),
+    )
+
+
+def _indication(path: Path, conditions: Mapping[str, ConditionSet]) -> Indication:
+    entry = files.read(path, files.IndicationFile)
+    names = {member.member for member in entry.members}
+    for member in entry.members:
+        if member.condition not in conditions:
+            raise KnowledgeBaseError(f"{path}: field `condition`: no conditions/{member.condition}.toml")
+        if not names.issuperset(member.wins_over):
+            raise KnowledgeBaseError(f"{path}: field `wins_over`: names a member that is not listed")
+    return Indication(
+        path.stem,
+        entry.enum,
+        {member.member: conditions[member.condition] for member in entry.members},
+        {member.member: frozenset(member.wins_over) for member in entry.members},
+    )
+
+
+def _answers(path: Path) -> tuple[dict[Coding, str], dict[str, str]]:
+    entries = files.read(path, dict[str, files.AnswerFile])
+    codes = {Coding(LOINC, code): name for name, entry in entries.items() for code in entry.codes}
+    return codes, {normal_text(text): name for name, entry in entries.items() for text in entry.texts}
+
+
+def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]) -> Gene:
+    entry = files.read(path, files.GeneFile)
+    phenotypes = {pair.phenotype for pair in entry.pairs}
+    gene = Gene(
+        symbol=entry.symbol,
+        hgnc=entry.hgnc,
+        phenotype_enum=entry.phenotype_enum,
+        version=entry.version,
+        interpretation_codes=frozenset(Coding(LOINC, code) for code in entry.interpretation_codes),
+        functions=entry.alleles,
+        pairs={frozenset(pair.functions): pair.phenotype for pair in entry.pairs},
+        answers={code: name for code, name in answers.items() if name in phenotypes},
+        wordings={text: name for text, name in wordings.items() if name in phenotypes},
+    )
+    if entry.symbol != path.stem:
+        raise KnowledgeBaseError(f"{path}: field `symbol`: differs from the name of the file")
+    if not gene.covers_all_pairs():
+        raise KnowledgeBaseError(f"{path}: field `pairs`: two allele functions lead to no phenotype")
+    return gene

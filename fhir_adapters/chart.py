@@ -1,0 +1,167 @@
+"""One patient's resources, each with its path, and how completely they were supplied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fhir_adapters.errors import UnusableBundle, WrongPatient
+from fhir_adapters.instants import parse_moment
+from fhir_adapters.prefetch import KeyState, PrefetchKey, bundle_state
+from fhir_adapters.reading import ChartFinding, text_member
+from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
+
+_SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
+_USED_TYPES = frozenset({"Observation", "MedicationRequest", "MedicationStatement", "Condition"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is on file for one patient. Only resources of that patient are in it."""
+
+    patient_id: str
+    patient: Entry | None
+    resources: Mapping[str, tuple[Entry, ...]]
+    """All other resources by type, those without a readable subject included."""
+    states: Mapping[PrefetchKey, KeyState]
+    findings: tuple[ChartFinding, ...]
+    resolver: Resolver
+
+    def of_types(self, *types: str) -> Iterable[Entry]:
+        """The resources of these types."""
+        return (entry for name in types for entry in self.resources.get(name, ()))
+
+    def deceased(self, as_of: datetime) -> bool:
+        """Whether the patient is known to have died by `as_of` (H-026).
+
+        A death whose date is partial or unreadable counts as soon as it may have happened.
+        """
+        if self.patient is None:
+            return False
+        if self.patient.resource.get("deceasedBoolean") is True:
+            return True
+        written = text_member(self.patient.resource, "deceasedDateTime")
+        moment = parse_moment(written) if written else None
+        return written is not None and (moment is None or moment.earliest <= as_of)
+
+
+def chart_of_prefetch(patient_id: str, prefetch: Mapping[str, object], base_url: str | None) -> Chart:
+    """The chart of the patient in context from the prefetch of a hook request.
+
+    Raises `WrongPatient` for a Patient with another id and for any resource that names another
+    patient; a reference on another base than `base_url` does so too.
+    """
+    entries: list[Entry] = []
+    findings: list[ChartFinding] = []
+    states = {}
+    for key in PrefetchKey:
+        if key.value not in prefetch:
+            states[key] = KeyState.ABSENT
+            continue
+        states[key], found, odd = _answer(prefetch[key.value], f"prefetch.{key.value}")
+        entries += found
+        findings += odd
+    resolver = Resolver(entries, base_url)
+    kept = []
+    for entry in entries:
+        whose = whose_is(entry, resolver, patient_id, None)
+        if whose is Whose.ANOTHER_PATIENT:
+            raise WrongPatient(entry.path)
+        kept.append(replace(entry, readable_subject=whose is Whose.THIS_PATIENT))
+    return _chart(patient_id, kept, states, findings, resolver)
+
+
+def chart_of_bundle(bundle: Mapping[str, object]) -> Chart:
+    """The chart of a Bundle that holds one patient's whole record, whatever its Bundle type.
+
+    Raises `UnusableBundle` unless there is exactly one Patient. Resources of other patients are left
+    out, with a finding each.
+    """
+    if bundle.get("resourceType") != "Bundle":
+        raise UnusableBundle("", "a resource of type Bundle")
+    entries, odd = bundle_entries(bundle, "")
+    patients = [entry for entry in entries if entry.type == "Patient"]
+    if len(patients) != 1:
+        raise UnusableBundle("", f"exactly one Patient, found {len(patients)}")
+    patient = patients[0]
+    patient_id = text_member(patient.resource, "id") or ""
+    resolver = Resolver(entries, None)
+    findings = list(odd)
+    kept = []
+    for entry in entries:
+        whose = whose_is(entry, resolver, patient_id, patient.full_url)
+        if whose is Whose.ANOTHER_PATIENT:
+            findings.append(_finding("another-patient", entry, "A resource of another patient: left out."))
+        else:
+            # The one Patient is the patient even without an id, as in a transaction.
+            readable = whose is Whose.THIS_PATIENT or entry is patient
+            kept.append(replace(entry, readable_subject=readable))
+    states = dict.fromkeys(PrefetchKey, bundle_state(bundle, entries, len(odd)))
+    return _chart(patient_id, kept, states, findings, resolver)
+
+
+def whose_is(entry: Entry, resolver: Resolver, patient_id: str, patient_url: str | None) -> Whose:
+    """Whose a resource is; a resource that needs no subject is this patient's."""
+    if entry.type == "Patient":
+        identifier = text_member(entry.resource, "id")
+        if identifier is None:
+            return Whose.UNREADABLE
+        return Whose.THIS_PATIENT if identifier == patient_id else Whose.ANOTHER_PATIENT
+    named = [
+        resolver.whose(entry.resource[name], entry, patient_id, patient_url)
+        for name in _SUBJECT_MEMBERS
+        if name in entry.resource
+    ]
+    if Whose.ANOTHER_PATIENT in named:
+        return Whose.ANOTHER_PATIENT
+    if entry.type in _USED_TYPES and (not named or Whose.UNREADABLE in named):
+        return Whose.UNREADABLE
+    return Whose.THIS_PATIENT
+
+
+def _answer(value: object, path: str) -> tuple[KeyState, tuple[Entry, ...], tuple[ChartFinding, ...]]:
+    if value is None:
+        return KeyState.NULL, (), ()
+    kind = text_member(value, "resourceType")
+    if not isinstance(value, dict) or kind is None:
+        return KeyState.FAILED, (), (ChartFinding("no-resource", path, "The answer is not a FHIR resource."),)
+    if kind == "OperationOutcome":
+        return KeyState.FAILED, (), ()
+    if kind != "Bundle":
+        return KeyState.COMPLETE, (Entry(path, value),), ()
+    entries, findings = bundle_entries(value, path)
+    return bundle_state(value, entries, len(findings)), entries, findings
+
+
+def _chart(
+    patient_id: str,
+    entries: Iterable[Entry],
+    states: Mapping[PrefetchKey, KeyState],
+    findings: Iterable[ChartFinding],
+    resolver: Resolver,
+) -> Chart:
+    by_type: dict[str, list[Entry]] = {}
+    odd = list(findings)
+    for entry in entries:
+        # FHIR forbids to process what a modifier extension may have turned into its contrary.
+        if "modifierExtension" in entry.resource:
+            odd.append(
+                _finding("modifier-extension", entry, "An unknown modifier: the resource is not used.")
+            )
+        elif not entry.readable_subject and entry.type in _USED_TYPES | {"Patient"}:
+            odd.append(_finding("subject", entry, "It cannot be told whose the resource is: it is not used."))
+            by_type.setdefault(entry.type, []).append(entry)
+        else:
+            by_type.setdefault(entry.type, []).append(entry)
+    patients = [entry for entry in by_type.pop("Patient", []) if entry.readable_subject]
+    patient = patients[0] if patients else None
+    if patient and any(other.resource != patient.resource for other in patients):
+        odd.append(_finding("conflict", patient, "Two versions of the Patient disagree: neither is used."))
+        patient = None
+    resources = {name: tuple(found) for name, found in by_type.items()}
+    return Chart(patient_id, patient, resources, states, tuple(odd), resolver)
+
+
+def _finding(code: str, entry: Entry, sentence: str) -> ChartFinding:
+    return ChartFinding(code, entry.path, sentence)

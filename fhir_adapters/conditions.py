@@ -1,0 +1,114 @@
+"""Facts from Conditions and from the reasons of an order. An absent Condition is never a "no"."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from dsl.values import Datum, Fact, Reason, known, missing
+from fhir_adapters.chart import Chart
+from fhir_adapters.evidence import datum, in_order
+from fhir_adapters.orders import Order
+from fhir_adapters.reading import codings, member, objects, text_member
+from fhir_adapters.references import Entry
+from fhir_adapters.terminology import ConditionSet, Terminology
+
+
+class _Standing(StrEnum):
+    HOLDS = "holds"
+    REFUTED = "refuted"
+    UNSETTLED = "unsettled"
+
+
+def condition_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
+    """The fact of an input `from condition NAME`: true, false only if refuted, otherwise missing."""
+    wanted = terminology.condition_set(name)
+    found = []
+    data = []
+    for entry in chart.of_types("Condition"):
+        code = _matching_code(entry, wanted)
+        if code is not None:
+            standing = _standing(entry, wanted)
+            found.append(standing if entry.readable_subject else None)
+            data.append(_datum(entry, code, standing))
+    if _Standing.HOLDS in found:
+        return known(True, *in_order(data))
+    if _Standing.REFUTED in found:
+        return known(False, *in_order(data))
+    return missing(_reason(data), *in_order(data))
+
+
+def indication_fact(name: str, chart: Chart, terminology: Terminology, order: Order | None) -> Fact:
+    """The fact of an input `from indication NAME`: the reasons of the order, else the Conditions on file."""
+    members = terminology.indications(name)
+    if order is not None:
+        stated = {
+            (member_name, coding.code)
+            for coding in order.reasons
+            for member_name, wanted in members.items()
+            if wanted.matches(coding)
+        }
+        if stated:
+            data = [Datum(order.path, order.reference, None, code) for _, code in stated]
+            held = {member_name for member_name, _ in stated}
+            return _one_of(held - terminology.outranked(name, held), list(dict.fromkeys(data)))
+    held = set()
+    data = []
+    for entry in chart.of_types("Condition"):
+        for member_name, wanted in members.items():
+            code = _matching_code(entry, wanted)
+            if code is not None:
+                standing = _standing(entry, wanted)
+                data.append(_datum(entry, code, standing))
+                if standing is _Standing.HOLDS and entry.readable_subject:
+                    held.add(member_name)
+    return _one_of(held - terminology.outranked(name, held), data)
+
+
+def _one_of(names: set[str], data: list[Datum]) -> Fact:
+    possible = tuple(sorted(names))
+    if not possible:
+        return missing(_reason(data), *in_order(data))
+    if len(possible) == 1:
+        return known(possible[0], *in_order(data))
+    # Several diagnoses may stand side by side without contradicting each other: which one is meant is open.
+    return missing(Reason.CONFLICT, *in_order(data), explanation="several indications are on file")
+
+
+def _reason(data: list[Datum]) -> Reason:
+    reasons = {item.reason for item in data}
+    return next((reason for reason in (Reason.STATUS, Reason.SUBJECT) if reason in reasons), Reason.MISSING)
+
+
+def _datum(entry: Entry, code: str, standing: _Standing) -> Datum:
+    if not entry.readable_subject:
+        return datum(entry, code, Reason.SUBJECT)
+    used = standing in (_Standing.HOLDS, _Standing.REFUTED)
+    return datum(entry, code, None if used else Reason.STATUS)
+
+
+def _matching_code(entry: Entry, wanted: ConditionSet) -> str | None:
+    if _codes(entry, "verificationStatus") == {"entered-in-error"}:
+        return None
+    matching = [coding.code for coding in codings(entry.resource.get("code")) if wanted.matches(coding)]
+    return min(matching, default=None)
+
+
+def _standing(entry: Entry, wanted: ConditionSet) -> _Standing:
+    verification = _codes(entry, "verificationStatus")
+    if verification == {"refuted"}:
+        return _Standing.REFUTED
+    if verification is not None and verification != {"confirmed"}:
+        return _Standing.UNSETTLED
+    if wanted.clinical_statuses is None:
+        return _Standing.HOLDS
+    clinical = _codes(entry, "clinicalStatus")
+    counts = clinical is not None and bool(clinical) and clinical <= wanted.clinical_statuses
+    return _Standing.HOLDS if counts else _Standing.UNSETTLED
+
+
+def _codes(entry: Entry, name: str) -> set[str] | None:
+    """The codes of a status; None without one, empty for one that cannot be read."""
+    concept = member(entry.resource, name)
+    if concept is None:
+        return None
+    return {code for coding in objects(concept, "coding") if (code := text_member(coding, "code"))}

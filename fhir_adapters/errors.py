@@ -1,0 +1,62 @@
+"""Every exception of this package.
+
+FhirError
+├── JsonRefused       the bytes are not strict JSON; nothing was read
+├── WrongPatient      an order or a prefetched resource is of another patient
+├── UnusableBundle    a Bundle that cannot be taken as one patient's chart or as draft orders
+├── UnknownSource     a rule asks the Patient resource for something it does not tell
+└── UnwritableDose    a dose that has no exact decimal number
+"""
+
+from __future__ import annotations
+
+
+class FhirError(Exception):
+    """Anything that this package refuses; messages never repeat what was received."""
+
+
+class JsonRefused(FhirError):
+    """Bytes that the strict loader refuses.
+
+    `reason` is one of `too-large`, `encoding`, `depth`, `duplicate-key`, `number`, `text`, `syntax`;
+    `line` and `column` count from 1 and are None where the fault has no single place.
+    """
+
+    def __init__(self, reason: str, message: str, line: int | None = None, column: int | None = None) -> None:
+        where = "" if line is None else f" (line {line}, column {column})"
+        super().__init__(message + where)
+        self.reason = reason
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+class WrongPatient(FhirError):
+    """A resource of another patient; `path` says where it stands, never whose it is."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: expected a resource of the patient in context")
+        self.path = path
+
+
+class UnusableBundle(FhirError):
+    """A Bundle that is not what was asked for; `path` is empty for a whole document."""
+
+    def __init__(self, path: str, expected: str) -> None:
+        super().__init__(f"{path or 'Bundle'}: expected {expected}")
+        self.path = path
+        self.expected = expected
+
+
+class UnknownSource(FhirError):
+    """An input `from patient NAME` with a name that the Patient resource does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("expected an input from `patient age` or `patient female`")
+
+
+class UnwritableDose(FhirError):
+    """An amount or a period without a finite decimal form."""
+
+    def __init__(self) -> None:
+        super().__init__("expected a dose whose amount and period are finite decimal numbers")

@@ -1,0 +1,50 @@
+"""From a chart to facts: one per declared input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from dsl.model import Input, SourceKind
+from dsl.values import Fact
+from fhir_adapters.chart import Chart
+from fhir_adapters.conditions import condition_fact, indication_fact
+from fhir_adapters.evidence import with_caveat
+from fhir_adapters.genomics import phenotype_fact
+from fhir_adapters.medications import medication_fact
+from fhir_adapters.observations import observation_fact
+from fhir_adapters.orders import Order
+from fhir_adapters.patient import patient_fact
+from fhir_adapters.prefetch import key_of
+from fhir_adapters.terminology import Terminology
+
+
+def gather(
+    inputs: Iterable[Input], chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None
+) -> dict[str, Fact]:
+    """The fact of each input by its name, at `as_of` (timezone-aware), for one order or none.
+
+    A function of the set of resources: their order changes nothing but paths (H-016). Raises
+    `UnknownSource` for an input that the Patient resource cannot answer.
+    """
+    return {
+        item.name: with_caveat(_fact(item, chart, as_of, terminology, order), chart, key_of(item.source.kind))
+        for item in inputs
+    }
+
+
+def _fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None) -> Fact:
+    name = item.source.name
+    match item.source.kind:
+        case SourceKind.OBSERVATION:
+            return observation_fact(item, chart, as_of, terminology)
+        case SourceKind.PHENOTYPE:
+            return phenotype_fact(item, chart, as_of, terminology)
+        case SourceKind.PATIENT:
+            return patient_fact(name, chart, as_of)
+        case SourceKind.CONDITION:
+            return condition_fact(name, chart, terminology)
+        case SourceKind.INDICATION:
+            return indication_fact(name, chart, terminology, order)
+        case SourceKind.MEDICATION:
+            return medication_fact(name, chart, terminology)

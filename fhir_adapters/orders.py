@@ -1,0 +1,173 @@
+"""Orders: the drafts of a hook request and the active medications of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from dsl.values import Dose, Period, Quantity
+from fhir_adapters.chart import Chart, whose_is
+from fhir_adapters.drugs import OrderDrug, read_drug
+from fhir_adapters.errors import UnusableBundle, WrongPatient
+from fhir_adapters.quantities import listed_code
+from fhir_adapters.reading import (
+    ChartFinding,
+    Resource,
+    codings,
+    number_member,
+    object_member,
+    objects,
+    only_object,
+    text_member,
+)
+from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
+from fhir_adapters.terminology import Coding, Terminology
+
+_DRAFT_PATH = "context.draftOrders"
+_PLAIN_REPEAT = frozenset(
+    {"frequency", "period", "periodUnit", "boundsPeriod", "boundsDuration", "boundsRange", "extension", "id"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A MedicationRequest or MedicationStatement, read as far as rules need it."""
+
+    path: str
+    reference: str
+    """E.g. `MedicationRequest/draft-clop`."""
+    resource: Resource
+    """The resource as received; the record of truth."""
+    drug: str | None
+    """The knowledge base's name of the drug."""
+    identified: OrderDrug
+    codes: tuple[Coding, ...]
+    """The codings of its medication."""
+    text: str
+    """The text of its medication; free text of the sender, to compare and never to show."""
+    reasons: tuple[Coding, ...]
+    """Codings of its reasons, of referenced Conditions too."""
+    dose: Dose | None
+    """Only if one plain dose with one plain frequency was ordered."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOrders:
+    """The medication orders of a Bundle, and what was odd in it."""
+
+    orders: tuple[Order, ...]
+    findings: tuple[ChartFinding, ...]
+
+
+def draft_orders(
+    bundle: Mapping[str, object], chart: Chart, terminology: Terminology, base_url: str | None
+) -> DraftOrders:
+    """The draft and active MedicationRequests of a `draftOrders` Bundle; other entries are ignored.
+
+    Raises `WrongPatient` if any entry names another patient or a MedicationRequest names none that can
+    be read, `UnusableBundle` if it is no Bundle. A Bundle without type, a category that is no list and
+    an absent intent are tolerated, with a finding (checklist T1, T2).
+    """
+    if bundle.get("resourceType") != "Bundle":
+        raise UnusableBundle(_DRAFT_PATH, "a resource of type Bundle")
+    entries, odd = bundle_entries(bundle, _DRAFT_PATH)
+    findings = list(odd)
+    if "type" not in bundle:
+        findings.append(ChartFinding("bundle-type-absent", _DRAFT_PATH, "The Bundle has no type."))
+    resolver = Resolver(entries, base_url)
+    for entry in entries:
+        whose = whose_is(entry, resolver, chart.patient_id, None)
+        needs_patient = entry.type == "MedicationRequest"
+        if whose is Whose.ANOTHER_PATIENT or (needs_patient and whose is Whose.UNREADABLE):
+            raise WrongPatient(entry.path)
+    orders = []
+    for entry in entries:
+        status = text_member(entry.resource, "status")
+        if entry.type != "MedicationRequest" or status not in ("draft", "active"):
+            continue
+        if entry.resource.get("doNotPerform") is True or "modifierExtension" in entry.resource:
+            findings.append(ChartFinding("modified", entry.path, "A negated or modified order: ignored."))
+            continue
+        findings += _oddities(entry)
+        order, found = _order(entry, (resolver, chart.resolver), terminology)
+        orders.append(order)
+        findings += found
+    return DraftOrders(tuple(orders), tuple(findings))
+
+
+def active_medications(chart: Chart, terminology: Terminology) -> tuple[Order, ...]:
+    """The medications that the chart says are taken now: one per known drug, and each of the others."""
+    chosen: dict[str, Order] = {}
+    entries = chart.of_types("MedicationRequest", "MedicationStatement")
+    for entry in sorted(entries, key=lambda item: (item.reference, item.path)):
+        active = text_member(entry.resource, "status") == "active"
+        if active and entry.readable_subject and entry.resource.get("doNotPerform") is not True:
+            order, _ = _order(entry, (chart.resolver,), terminology)
+            chosen.setdefault(order.drug or f"{order.reference} {order.path}", order)
+    return tuple(chosen.values())
+
+
+def _order(
+    entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology
+) -> tuple[Order, tuple[ChartFinding, ...]]:
+    reading = read_drug(entry, resolvers, terminology)
+    order = Order(
+        path=entry.path,
+        reference=entry.reference,
+        resource=entry.resource,
+        drug=reading.drug,
+        identified=reading.identified,
+        codes=reading.codes,
+        text=reading.text,
+        reasons=tuple(dict.fromkeys(_reasons(entry, resolvers))),
+        dose=_read_dose(entry.resource),
+    )
+    return order, reading.findings
+
+
+def _oddities(entry: Entry) -> Iterable[ChartFinding]:
+    if isinstance(entry.resource.get("category"), dict):
+        yield ChartFinding("category-object", entry.path, "The category is an object instead of a list.")
+    if "intent" not in entry.resource:
+        yield ChartFinding("intent-absent", entry.path, "The order has no intent.")
+
+
+def _reasons(entry: Entry, resolvers: Sequence[Resolver]) -> Iterable[Coding]:
+    for concept in objects(entry.resource, "reasonCode"):
+        yield from codings(concept)
+    for reference in objects(entry.resource, "reasonReference"):
+        found = (resolver.resolve(reference, entry) for resolver in resolvers)
+        condition = next((item for item in found if item is not None), None)
+        if condition is not None and condition.type == "Condition" and _stands(condition):
+            yield from codings(condition.resource.get("code"))
+
+
+def _stands(condition: Entry) -> bool:
+    verification = condition.resource.get("verificationStatus")
+    codes = {text_member(coding, "code") for coding in objects(verification, "coding")}
+    return verification is None or codes == {"confirmed"}
+
+
+def _read_dose(order: Resource) -> Dose | None:
+    instruction = only_object(order, "dosageInstruction")
+    amount = object_member(only_object(instruction, "doseAndRate"), "doseQuantity")
+    timing = object_member(instruction, "timing")
+    repeat = object_member(timing, "repeat")
+    if instruction is None or repeat is None or not _PLAIN_REPEAT.issuperset(repeat):
+        return None
+    # A coded timing, an event or a condition outranks the frequency beside it.
+    conditional = {"asNeededCodeableConcept", "modifierExtension"} & set(instruction)
+    coded = bool(codings(object_member(timing, "code"))) or "event" in (timing or {})
+    if conditional or coded or instruction.get("asNeededBoolean", False) is not False:
+        return None
+    value, code = number_member(amount, "value"), listed_code(amount)
+    if value is None or value <= 0 or code is None or "comparator" in (amount or {}):
+        return None
+    times = repeat.get("frequency", 1)
+    period, period_unit = number_member(repeat, "period"), text_member(repeat, "periodUnit")
+    if not isinstance(times, int) or isinstance(times, bool) or times < 1 or period is None or period <= 0:
+        return None
+    if period_unit not in tuple(Period):
+        return None
+    return Dose(Quantity(Fraction(value), code), times, Fraction(period), Period(period_unit))

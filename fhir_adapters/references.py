@@ -1,0 +1,150 @@
+"""Entries of Bundles, and what their references point at. Nothing is ever fetched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from fhir_adapters.reading import ChartFinding, Resource, objects, reference_of, text_member
+
+_Key = TypeVar("_Key")
+
+_LITERAL = re.compile(
+    r"(?:(?P<base>https?://[^\s?#]+)/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^\s/?#]+)(?:/_history/[^\s/?#]+)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A resource and where it stands."""
+
+    path: str
+    """E.g. `prefetch.labs.entry[0].resource`."""
+    resource: Resource
+    full_url: str | None = None
+    bundle: str = ""
+    """The path of its Bundle, within which `urn:uuid:` references hold."""
+    readable_subject: bool = True
+    """False when it cannot be told whose it is; then it is listed but never used."""
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+        return text_member(self.resource, "resourceType") or ""
+
+    @property
+    def reference(self) -> str:
+        """`Type/id`."""
+        return reference_of(self.resource)
+
+
+class Whose(StrEnum):
+    """Whom a subject reference names, seen from the patient in context."""
+
+    THIS_PATIENT = "this-patient"
+    ANOTHER_PATIENT = "another-patient"
+    UNREADABLE = "unreadable"
+
+
+def bundle_entries(bundle: Resource, path: str) -> tuple[tuple[Entry, ...], tuple[ChartFinding, ...]]:
+    """The readable entries of a Bundle, and a finding for each entry that is not one.
+
+    `path` is where the Bundle stands, empty for a whole document. An `entry` that is not a list reads
+    as one unreadable entry.
+    """
+    entries, findings = [], []
+    prefix = f"{path}." if path else ""
+    listed = bundle.get("entry", [])
+    for index, item in enumerate(listed if isinstance(listed, list) else [None]):
+        at = f"{prefix}entry[{index}].resource"
+        resource = item.get("resource") if isinstance(item, dict) else None
+        if isinstance(resource, dict) and text_member(resource, "resourceType"):
+            entries.append(Entry(at, resource, text_member(item, "fullUrl"), path))
+        else:
+            findings.append(ChartFinding("unreadable-entry", at, "The entry holds no readable resource."))
+    return tuple(entries), tuple(findings)
+
+
+class Resolver:
+    """Resolves literal references among known entries (H-019, H-020)."""
+
+    __slots__ = ("_base", "_by_name", "_by_url")
+
+    def __init__(self, entries: Iterable[Entry], base_url: str | None) -> None:
+        self._base = base_url.rstrip("/") if base_url else None
+        self._by_name: dict[str, Entry | None] = {}
+        self._by_url: dict[tuple[str, str], Entry | None] = {}
+        for entry in entries:
+            if identifier := text_member(entry.resource, "id"):
+                _add(self._by_name, f"{entry.type}/{identifier}", entry)
+            if entry.full_url:
+                _add(self._by_url, (entry.bundle, entry.full_url), entry)
+
+    def resolve(self, reference: object, origin: Entry) -> Entry | None:
+        """The entry that a Reference element of `origin` points at, None when it is not known here."""
+        target = text_member(reference, "reference")
+        if target is None:
+            return None
+        if target.startswith("#"):
+            return _contained(origin, target[1:])
+        by_url = self._by_url.get((origin.bundle, target))
+        literal = _LITERAL.fullmatch(target)
+        if by_url is not None or literal is None:
+            return by_url
+        if literal["base"] is not None and literal["base"] != self._own_base(origin):
+            return None
+        return self._by_name.get(f"{literal['type']}/{literal['id']}")
+
+    def whose(self, reference: object, origin: Entry, patient_id: str, patient_url: str | None) -> Whose:
+        """Whom a Reference element names: a foreign base or another id is another patient.
+
+        `patient_url` is the full URL of the Patient's own entry where that is the identity, in a
+        whole-patient Bundle.
+        """
+        target = text_member(reference, "reference")
+        if target is None:
+            return Whose.UNREADABLE
+        if patient_url is not None and target == patient_url:
+            return Whose.THIS_PATIENT
+        literal = _LITERAL.fullmatch(target)
+        if literal is None:
+            # A fragment or a urn: it has no identity of its own, so look at what it points at.
+            entry = self.resolve(reference, origin)
+            if entry is None or entry.type != "Patient":
+                return Whose.UNREADABLE
+            return _is_this(text_member(entry.resource, "id") == patient_id)
+        if literal["type"] != "Patient":
+            return Whose.UNREADABLE
+        if literal["base"] is None:
+            return _is_this(literal["id"] == patient_id)
+        own_base = self._own_base(origin)
+        if own_base is None:
+            return Whose.UNREADABLE
+        return _is_this(literal["base"] == own_base and literal["id"] == patient_id)
+
+    def _own_base(self, origin: Entry) -> str | None:
+        if self._base is not None or origin.full_url is None:
+            return self._base
+        literal = _LITERAL.fullmatch(origin.full_url)
+        return literal["base"] if literal else None
+
+
+def _add(index: dict[_Key, Entry | None], key: _Key, entry: Entry) -> None:
+    # Two different resources under one name: neither may win by its place in the list (H-016).
+    known = index.setdefault(key, entry)
+    if known is not entry and (known is None or known.resource != entry.resource):
+        index[key] = None
+
+
+def _contained(origin: Entry, identifier: str) -> Entry | None:
+    found = [item for item in objects(origin.resource, "contained") if item.get("id") == identifier]
+    if len(found) != 1:
+        return None
+    return Entry(f"{origin.path}.contained", found[0], None, origin.bundle)
+
+
+def _is_this(same: bool) -> Whose:
+    return Whose.THIS_PATIENT if same else Whose.ANOTHER_PATIENT

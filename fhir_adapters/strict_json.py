@@ -1,0 +1,164 @@
+"""JSON in and out, strictly: exact decimals, no duplicate keys, bounded size, depth and numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from json.encoder import encode_basestring
+from typing import NoReturn
+
+from fhir_adapters.errors import JsonRefused
+
+_MAX_DIGITS = 64
+_MAX_EXPONENT = 64
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+# The closing quote is optional so that an unterminated string is consumed once, not tried again at each
+# escaped quote in it (which would take quadratic time).
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL
+)
+_REFUSED_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F]..)")
+
+
+def load_json(data: bytes, *, max_bytes: int = 1_048_576, max_depth: int = 64) -> object:
+    """The value of a UTF-8 JSON document: integers as int, other numbers as exact `Decimal`.
+
+    Raises `JsonRefused`, with the place where there is one, for more than `max_bytes` bytes, another
+    encoding, more than `max_depth` nested arrays and objects, a duplicate key, a number that is not
+    finite or absurdly long, a lone surrogate or NUL in text, and anything that is not JSON.
+    """
+    if len(data) > max_bytes:
+        raise JsonRefused("too-large", f"expected at most {max_bytes} bytes")
+    if data.startswith(_BYTE_ORDER_MARKS) or b"\x00" in data:
+        raise JsonRefused("encoding", "expected UTF-8 without byte order mark and without NUL")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise JsonRefused("encoding", "expected UTF-8") from None
+    _check_depth(text, max_depth)
+    try:
+        value: object = json.loads(
+            text,
+            parse_float=_decimal,
+            parse_int=_integer,
+            parse_constant=_not_finite,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        raise JsonRefused("syntax", "expected valid JSON", error.lineno, error.colno) from None
+    if "\\u" in text:
+        _check_escapes(text)
+    return value
+
+
+def dump_json(value: object) -> bytes:
+    """Compact UTF-8 JSON of dicts, lists, text, int, Decimal, bool and None.
+
+    Decimals keep their digits (`70.50`), dicts their order. Raises `TypeError` for any other type,
+    binary floats included.
+    """
+    pieces: list[str] = []
+    _write(value, pieces.append)
+    return "".join(pieces).encode("utf-8")
+
+
+def decimal_text(number: Decimal | int) -> str:
+    """The digits of a number as they were written, trailing zeros included."""
+    if isinstance(number, int):
+        return str(number)
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -_MAX_DIGITS // 2 <= exponent <= 0:
+        return format(number, "f")
+    return str(number)
+
+
+def _check_depth(text: str, max_depth: int) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        token = text[match.start()]
+        if token in "[{":
+            depth += 1
+            if depth > max_depth:
+                _refuse_at("depth", f"expected at most {max_depth} nested levels", text, match.start())
+        elif token in "]}":
+            depth -= 1
+
+
+def _check_escapes(text: str) -> None:
+    for match in _ESCAPE.finditer(text):
+        # A surrogate pair matched as one token of twelve characters is sound.
+        if len(match[0]) == 6 and _REFUSED_ESCAPE.match(match[0]):
+            _refuse_at("text", "expected text without NUL and lone surrogates", text, match.start())
+
+
+def _refuse_at(reason: str, message: str, text: str, position: int) -> NoReturn:
+    line = text.count("\n", 0, position) + 1
+    raise JsonRefused(reason, message, line, position - text.rfind("\n", 0, position))
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise JsonRefused("duplicate-key", "expected each key once in an object")
+    return members
+
+
+def _decimal(text: str) -> Decimal:
+    mantissa, _, exponent = text.lower().partition("e")
+    digits = len(mantissa) - mantissa.count(".") - mantissa.count("-")
+    if digits > _MAX_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > _MAX_EXPONENT:
+        _absurd_number()
+    return Decimal(text)
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        _absurd_number()
+    return int(text)
+
+
+def _not_finite(_: str) -> NoReturn:
+    raise JsonRefused("number", "expected finite numbers")
+
+
+def _absurd_number() -> NoReturn:
+    raise JsonRefused(
+        "number", f"expected numbers of at most {_MAX_DIGITS} digits and exponents within {_MAX_EXPONENT}"
+    )
+
+
+def _write(value: object, emit: Callable[[str], None]) -> None:
+    if isinstance(value, str):
+        emit(encode_basestring(value))
+    elif value is None or isinstance(value, bool):
+        emit({None: "null", True: "true", False: "false"}[value])
+    elif isinstance(value, int | Decimal):
+        emit(decimal_text(value))
+    elif isinstance(value, dict):
+        _write_object(value, emit)
+    elif isinstance(value, list | tuple):
+        separator = "["
+        for item in value:
+            emit(separator)
+            _write(item, emit)
+            separator = ","
+        emit("]" if separator == "," else "[]")
+    else:
+        raise TypeError("expected a JSON value of dict, list, str, int, Decimal, bool or None")
+
+
+def _write_object(members: dict[object, object], emit: Callable[[str], None]) -> None:
+    separator = "{"
+    for name, item in members.items():
+        if not isinstance(name, str):
+            raise TypeError("expected text as the key of an object")
+        emit(separator)
+        emit(encode_basestring(name))
+        emit(":")
+        _write(item, emit)
+        separator = ","
+    emit("}" if separator == "," else "{}")

@@ -1,0 +1,88 @@
+"""What the adapters need to know about codes; the knowledge base provides it, `cds` hands it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from dsl.values import Coding as Coding
+from dsl.values import Quantity
+
+
+class Observable(Protocol):
+    """A measurable quantity: weight, platelets."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def codes(self) -> frozenset[Coding]: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def plausible(self) -> tuple[Quantity, Quantity]:
+        """The least and the greatest believable value, both included."""
+        ...
+
+
+class Gene(Protocol):
+    """A gene with its alleles and phenotypes."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def hgnc(self) -> str:
+        """`HGNC:` and the number."""
+        ...
+
+    @property
+    def interpretation_codes(self) -> frozenset[Coding]:
+        """Codes of Observations that report a phenotype of this gene."""
+        ...
+
+    def phenotypes(self, diplotype: str) -> tuple[str, ...]:
+        """Phenotypes (enum members) consistent with e.g. `*1/*2`; empty when it cannot be read."""
+        ...
+
+    def phenotype_of_coding(self, coding: Coding) -> str | None:
+        """The phenotype of a coded answer such as LOINC LA9657-3, None when it is not listed."""
+        ...
+
+    def phenotype_of_text(self, text: str) -> str | None:
+        """The phenotype of a listed wording such as `Poor Metabolizer`, None when it is not listed."""
+        ...
+
+
+class ConditionSet(Protocol):
+    """A set of diagnosis codes that mean one thing to a rule."""
+
+    @property
+    def name(self) -> str: ...
+    def matches(self, coding: Coding) -> bool: ...
+    @property
+    def clinical_statuses(self) -> frozenset[str] | None:
+        """Clinical statuses that count; None when a history of it counts too."""
+        ...
+
+
+class Terminology(Protocol):
+    """Everything above by name, and drugs by code or listed text."""
+
+    def observable(self, name: str) -> Observable: ...
+    def gene(self, symbol: str) -> Gene: ...
+    def genes(self) -> Iterable[Gene]: ...
+    def condition_set(self, name: str) -> ConditionSet: ...
+    def indications(self, name: str) -> Mapping[str, ConditionSet]:
+        """Enum member to the diagnoses that mean it, for `from indication NAME`."""
+        ...
+
+    def outranked(self, name: str, members: Iterable[str]) -> frozenset[str]:
+        """Of several indications found together, those that another one of them outranks."""
+        ...
+
+    def drug_of_coding(self, coding: Coding) -> str | None:
+        """The knowledge base's name of the drug with this RxNorm ingredient or product code."""
+        ...
+
+    def drug_of_text(self, text: str) -> str | None:
+        """The drug whose name or product name equals this text, ignoring case and runs of spaces."""
+        ...

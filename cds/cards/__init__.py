@@ -1,0 +1,11 @@
+"""Cards: released findings in words that a prescriber reads, as CDS Hooks JSON.
+
+    Released ── view ──> CardView ── templates ──> card (plain JSON value, not yet validated)
+
+Text comes from the knowledge base; of the patient's data only numbers, dates and listed words appear.
+"""
+
+from cds.cards.card import render_cards
+from cds.cards.screen import as_screen
+
+__all__ = ["as_screen", "render_cards"]

@@ -1,0 +1,199 @@
+"""From findings to cards: one card for each advice, never the same advice twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import NAMESPACE_URL, uuid5
+
+from cds.cards.suggest import Offer, alternatives, offers
+from cds.cards.text import SUMMARY_LIMIT, capitalised, detail, fill, shown_value
+from cds.cards.view import CardView, view
+from cds.guard import Released
+from dsl import Give, Lifecycle, WhenMissing, label, lacking
+from kb import KnowledgeBase
+
+OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+OWN_OVERRIDE_SYSTEM = "urn:bespoke:override-reason"
+
+_COMMON_OVERRIDES = (
+    ("cds-not-applicable", "The advice does not apply to this patient"),
+    ("patient-contraindication", "The patient has a contraindication to the advised action"),
+    ("does-not-align-preferences", "The patient prefers otherwise"),
+)
+
+
+def render_cards(
+    released: Iterable[Released],
+    not_evaluated: Sequence[str],
+    knowledge: KnowledgeBase,
+    *,
+    ordering: bool,
+    today: date,
+    seed: str,
+) -> list[dict[str, object]]:
+    """The cards of one call as JSON values, in the order of the orders; `not_evaluated` makes the last one.
+
+    `ordering` allows suggestions on the draft; the seed (the decision id) makes the uuids reproducible.
+    """
+    cards: list[dict[str, object]] = []
+    merged: dict[tuple[str, str, tuple[str, ...]], list[list[Offer]]] = {}
+    for each in released:
+        card = view(each, knowledge)
+        if card is None:
+            continue
+        offered = list(offers(card, knowledge)) if ordering else []
+        plain = _card(card, knowledge, today, ordering=ordering)
+        key = (str(plain["summary"]), str(plain["detail"]), tuple(offer.label for offer in offered))
+        if key in merged:
+            # A duplicate order gets no card of its own: its changes join those of the first (H-045).
+            merged[key].append(offered)
+            continue
+        merged[key] = [offered]
+        cards.append(plain | {"_offers": merged[key]})
+    if not_evaluated:
+        cards.append(_not_evaluated(not_evaluated, knowledge))
+    return [_finished(card, f"{seed}/{number}") for number, card in enumerate(cards)]
+
+
+def _card(
+    card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bool
+) -> dict[str, object]:
+    finding = card.released.finding
+    rule = finding.rule
+    draft = rule.status is not Lifecycle.ACTIVE
+    citation = rule.evidence.citations[0].identifier
+    source = knowledge.sources[citation]
+    strength = (card.outcome.strength if card.outcome else "") or rule.evidence.strength
+    edition = "" if source.version in source.title else f" ({source.version})"
+    basis = (
+        f"Basis: {source.title}{edition}, grade {rule.evidence.grade or 'not stated'}, "
+        f"strength {strength or 'not stated'}. Rule {rule.name} {rule.version}, "
+        f"knowledge base {knowledge.version}, to be reviewed by {rule.review_by.isoformat()}."
+    )
+    paragraphs = [fill(card.outcome.rationale, finding)] if card.outcome and card.outcome.rationale else []
+    if card.dose and ordering and _more_than_ordered(card):
+        paragraphs.append(f"This is more than the {card.released.order.dose} that was ordered.")
+    text = detail(
+        draft=draft,
+        overdue=rule.review_by.isoformat() if today > rule.review_by else "",
+        paragraphs=paragraphs,
+        lists=[
+            ("Alternatives", alternatives(card, knowledge)),
+            ("Data used", _used(card)),
+            ("Not known", _unknown(card)),
+            ("Applies", [f"if {assumption}" for assumption in finding.assumptions]),
+        ],
+        basis=basis,
+    )
+    summary = _summary(card)
+    if draft and len(summary) + len("Draft: ") <= SUMMARY_LIMIT:
+        summary = f"Draft: {summary}"
+    plain: dict[str, object] = {
+        "summary": summary,
+        "indicator": card.indicator.value,
+        "detail": text,
+        "source": _source(source.title, source.url, knowledge),
+    }
+    if card.outcome or isinstance(finding.result, Give):
+        plain["overrideReasons"] = _overrides(card)
+    return plain
+
+
+def _summary(card: CardView) -> str:
+    finding = card.released.finding
+    name = capitalised(card.drug.display)
+    if card.outcome is not None:
+        return fill(card.outcome.advise, finding)
+    if card.dose is not None:
+        why = [
+            f"{label(finding.rule.input(each))} {shown}"
+            for each in finding.decided_by
+            if not finding.rule.input(each).optional and (shown := _brief(card, each))
+        ]
+        summary = f"{name}: advised dose {card.dose}"
+        reasoned = f"{summary} ({', '.join(why)})"
+        return reasoned if why and len(reasoned) <= SUMMARY_LIMIT else summary
+    lacks = ", ".join(lacking(finding.rule.input(each), finding.facts[each]) for each in card.asked)
+    first = any(finding.rule.input(each).when_missing is WhenMissing.TEST_FIRST for each in card.asked)
+    summary = f"{name}: test first, {lacks}" if first else f"{name}: not decided, {lacks}"
+    return summary if len(summary) <= SUMMARY_LIMIT else f"{name}: not decided, {len(card.asked)} data missing"
+
+
+def _brief(card: CardView, name: str) -> str:
+    declared = card.released.finding.rule.input(name)
+    return shown_value(declared, card.released.finding.facts[name]).partition(" (")[0]
+
+
+def _used(card: CardView) -> list[str]:
+    finding = card.released.finding
+    return [
+        f"{label(declared)}: {shown_value(declared, finding.facts[declared.name])}"
+        for declared in finding.rule.inputs
+        if not finding.facts[declared.name].missing
+    ]
+
+
+def _unknown(card: CardView) -> list[str]:
+    finding = card.released.finding
+    lines = []
+    for declared in finding.rule.inputs:
+        fact = finding.facts[declared.name]
+        if fact.known and not fact.explanation:
+            continue
+        if declared.assuming in finding.assumptions and not fact.explanation:
+            continue  # said as an assumption
+        said = lacking(declared, fact) if not fact.known else label(declared)
+        lines.append(f"{said}: {fact.explanation}" if fact.explanation else said)
+    return lines
+
+
+def _more_than_ordered(card: CardView) -> bool:
+    ordered, advised = card.released.order.dose, card.dose
+    return ordered is not None and advised is not None and advised.exceeds(ordered)
+
+
+def _source(title: str, url: str, knowledge: KnowledgeBase) -> dict[str, object]:
+    return {"label": f"{title} (Bespoke knowledge base {knowledge.version})", "url": url}
+
+
+def _overrides(card: CardView) -> list[dict[str, object]]:
+    own = card.outcome.overrides if card.outcome else ()
+    rule = card.released.rule
+    reasons: list[dict[str, object]] = [
+        {"system": OWN_OVERRIDE_SYSTEM, "code": f"{rule.name}.{card.outcome.name}.{number}", "display": text}
+        for number, text in enumerate(own, start=1)
+        if card.outcome
+    ]
+    return reasons + [
+        {"system": OVERRIDE_SYSTEM, "code": code, "display": display}
+        for code, display in _COMMON_OVERRIDES
+    ]
+
+
+def _not_evaluated(reasons: Sequence[str], knowledge: KnowledgeBase) -> dict[str, object]:
+    lines = [f"not evaluated: {reason}" for reason in reasons]
+    summary = f"Not evaluated: {reasons[0]}"
+    if len(reasons) > 1 or len(summary) > SUMMARY_LIMIT:
+        summary = f"Not evaluated: {len(reasons)} checks of this order, see details"
+    text = detail(draft=False, overdue="", paragraphs=[], lists=[("Not evaluated", lines)], basis="")
+    source = {"label": f"Bespoke knowledge base {knowledge.version}"}
+    return {"summary": summary, "indicator": "info", "detail": text, "source": source}
+
+
+def _finished(card: dict[str, object], seed: str) -> dict[str, object]:
+    """The card with its uuids, its suggestions made of what each duplicate order gets."""
+    groups = card.pop("_offers", [])
+    finished = {"uuid": str(uuid5(NAMESPACE_URL, seed)), **card}
+    assert isinstance(groups, list)
+    suggestions = [
+        {
+            "label": same[0].label,
+            "uuid": str(uuid5(NAMESPACE_URL, f"{seed}/{number}")),
+            "actions": [offer.action for offer in same],
+        }
+        for number, same in enumerate(zip(*groups, strict=True))
+    ]
+    if suggestions:
+        finished |= {"suggestions": suggestions, "selectionBehavior": "at-most-one"}
+    return finished

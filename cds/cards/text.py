@@ -1,0 +1,70 @@
+"""Templates and escaping: everything that a template inserts is escaped for Markdown."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from dsl import Fact, Finding, Input, value_words
+
+SUMMARY_LIMIT = 139
+"""CDS Hooks: a summary has fewer than 140 characters."""
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(?=T|$)")
+
+
+def escape(text: object) -> str:
+    """Text that Markdown shows as it is."""
+    return _MARKDOWN.sub(r"\\\1", str(text))
+
+
+@lru_cache(maxsize=1)
+def _detail() -> Template:
+    environment = Environment(
+        loader=PackageLoader("cds.cards"),
+        autoescape=False,  # noqa: S701  # the output is Markdown; `finalize` escapes every value for it
+        finalize=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    return environment.get_template("detail.md.j2")
+
+
+def detail(**view: object) -> str:
+    """The detail of a card, GitHub-flavoured Markdown without HTML."""
+    return _detail().render(**view).strip()
+
+
+def fill(text: str, finding: Finding) -> str:
+    """A text of the rule with `{input}` replaced by the value of that input in words."""
+
+    def value(match: re.Match[str]) -> str:
+        declared = finding.rule.input(match[1])
+        fact = finding.facts[declared.name]
+        return "not known" if fact.missing else value_words(declared, fact)
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def shown_value(declared: Input, fact: Fact) -> str:
+    """The value in words with the date of the datum it comes from."""
+    dates = sorted(
+        {
+            match[0]
+            for datum in fact.data
+            if datum.reason is None and datum.instant and (match := _DATE.match(datum.instant))
+        }
+    )
+    words = value_words(declared, fact)
+    return f"{words} ({', '.join(dates)})" if dates else words
+
+
+def capitalised(text: str) -> str:
+    """The text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,89 @@
+"""What a card says, before it is put into words: which findings speak, how loudly, about what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds.guard import Released
+from dsl import (
+    Advise,
+    Dose,
+    DoseSuggestion,
+    Give,
+    Indicator,
+    Outcome,
+    Reason,
+    State,
+    Suggestion,
+    WhenMissing,
+)
+from kb import Drug, KnowledgeBase
+
+_UNUSABLE = frozenset({Reason.CONFLICT, Reason.UNIT, Reason.IMPLAUSIBLE, Reason.COMPARATOR})
+"""There is a result but it cannot be used: always said, whatever the rule says about missing data."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One card to be: the finding, its urgency, and what it proposes."""
+
+    released: Released
+    drug: Drug
+    indicator: Indicator
+    outcome: Outcome | None
+    """The outcome that answers; None for a plain dose and for a question."""
+    dose: Dose | None
+    """The advised dose, where there is exactly one."""
+    suggestions: tuple[Suggestion, ...]
+    asked: tuple[str, ...]
+    """Inputs that the card asks for."""
+
+
+def view(released: Released, knowledge: KnowledgeBase) -> CardView | None:
+    """The card of a finding, or None when there is nothing to say."""
+    finding, order = released.finding, released.order
+    if order.drug is None:
+        return None
+    drug = knowledge.drugs[order.drug]
+    result = finding.result
+    if finding.state is State.ADVICE and isinstance(result, Give):
+        if order.dose is not None and order.dose.same_as(result.dose):
+            return None
+        indicator = Indicator.INFO if order.dose is None else Indicator.WARNING
+        suggestion = DoseSuggestion(result.dose, "")
+        return CardView(released, drug, indicator, None, result.dose, (suggestion,), finding.asks)
+    if finding.state is State.ADVICE and isinstance(result, Advise):
+        outcome = finding.rule.outcome(result.outcome)
+        dose = advised_dose(outcome)
+        if dose is not None and order.dose is not None and order.dose.same_as(dose):
+            return None
+        return CardView(
+            released, drug, outcome.indicator, outcome, dose, outcome.suggestions, finding.asks
+        )
+    loudness = _loudness(released)
+    if finding.state is State.OUTSIDE or loudness is WhenMissing.SILENT:
+        return None
+    indicator = Indicator.WARNING if loudness is WhenMissing.TEST_FIRST else Indicator.INFO
+    return CardView(released, drug, indicator, None, None, (), finding.asks)
+
+
+def advised_dose(outcome: Outcome) -> Dose | None:
+    """The one dose that an outcome advises without a condition."""
+    doses = [
+        suggestion.dose
+        for suggestion in outcome.suggestions
+        if isinstance(suggestion, DoseSuggestion) and not suggestion.only_if
+    ]
+    return doses[0] if len(doses) == 1 else None
+
+
+def _loudness(released: Released) -> WhenMissing:
+    finding = released.finding
+    loudest = WhenMissing.SILENT
+    for name in finding.asks:
+        declared = finding.rule.input(name)
+        if declared.when_missing is WhenMissing.TEST_FIRST:
+            return WhenMissing.TEST_FIRST
+        if declared.when_missing is WhenMissing.INFO or finding.facts[name].reason in _UNUSABLE:
+            loudest = WhenMissing.INFO
+    return loudest

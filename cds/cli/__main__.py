@@ -1,0 +1,5 @@
+"""`python -m cds.cli`: the command without its script."""
+
+from cds.cli.main import main
+
+main()

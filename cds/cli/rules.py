@@ -1,0 +1,160 @@
+"""`bespoke check`, `test` and `explain`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dsl
+from cds.cli.main import fail
+from dsl import Checked, Diagnostic, RuleFile, TestRun
+from kb import BUNDLED, KnowledgeBaseError, load_tables, read_rules, sources_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Rule files with what the checker says about them."""
+
+    paths: tuple[Path, ...]
+    root: Path
+    checked: Checked
+
+    @property
+    def sources(self) -> dict[str, str]:
+        return sources_of(self.paths, self.root)
+
+
+def check(paths: Sequence[Path], format: str) -> int:
+    """Prints all diagnostics of all files; see `bespoke check --help`."""
+    try:
+        reads = _read(paths, None)
+    except _UnusableCall as error:
+        return fail(error)
+    except KnowledgeBaseError as error:
+        print(f"error: {error}")
+        return 1
+    found = [one for read in reads for one in read.checked.diagnostics]
+    if format == "json":
+        print(dsl.as_json(found))
+    elif format == "sarif":
+        print(dsl.as_sarif(found))
+    else:
+        sources = {path: text for read in reads for path, text in read.sources.items()}
+        if found:
+            print(dsl.as_text(found, sources))
+        print(_counted(found, sum(len(read.paths) for read in reads)))
+    return 1 if any(one.severity == "error" for one in found) else 0
+
+
+def test(paths: Sequence[Path], kb: Path | None, *, coverage: bool, as_json: bool) -> int:
+    """Runs the tests beside the rules; see `bespoke test --help`."""
+    try:
+        reads = _read(paths or [kb or BUNDLED], kb)
+    except _UnusableCall as error:
+        return fail(error)
+    except KnowledgeBaseError as error:
+        print(f"error: {error}")
+        return 1
+    broken = [one for read in reads for one in read.checked.diagnostics if one.severity == "error"]
+    if broken:
+        sources = {path: text for read in reads for path, text in read.sources.items()}
+        print(dsl.as_text(broken, sources))
+    rules = [rule for read in reads for rule in read.checked.rules]
+    runs = {rule: dsl.run_tests(rule) for rule in rules}
+    failed = sum(not run.passed for group in runs.values() for run in group)
+    untested = {rule: dsl.untested_lines(rule, group) for rule, group in runs.items()} if coverage else {}
+    if as_json:
+        print(json.dumps([_plain(run) for group in runs.values() for run in group], indent=2))
+    else:
+        for rule, group in runs.items():
+            _print_runs(rule, group, untested.get(rule, ()))
+        total = sum(len(group) for group in runs.values())
+        print(f"{total - failed} passed, {failed} failed")
+    return 1 if failed or broken or any(untested.values()) else 0
+
+
+def explain(code: str) -> int:
+    """Prints the page of a diagnostic code."""
+    page = dsl.explanation(code.upper())
+    if page is None:
+        return fail(f"there is no code {code}; codes run from BR001 to {max(dsl.CATALOGUE)}")
+    print(page)
+    return 0
+
+
+class _UnusableCall(Exception):
+    """A path that is not there or holds no rule file."""
+
+
+def _read(paths: Sequence[Path], kb: Path | None) -> list[_Read]:
+    by_root: dict[Path, list[Path]] = {}
+    for path in paths:
+        files = [path] if path.is_file() else sorted(path.rglob("*.rule")) if path.is_dir() else None
+        if not files:
+            what = "no such file or folder" if files is None else "no rule file (*.rule) in it"
+            raise _UnusableCall(f"{path}: {what}")
+        for file in files:
+            by_root.setdefault(kb or _root_of(file), []).append(file)
+    return [_check(tuple(dict.fromkeys(files)), root) for root, files in by_root.items()]
+
+
+def _root_of(path: Path) -> Path:
+    """The knowledge base that a file belongs to; one outside of any is checked against the bundled one."""
+    for folder in path.resolve().parents:
+        if (folder / "kb.toml").is_file():
+            return folder
+    return BUNDLED
+
+
+def _check(paths: tuple[Path, ...], root: Path) -> _Read:
+    tables = load_tables(root)
+    resolved = {path.resolve() for path in paths}
+    others = [path for path in sorted(root.rglob("*.rule")) if path.resolve() not in resolved]
+    vocabularies = [
+        file
+        for file in (read_rules(path, root) for path in others)
+        if isinstance(file, RuleFile) and file.vocabulary is not None
+    ]
+    parsed: list[RuleFile] = []
+    found: list[Diagnostic] = []
+    for path in paths:
+        file = read_rules(path, root)
+        if isinstance(file, RuleFile):
+            parsed.append(file)
+        else:
+            found.append(file)
+    checked = dsl.check(parsed, tables.names, vocabularies)
+    return _Read(paths, root, Checked(checked.rules, (*found, *checked.diagnostics)))
+
+
+def _counted(found: Iterable[Diagnostic], files: int) -> str:
+    everything = list(found)
+    errors = sum(one.severity == "error" for one in everything)
+    warnings = len(everything) - errors
+    return f"{files} files: {errors} errors, {warnings} warnings"
+
+
+def _print_runs(rule: dsl.Rule, runs: Sequence[TestRun], untested: Sequence[int]) -> None:
+    passed = sum(run.passed for run in runs)
+    print(f"{rule.name} {rule.version}: {passed} of {len(runs)} tests pass")
+    for run in runs:
+        for failure in run.failures:
+            span = run.test.span
+            print(f"  FAILED {span.path}:{span.line}: {run.test.title.text}")
+            print("    " + failure.replace("\n", "\n    "))
+    for line in untested:
+        print(f"  not reached by any test: {rule.span.path}:{line}")
+
+
+def _plain(run: TestRun) -> dict[str, object]:
+    return {
+        "rule": run.rule.name,
+        "version": run.rule.version,
+        "test": run.test.title.text,
+        "passed": run.passed,
+        "failures": list(run.failures),
+    }
+
+

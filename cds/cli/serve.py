@@ -1,0 +1,58 @@
+"""`bespoke serve`: settings, knowledge, log and service put together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from uuid import uuid4
+
+from cds.cli.main import fail
+from cds.hooks import ServeError, create_app
+from cds.hooks import run as listen
+from cds.hooks.service import HookService
+from cds.log import DecisionLog, LogEntry, LogError, LogUnavailable
+from cds.settings import SettingsError, check_start, load_settings
+from dsl import as_text
+from kb import KnowledgeBaseError, RuleErrors, load
+
+
+def run(config: Path | None, options: Mapping[str, object]) -> int:
+    """Serves until stopped; see `bespoke serve --help`."""
+    try:
+        settings = load_settings(config, options)
+        check_start(settings)
+        knowledge = load(settings.kb)
+        log = DecisionLog.open(settings.db)
+    except RuleErrors as error:
+        print(as_text(error.diagnostics, error.sources), file=sys.stderr)
+        return fail(f"{error}; correct them and start again")
+    except (SettingsError, KnowledgeBaseError, LogError) as error:
+        return fail(error)
+    fixed = settings.as_of
+    software = f"bespoke-cds {version('bespoke-cds')}"
+
+    def clock() -> datetime:
+        return fixed or datetime.now(UTC)
+
+    service = HookService(
+        knowledge,
+        log,
+        software=software,
+        fire_draft=settings.fire_draft,
+        allow_http_fhir=settings.allow_http_fhir,
+    )
+    if settings.fire_draft:
+        print("WARNING: draft rules fire; their cards say so", file=sys.stderr)
+    record = {"software": software, "kb": {"version": knowledge.version, "digest": knowledge.digest}}
+    try:
+        log.append(LogEntry(str(uuid4()), "start", clock().isoformat(), None, None, None, record))
+        listen(create_app(service, version=version("bespoke-cds"), clock=clock, cors_origins=settings.cors_origins),
+               settings.host, settings.port)
+    except (ServeError, LogUnavailable) as error:
+        return fail(error)
+    finally:
+        log.close()
+    return 0

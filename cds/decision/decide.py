@@ -1,0 +1,63 @@
+"""Asks every rule that concerns an ordered drug, one order at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds.decision.situation import UNAVAILABLE, Situation
+from dsl import Finding, Rule, evaluate
+from fhir_adapters import Order, PrefetchKey, gather, key_of
+from kb import KnowledgeBase
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One rule asked about one order; without a finding the rule itself failed."""
+
+    rule: Rule
+    order: Order
+    finding: Finding | None
+    lacking: tuple[PrefetchKey, ...]
+    """Keys that hold what the rule still needs and that were not supplied."""
+    failure: str = ""
+    """The kind of error that stopped the rule; never text of the patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything that the rules said in one situation at one instant."""
+
+    situation: Situation
+    as_of: datetime
+    deceased: bool
+    """No prescribing advice is given for a dead patient (H-026)."""
+    evaluations: tuple[Evaluation, ...]
+
+
+def decide(
+    situation: Situation, knowledge: KnowledgeBase, as_of: datetime, *, fire_draft: bool = False
+) -> Decision:
+    """Evaluates the rules in force at `as_of` (timezone-aware) for each order with a known drug."""
+    rules = knowledge.in_force(as_of.date(), fire_draft=fire_draft)
+    evaluations = tuple(
+        _evaluate(rule, order, situation, knowledge, as_of)
+        for order in situation.orders
+        for rule in rules
+        if order.drug in rule.drugs
+    )
+    return Decision(situation, as_of, situation.chart.deceased(as_of), evaluations)
+
+
+def _evaluate(
+    rule: Rule, order: Order, situation: Situation, knowledge: KnowledgeBase, as_of: datetime
+) -> Evaluation:
+    try:
+        facts = gather(rule.inputs, situation.chart, as_of, knowledge, order)
+        finding = evaluate(rule, facts)
+    except Exception as error:  # noqa: BLE001  # H-072: a rule that fails costs that rule, not the call
+        return Evaluation(rule, order, None, (), type(error).__name__)
+    needed = [key_of(rule.input(name).source.kind) for name in finding.asks]
+    states = situation.chart.states
+    lacking = tuple(dict.fromkeys(key for key in needed if states[key] in UNAVAILABLE))
+    return Evaluation(rule, order, finding, lacking)

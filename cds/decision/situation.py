@@ -1,0 +1,80 @@
+"""What a call is about: the chart, and the orders or medications that rules are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fhir_adapters import (
+    Chart,
+    ChartFinding,
+    KeyState,
+    Order,
+    OrderDrug,
+    PrefetchKey,
+    active_medications,
+    chart_of_bundle,
+    draft_orders,
+)
+from kb import KnowledgeBase
+
+UNAVAILABLE = frozenset({KeyState.ABSENT, KeyState.FAILED})
+"""Answers that say nothing about the patient: neither data nor their absence."""
+
+
+class OrdersUnclear(StrEnum):
+    """Why it cannot be told which drugs a call is about."""
+
+    MEDICATION = "the medication of an order could not be resolved"
+    LIST = "the medication list was not supplied"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A chart and the orders in question; `ordering` tells drafts from medications already taken."""
+
+    chart: Chart
+    orders: tuple[Order, ...]
+    ordering: bool
+    findings: tuple[ChartFinding, ...]
+    unclear: tuple[OrdersUnclear, ...]
+
+
+def of_orders(
+    chart: Chart,
+    bundle: Mapping[str, object],
+    selections: Iterable[str],
+    knowledge: KnowledgeBase,
+    base_url: str | None,
+) -> Situation:
+    """The draft orders of a call; with selections, only the selected ones (checklist D14).
+
+    Raises `fhir_adapters.WrongPatient` for an order of another patient, selected or not (H-018).
+    """
+    drafts = draft_orders(bundle, chart, knowledge, base_url)
+    selected = set(selections)
+    orders = tuple(order for order in drafts.orders if not selected or order.reference in selected)
+    unresolved = any(order.identified is OrderDrug.UNRESOLVED for order in orders)
+    unclear = (OrdersUnclear.MEDICATION,) if unresolved else ()
+    return Situation(chart, orders, True, (*chart.findings, *drafts.findings), unclear)
+
+
+def of_patient(chart: Chart, knowledge: KnowledgeBase) -> Situation:
+    """The medications that the patient takes."""
+    unclear = (OrdersUnclear.LIST,) if chart.states[PrefetchKey.MEDICATIONS] in UNAVAILABLE else ()
+    return Situation(chart, active_medications(chart, knowledge), False, chart.findings, unclear)
+
+
+def of_bundle(bundle: Mapping[str, object], hook: str | None, knowledge: KnowledgeBase) -> Situation:
+    """A whole-patient Bundle: its draft orders if there are any (or an order hook is named), else what is taken.
+
+    Raises `fhir_adapters.UnusableBundle` or `WrongPatient`.
+    """
+    chart = chart_of_bundle(bundle)
+    requests = chart.of_types("MedicationRequest")
+    drafts = [entry for entry in requests if entry.resource.get("status") == "draft"]
+    if hook == "patient-view" or (hook is None and not drafts):
+        return of_patient(chart, knowledge)
+    entries = [{"fullUrl": entry.full_url, "resource": entry.resource} for entry in drafts]
+    return of_orders(chart, {"resourceType": "Bundle", "type": "collection", "entry": entries}, (), knowledge, None)

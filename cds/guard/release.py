@@ -1,0 +1,34 @@
+"""Released findings: the only kind that the card renderer accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds.decision import Decision, Evaluation
+from dsl import Finding, Rule
+from fhir_adapters import Order, PrefetchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A finding that may leave the system, with the order that it is about."""
+
+    rule: Rule
+    order: Order
+    finding: Finding
+    lacking: tuple[PrefetchKey, ...]
+
+
+def release(decision: Decision) -> tuple[Released, ...]:
+    """The findings that may be shown; none for a deceased patient."""
+    if decision.deceased:
+        return ()
+    return tuple(
+        Released(evaluation.rule, evaluation.order, evaluation.finding, evaluation.lacking)
+        for evaluation in decision.evaluations
+        if _is_drug_safety(evaluation) and evaluation.finding is not None
+    )
+
+
+def _is_drug_safety(evaluation: Evaluation) -> bool:
+    return evaluation.order.drug in evaluation.rule.drugs

@@ -1,0 +1,42 @@
+"""Counts and times of calls, for Prometheus; labels come from fixed sets and never hold data of a patient."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+METRICS_TYPE: Final = CONTENT_TYPE_LATEST
+"""The media type of `CallMetrics.text`."""
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class CallMetrics:
+    """The metrics of one service process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._calls = Counter(
+            "bespoke_hook_calls",
+            "Hook calls answered, by service, hook and HTTP status.",
+            ("service", "hook", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "bespoke_hook_call_seconds",
+            "Seconds from the head of a call to its answer, by service.",
+            ("service",),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+
+    def observe(self, service: str, hook: str, status: int, seconds: float) -> None:
+        """Counts one answered call; the caller vouches that service and hook are names of ours."""
+        self._calls.labels(service, hook, str(status)).inc()
+        self._seconds.labels(service).observe(seconds)
+
+    def text(self) -> bytes:
+        """All metrics in the Prometheus text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,256 @@
+"""Answers hook calls: the whole way from the bytes of a request to the cards, recorded before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from cds.cards import render_cards
+from cds.decision import Decision, OrdersUnclear, Situation, decide, of_orders, of_patient, record_of
+from cds.guard import Released, release
+from cds.hooks.checks import read_json
+from cds.hooks.errors import BadRequest, CallRefused, CardRefused
+from cds.hooks.hook_server import Answer
+from cds.hooks.outcome import outcome_of
+from cds.hooks.protocol import HookRequest, parse_request
+from cds.hooks.response import Card, cards_response, parse_card, parse_discovery, serialise
+from cds.log import DecisionLog, LogEntry
+from dsl import Lifecycle
+from fhir_adapters import (
+    KeyState,
+    PrefetchKey,
+    UnusableBundle,
+    WrongPatient,
+    chart_of_prefetch,
+    dump_json,
+    prefetch_templates,
+)
+from kb import KnowledgeBase
+
+_KEY_WORDS = {
+    PrefetchKey.PATIENT: "the Patient resource was not supplied",
+    PrefetchKey.PGX: "genetic results were not supplied",
+    PrefetchKey.MEDICATIONS: "the medication list was not supplied",
+    PrefetchKey.CONDITIONS: "the problem list was not supplied",
+    PrefetchKey.LABS: "laboratory results and vital signs were not supplied",
+}
+
+_PATIENT_CHANNEL = ("Patient/", "RelatedPerson/")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEntry:
+    """One line of the discovery answer."""
+
+    id: str
+    hook: str
+    title: str
+    description: str
+
+
+SERVICES = (
+    ServiceEntry(
+        "medication-safety",
+        "order-select",
+        "Drug choice and dose for this patient",
+        "Checks the selected medication orders against genes, organ function, weight and laboratory results.",
+    ),
+    ServiceEntry(
+        "medication-safety",
+        "order-sign",
+        "Drug choice and dose for this patient",
+        "Checks the medication orders being signed against genes, organ function, weight and laboratory results.",
+    ),
+    ServiceEntry(
+        "patient-summary",
+        "patient-view",
+        "Current medication of this patient",
+        "Checks the medication that the patient takes against genetic results.",
+    ),
+)
+
+
+class HookService:
+    """The `HookServer` of one knowledge base and one decision log."""
+
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        log: DecisionLog,
+        *,
+        software: str,
+        fire_draft: bool = False,
+        allow_http_fhir: bool = False,
+    ) -> None:
+        self._knowledge = knowledge
+        self._log = log
+        self._software = software
+        self._fire_draft = fire_draft
+        self._allow_http_fhir = allow_http_fhir
+        self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
+
+    def discovery(self) -> Mapping[str, object]:
+        """The services with the prefetch templates that their rules need."""
+        return self._discovery
+
+    def hooks_of(self, service_id: str) -> frozenset[str]:
+        """The hooks that a service is registered for."""
+        return frozenset(entry.hook for entry in SERVICES if entry.id == service_id)
+
+    def ready(self) -> bool:
+        """Knowledge base and log are open from the start."""
+        return True
+
+    def answer(self, service_id: str, raw_body: bytes, decision_id: str, received_at: datetime) -> Answer:
+        """Evaluates and records one call. Raises `CallRefused` for a call that is refused unevaluated."""
+        request = parse_request(
+            read_json(raw_body), self.hooks_of(service_id), allow_http_fhir=self._allow_http_fhir
+        )
+        situation = self._situation(request)
+        decision = decide(situation, self._knowledge, received_at, fire_draft=self._fire_draft)
+        cards, unsaid = self._cards(request, decision, decision_id)
+        refusal = _refusal(decision, cards)
+        if refusal is None and unsaid:
+            reasons = [f"{what}, {why}" for what, why in unsaid]
+            remark = self._rendered([], reasons, decision, f"{decision_id}/remark")[0]
+            cards.append(parse_card(remark, {}))
+        body = serialise(cards_response(cards))
+        sent = body["cards"] if refusal is None else []
+        assert isinstance(sent, list)
+        record = record_of(decision, unsaid, sent, self._knowledge, self._software)
+        record["request"] = {
+            "hookInstance": request.hook_instance,
+            "user": request.user_id,
+            "patient": request.patient_id,
+            "fhirServer": request.fhir_server,
+        }
+        status, answer = 200, body
+        if refusal is not None:
+            status, answer = refusal.status, outcome_of(refusal, f"decision {decision_id}")
+            record["refusal"] = {"status": refusal.status, "reason": refusal.reason}
+        self._append(decision_id, service_id, request.hook, received_at, status, record)
+        return Answer(status, dump_json(answer), request.hook)
+
+    def refuse(
+        self, service_id: str | None, decision_id: str, received_at: datetime, status: int, reason: str
+    ) -> None:
+        """Records a call that was refused before evaluation."""
+        record = {
+            "software": self._software,
+            "kb": {"version": self._knowledge.version, "digest": self._knowledge.digest},
+            "refusal": {"status": status, "reason": reason},
+        }
+        self._append(decision_id, service_id, None, received_at, status, record)
+
+    def feedback(self, service_id: str, body: Mapping[str, object], received_at: datetime) -> None:
+        """Records feedback on cards."""
+        entry = LogEntry(str(uuid4()), "feedback", received_at.isoformat(), service_id, None, 200, body)
+        self._log.append(entry)
+
+    # -------------------------------------------------------------- parts of an answer
+    def _situation(self, request: HookRequest) -> Situation:
+        base = request.fhir_server
+        try:
+            chart = chart_of_prefetch(request.patient_id, request.prefetch, base)
+            if request.draft_orders is None:
+                return of_patient(chart, self._knowledge)
+            return of_orders(chart, request.draft_orders, request.selections, self._knowledge, base)
+        except WrongPatient as error:
+            message = "An order or a prefetched resource is not of the patient in context."
+            raise CallRefused(400, "subject-mismatch", message, expression=error.path) from None
+        except UnusableBundle as error:
+            raise BadRequest(f"Expected {error.expected}.", error.path) from None
+
+    def _cards(
+        self, request: HookRequest, decision: Decision, decision_id: str
+    ) -> tuple[list[Card], list[tuple[str, str]]]:
+        """The settled cards that pass the strict model, and what is left unsaid, with the reason."""
+        if request.user_id.startswith(_PATIENT_CHANNEL):
+            return [], []  # all advice here is for clinicians
+        settled = [each for each in release(decision) if not each.lacking]
+        drafts = {order.reference: order.resource for order in decision.situation.orders}
+        unsaid = _not_evaluated(decision)
+        cards: list[Card] = []
+        for plain in self._rendered(settled, [], decision, decision_id):
+            try:
+                cards.append(parse_card(plain, drafts))
+            except CardRefused:
+                unsaid.append(("a card", "it did not pass the check before sending"))
+        return cards, unsaid
+
+    def _rendered(
+        self, released: Sequence[Released], reasons: Sequence[str], decision: Decision, seed: str
+    ) -> list[dict[str, object]]:
+        return render_cards(
+            released,
+            reasons,
+            self._knowledge,
+            ordering=decision.situation.ordering,
+            today=decision.as_of.date(),
+            seed=seed,
+        )
+
+    def _append(
+        self,
+        decision_id: str,
+        service_id: str | None,
+        hook: str | None,
+        received_at: datetime,
+        status: int,
+        record: Mapping[str, object],
+    ) -> None:
+        entry = LogEntry(decision_id, "call", received_at.isoformat(), service_id, hook, status, record)
+        self._log.append(entry)
+
+    def _service(self, entry: ServiceEntry) -> dict[str, object]:
+        ordering = entry.hook != "patient-view"
+        fireable = {Lifecycle.ACTIVE}
+        if self._fire_draft:
+            fireable |= {Lifecycle.DRAFT, Lifecycle.REVIEW}
+        inputs = [each for rule in self._knowledge.rules if rule.status in fireable for each in rule.inputs]
+        templates = prefetch_templates(inputs, self._knowledge, with_medications=not ordering)
+        service: dict[str, object] = {
+            "id": entry.id,
+            "hook": entry.hook,
+            "title": entry.title,
+            "description": entry.description,
+        }
+        return service | ({"prefetch": templates} if templates else {})
+
+
+def _not_evaluated(decision: Decision) -> list[tuple[str, str]]:
+    """Rules that could not answer for want of a key or by their own failure, and orders that are unclear."""
+    if decision.deceased:
+        return []
+    unsaid = [
+        ("an order" if unclear is OrdersUnclear.MEDICATION else "current medication", unclear.value)
+        for unclear in decision.situation.unclear
+    ]
+    for evaluation in decision.evaluations:
+        if evaluation.finding is None:
+            unsaid.append((evaluation.rule.title, "the rule failed; its authors should be told"))
+        elif evaluation.lacking:
+            reason = ", ".join(_KEY_WORDS[key] for key in evaluation.lacking)
+            unsaid.append((evaluation.rule.title, reason))
+    return list(dict.fromkeys(unsaid))
+
+
+def _refusal(decision: Decision, cards: Sequence[Card]) -> CallRefused | None:
+    """412 if an ordered drug could not be judged for want of data and nothing else is settled either."""
+    if decision.deceased or cards or not decision.situation.ordering:
+        return None
+    lacking = {key for evaluation in decision.evaluations for key in evaluation.lacking}
+    if lacking:
+        states = decision.situation.chart.states
+        named = ", ".join(
+            f"prefetch.{key.value} ({'failed' if states[key] is KeyState.FAILED else 'absent'})"
+            for key in PrefetchKey
+            if key in lacking
+        )
+        return CallRefused(412, "prefetch-missing", f"Data that the ordered drug needs are missing: {named}.")
+    if OrdersUnclear.MEDICATION in decision.situation.unclear:
+        message = "The medication of an order is a reference that cannot be resolved: send the Medication."
+        return CallRefused(412, "medication-unresolved", message, expression="context.draftOrders")
+    return None

@@ -1,0 +1,133 @@
+"""The settings of the service: a TOML file, overridden by `BESPOKE_*` variables, overridden by options."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
+
+DEFAULT_FILE: Final = Path("bespoke.toml")
+"""Read from the current folder when no other file is named."""
+
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?")
+
+
+class SettingsError(Exception):
+    """One sentence that says which setting is wrong, where it stands, and what was expected."""
+
+
+def parse_as_of(value: str | date) -> datetime:
+    """The instant a date or a date and time with offset stands for; raises `ValueError`.
+
+    A date alone stands for its last second in UTC, so that what happened on that day has happened.
+    """
+    if isinstance(value, str):
+        whole_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) is not None
+        value = date.fromisoformat(value) if whole_day else datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        return datetime.combine(value, time(23, 59, 59), UTC)
+    if value.tzinfo is None:
+        raise ValueError("the instant has no offset")
+    return value
+
+
+def _origins(value: object) -> object:
+    origins = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+    if not isinstance(origins, list | tuple) or not all(
+        isinstance(origin, str) and _ORIGIN.fullmatch(origin) for origin in origins
+    ):
+        raise ValueError
+    return tuple(origins)
+
+
+def _instant(value: object) -> object:
+    return parse_as_of(value) if isinstance(value, str | date) else value
+
+
+class Settings(BaseSettings):
+    """What the service is told at its start."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BESPOKE_", env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="an address or host name")
+    port: int = Field(default=8080, ge=0, le=65535, description="a port number from 0 to 65535")
+    db: str = Field(default="sqlite:///bespoke.db", min_length=1, description="a database URL")
+    kb: Path | None = Field(default=None, description="a path")
+    as_of: Annotated[datetime | None, BeforeValidator(_instant)] = Field(
+        default=None, description="a date, or a date and time with offset"
+    )
+    fire_draft: bool = Field(default=False, description="true or false")
+    allow_http_fhir: bool = Field(default=False, description="true or false")
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        default=(), description="exact origins such as https://ehr.example.org"
+    )
+
+
+def load_settings(config: Path | None = None, options: Mapping[str, object] | None = None) -> Settings:
+    """The settings from `config` (default: `bespoke.toml` where there is one), environment and options.
+
+    `options` are those given on the command line, by the names of the settings. Raises `SettingsError`.
+    """
+    file = config or DEFAULT_FILE
+    in_file = _read(file) if config is not None or file.is_file() else {}
+    in_environment = EnvSettingsSource(Settings)()
+    given = dict(options or {})
+    try:
+        return Settings(**{**in_file, **in_environment, **given})
+    except ValidationError as error:
+        name = str(error.errors(include_input=False, include_url=False)[0]["loc"][0])
+        if name in given:
+            place = f"option --{name.replace('_', '-')}"
+        elif name in in_environment:
+            place = f"environment variable BESPOKE_{name.upper()}"
+        else:
+            place = f"{file}: key `{name}`"
+        raise SettingsError(f"{place}: expected {Settings.model_fields[name].description}") from None
+
+
+def check_start(settings: Settings) -> None:
+    """Refuses to start where strangers could call, and says on stderr that nobody is asked who they are.
+
+    Raises `SettingsError` for a host that is not loopback, because no client can be authenticated. A fixed
+    `as_of` is therefore also confined to loopback.
+    """
+    if not _is_loopback(settings.host):
+        raise SettingsError(
+            "host: without configured clients the service listens on loopback only; use --host 127.0.0.1"
+        )
+    print("WARNING: authentication is off; anyone on this machine can call this service", file=sys.stderr)
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read ({error.strerror}); see --config") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file}: expected UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: expected TOML: {error}") from None
+    for name in values:
+        if name not in Settings.model_fields:
+            known = ", ".join(Settings.model_fields)
+            raise SettingsError(f"{file}: unknown key `{name}`; expected one of {known}")
+    return values
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

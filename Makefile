@@ -1,0 +1,79 @@
+# Everything runs from .venv, which is built from the hash-locked files in locks/ and from nothing else.
+# `make demo` installs what the system needs; the tests, `check` and `bench` add the developers' tools once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --quiet
+# uv takes the oldest Python to lock for from the interpreter it finds, unless told.
+COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
+	--python-version 3.11
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo serve test check e2e long bench docs locks clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/.project ## build .venv; afterwards .venv/bin/bespoke is the command
+
+demo: setup ## six example patients, their cards and one decision from the log
+	@$(BIN)/bespoke demo
+
+serve: setup ## the CDS Hooks service on loopback
+	@$(BIN)/bespoke serve
+
+test: $(VENV)/.dev ## every test that needs no server and no browser, and the tests beside the rules
+	@$(BIN)/bespoke test
+	@$(BIN)/pytest
+
+check: $(VENV)/.dev ## format, lint, types, import rules, the knowledge base
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bespoke check kb
+
+e2e: $(VENV)/.dev ## tests against PostgreSQL, a browser and real clients
+	@$(BIN)/pytest -m e2e
+
+long: $(VENV)/.dev ## the long differential, mutation and kill loops
+	@$(BIN)/pytest -m long
+
+bench: $(VENV)/.dev ## measurements, each printed beside its yardstick
+	@for file in bench/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+docs: $(VENV)/.dev ## the tests of the documentation only
+	@$(BIN)/pytest tests/docs
+
+locks: ## renew locks/ after a change in pyproject.toml; `make locks UPGRADE=--upgrade` takes newer versions
+	@command -v uv >/dev/null || { echo "make locks needs uv on the path; it is a package on PyPI." >&2; exit 1; }
+	$(COMPILE) $(UPGRADE) pyproject.toml --group build --output-file locks/runtime.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --group build --group dev --constraint locks/runtime.txt --output-file locks/dev.txt
+
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A changed lock starts from an empty environment, so that nothing of the old one stays behind.
+$(VENV)/.runtime: locks/runtime.txt locks/dev.txt
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Bespoke needs Python 3.11 or newer, and there is no $(PYTHON) here: install it, or name one with 'make PYTHON=python3.12'." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Bespoke needs Python 3.11 or newer, and $(PYTHON) is older: name a newer one, such as 'make PYTHON=python3.12'." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module: install it (Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	@echo "Building $(VENV) from locks/runtime.txt (once) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(INSTALL) --require-hashes -r locks/runtime.txt
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.runtime pyproject.toml
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.project
+	@echo "Adding the developers' tools from locks/dev.txt (once) ..."
+	@$(INSTALL) --require-hashes -r locks/dev.txt
+	@touch $@

@@ -74,7 +74,7 @@ def _print(decision: Decision, cards: list[dict[str, object]], knowledge: Knowle
     if not cards:
         print("No card.")
     if not decision.evaluations:
-        print("No rule concerns a drug in this record.")
+        print(f"No rule in force on {decision.as_of.date()} concerns a drug in this record.")
     for evaluation in decision.evaluations:
         print(f"\nTrace for {evaluation.order.reference}")
         if evaluation.finding is None:

@@ -1,7 +1,8 @@
 """Latency, start-up time and memory of the service, beside a Starlette echo of the same body.
 
 Every figure of one run comes from the same machine in the same minute; read the ratios, not the times.
-Bounds: p50 <= 5 ms with the durable log, first answer <= 1 s after process start, <= 200 MB after 1,000 calls.
+Bounds: p50 <= 5 ms with the durable log, first answer <= 1 s after process start, at most 200 MB after
+1,000 calls.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ def timed(connection: http.client.HTTPConnection, content: bytes) -> float:
 
 
 def main() -> None:
+    """Measures and prints."""
     content = body()
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'bench.db'}"

@@ -10,7 +10,7 @@ from dsl import model, syntax
 from dsl.check_conditions import ConditionChecker
 from dsl.check_inputs import check_input
 from dsl.check_outcomes import check_outcome
-from dsl.check_results import check_asked, check_tests, check_tested, result_of
+from dsl.check_results import check_asked, check_tested, check_tests, result_of
 from dsl.check_tables import check_table
 from dsl.diagnostics import Diagnostic, Label, Severity
 from dsl.names import Names, closest, unknown_name

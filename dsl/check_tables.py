@@ -6,13 +6,23 @@ finite grid of sample values stands for every patient. Missing is one more point
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 from dsl import units
 from dsl.diagnostics import Diagnostic, Label
 from dsl.logic import judge_cell
-from dsl.model import Compare, Constant, Input, OneOf, RowRule, TableDecision, Within
-from dsl.model import BooleanType, EnumType, QuantityType
+from dsl.model import (
+    BooleanType,
+    Compare,
+    Constant,
+    EnumType,
+    Input,
+    OneOf,
+    QuantityType,
+    RowRule,
+    TableDecision,
+    Within,
+)
 from dsl.syntax import Span
 from dsl.values import Fact, Quantity, Reason, known, missing
 
@@ -105,7 +115,7 @@ def _points(kind: QuantityType, table: TableDecision, column: int) -> list[Quant
         size = units.parse(kind.unit).factor
         cuts |= {value.value * units.parse(value.unit).factor / size for value in values}
     ordered = sorted(cuts) or [0 * units.parse(kind.unit).factor]
-    between = [(low + high) / 2 for low, high in zip(ordered, ordered[1:], strict=False)]
+    between = [(low + high) / 2 for low, high in pairwise(ordered)]
     return [
         Quantity(value, kind.unit) for value in sorted([*ordered, *between, ordered[0] - 1, ordered[-1] + 1])
     ]

@@ -49,7 +49,9 @@ def words(declared: Input, value: Value) -> str:
     if isinstance(value, str):
         return declared.type.label(value) if isinstance(declared.type, EnumType) else value
     text = str(value)
-    return text.removesuffix(value.unit) + _UNIT_WORDS.get(value.unit, value.unit) if value.unit != "1" else text
+    return (
+        text.removesuffix(value.unit) + _UNIT_WORDS.get(value.unit, value.unit) if value.unit != "1" else text
+    )
 
 
 def value_words(declared: Input, fact: Fact) -> str:

@@ -23,7 +23,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`observation platelets`, `phenotype TPMT`, `patient age`, `condition stroke`, `medication niraparib`."""
+    """`observation platelets`, `phenotype TPMT`, `patient age`, `condition stroke_or_tia`."""
 
     kind: SourceKind
     name: str

@@ -120,7 +120,9 @@ def _quantity(path: Path, field: str, text: str, unit: str) -> Quantity:
         amount = quantity(number, code)
         parse(unit)
     except (UnitError, ValueError):
-        raise KnowledgeBaseError(f'{path}: field `{field}`: expected a quantity such as "20 {unit}"') from None
+        raise KnowledgeBaseError(
+            f'{path}: field `{field}`: expected a quantity such as "20 {unit}"'
+        ) from None
     if not commensurable(code, unit):
         raise KnowledgeBaseError(f"{path}: field `{field}`: the unit does not convert to `{unit}`")
     return amount

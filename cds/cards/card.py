@@ -56,9 +56,7 @@ def render_cards(
     return [_finished(card, f"{seed}/{number}") for number, card in enumerate(cards)]
 
 
-def _card(
-    card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bool
-) -> dict[str, object]:
+def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bool) -> dict[str, object]:
     finding = card.released.finding
     rule = finding.rule
     draft = rule.status is not Lifecycle.ACTIVE
@@ -117,7 +115,9 @@ def _summary(card: CardView) -> str:
     lacks = ", ".join(lacking(finding.rule.input(each), finding.facts[each]) for each in card.asked)
     first = any(finding.rule.input(each).when_missing is WhenMissing.TEST_FIRST for each in card.asked)
     summary = f"{name}: test first, {lacks}" if first else f"{name}: not decided, {lacks}"
-    return summary if len(summary) <= SUMMARY_LIMIT else f"{name}: not decided, {len(card.asked)} data missing"
+    return (
+        summary if len(summary) <= SUMMARY_LIMIT else f"{name}: not decided, {len(card.asked)} data missing"
+    )
 
 
 def _brief(card: CardView, name: str) -> str:
@@ -166,8 +166,7 @@ def _overrides(card: CardView) -> list[dict[str, object]]:
         if card.outcome
     ]
     return reasons + [
-        {"system": OVERRIDE_SYSTEM, "code": code, "display": display}
-        for code, display in _COMMON_OVERRIDES
+        {"system": OVERRIDE_SYSTEM, "code": code, "display": display} for code, display in _COMMON_OVERRIDES
     ]
 
 

@@ -28,7 +28,7 @@ def offers(card: CardView, knowledge: KnowledgeBase) -> tuple[Offer, ...]:
 
 
 def alternatives(card: CardView, knowledge: KnowledgeBase) -> list[str]:
-    """Alternatives in words; one whose contraindication is not known to be absent carries it as a condition."""
+    """Alternatives in words, each with its contraindication unless that is known to be absent."""
     lines = []
     for suggestion in card.suggestions:
         if isinstance(suggestion, DrugSuggestion):
@@ -86,7 +86,9 @@ def _product(order: Order, drug: Drug, dose: Dose) -> Product | None:
     strength = product.strength
     if not commensurable(strength.unit, dose.amount.unit):
         return product
-    pieces = dose.amount.value * parse(dose.amount.unit).factor / (strength.value * parse(strength.unit).factor)
+    pieces = (
+        dose.amount.value * parse(dose.amount.unit).factor / (strength.value * parse(strength.unit).factor)
+    )
     return product if pieces.denominator == 1 else None
 
 

@@ -26,7 +26,7 @@ def escape(text: object) -> str:
 def _detail() -> Template:
     environment = Environment(
         loader=PackageLoader("cds.cards"),
-        autoescape=False,  # noqa: S701  # the output is Markdown; `finalize` escapes every value for it
+        autoescape=False,  # the output is Markdown; `finalize` escapes every value for it
         finalize=escape,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -57,9 +57,7 @@ def view(released: Released, knowledge: KnowledgeBase) -> CardView | None:
         dose = advised_dose(outcome)
         if dose is not None and order.dose is not None and order.dose.same_as(dose):
             return None
-        return CardView(
-            released, drug, outcome.indicator, outcome, dose, outcome.suggestions, finding.asks
-        )
+        return CardView(released, drug, outcome.indicator, outcome, dose, outcome.suggestions, finding.asks)
     loudness = _loudness(released)
     if finding.state is State.OUTSIDE or loudness is WhenMissing.SILENT:
         return None

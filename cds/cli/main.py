@@ -38,7 +38,9 @@ class AnswerFormat(StrEnum):
 
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Rule files or folders.", show_default=False)]
-Kb = Annotated[Path | None, typer.Option("--kb", help="Folder of the knowledge base; default: the bundled one.")]
+Kb = Annotated[
+    Path | None, typer.Option("--kb", help="Folder of the knowledge base; default: the bundled one.")
+]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Date or instant that counts as now.")]
 
 
@@ -57,7 +59,9 @@ def check(
 def test(
     paths: Paths = None,
     kb: Kb = None,
-    coverage: Annotated[bool, typer.Option("--coverage", help="Also list branches that no test reaches.")] = False,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Also list branches that no test reaches.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Run the tests beside the rules. Exit 0 all pass, 1 a test or file fails, 2 unusable call."""
@@ -97,12 +101,21 @@ def serve(
     kb: Kb = None,
     config: Annotated[Path | None, typer.Option(help="Settings file; default: bespoke.toml.")] = None,
     as_of: AsOf = None,
-    fire_draft: Annotated[bool, typer.Option("--fire-draft", help="Let draft rules fire, saying so.")] = False,
+    fire_draft: Annotated[
+        bool, typer.Option("--fire-draft", help="Let draft rules fire, saying so.")
+    ] = False,
 ) -> None:
     """Serve CDS Hooks. Exit 0 when stopped, 2 if it cannot start."""
     from cds.cli import serve as command
 
-    options = {"host": host, "port": port, "db": db, "kb": kb, "as_of": as_of, "fire_draft": fire_draft or None}
+    options = {
+        "host": host,
+        "port": port,
+        "db": db,
+        "kb": kb,
+        "as_of": as_of,
+        "fire_draft": fire_draft or None,
+    }
     given = {name: value for name, value in options.items() if value is not None}
     raise typer.Exit(command.run(config, given))
 

@@ -156,5 +156,3 @@ def _plain(run: TestRun) -> dict[str, object]:
         "passed": run.passed,
         "failures": list(run.failures),
     }
-
-

@@ -49,8 +49,13 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     record = {"software": software, "kb": {"version": knowledge.version, "digest": knowledge.digest}}
     try:
         log.append(LogEntry(str(uuid4()), "start", clock().isoformat(), None, None, None, record))
-        listen(create_app(service, version=version("bespoke-cds"), clock=clock, cors_origins=settings.cors_origins),
-               settings.host, settings.port)
+        listen(
+            create_app(
+                service, version=version("bespoke-cds"), clock=clock, cors_origins=settings.cors_origins
+            ),
+            settings.host,
+            settings.port,
+        )
     except (ServeError, LogUnavailable) as error:
         return fail(error)
     finally:

@@ -1,8 +1,8 @@
 """Joins one patient's chart, one knowledge base and the engine: orders and rules in, findings out.
 
-    chart + orders ─┐
-    knowledge base ─┼─ decide ──> Evaluation for each order and rule ──> Decision
-    as_of ──────────┘
+chart + orders ─┐
+knowledge base ─┼─ decide ──> Evaluation for each order and rule ──> Decision
+as_of ──────────┘
 """
 
 from cds.decision.decide import Decision, Evaluation, decide

@@ -55,7 +55,7 @@ def _evaluate(
     try:
         facts = gather(rule.inputs, situation.chart, as_of, knowledge, order)
         finding = evaluate(rule, facts)
-    except Exception as error:  # noqa: BLE001  # H-072: a rule that fails costs that rule, not the call
+    except Exception as error:  # H-072: a rule that fails costs that rule, not the call
         return Evaluation(rule, order, None, (), type(error).__name__)
     needed = [key_of(rule.input(name).source.kind) for name in finding.asks]
     states = situation.chart.states

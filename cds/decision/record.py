@@ -29,7 +29,8 @@ def record_of(
             for order in decision.situation.orders
         ],
         "findings": [
-            {"code": each.code, "path": each.path, "text": each.sentence} for each in decision.situation.findings
+            {"code": each.code, "path": each.path, "text": each.sentence}
+            for each in decision.situation.findings
         ],
         "evaluations": [_evaluation(each) for each in decision.evaluations],
         "not_evaluated": [{"rule": rule, "reason": reason} for rule, reason in not_evaluated],

@@ -67,7 +67,7 @@ def of_patient(chart: Chart, knowledge: KnowledgeBase) -> Situation:
 
 
 def of_bundle(bundle: Mapping[str, object], hook: str | None, knowledge: KnowledgeBase) -> Situation:
-    """A whole-patient Bundle: its draft orders if there are any (or an order hook is named), else what is taken.
+    """A whole-patient Bundle: its draft orders, or what is taken if there are none or the hook says so.
 
     Raises `fhir_adapters.UnusableBundle` or `WrongPatient`.
     """
@@ -77,4 +77,6 @@ def of_bundle(bundle: Mapping[str, object], hook: str | None, knowledge: Knowled
     if hook == "patient-view" or (hook is None and not drafts):
         return of_patient(chart, knowledge)
     entries = [{"fullUrl": entry.full_url, "resource": entry.resource} for entry in drafts]
-    return of_orders(chart, {"resourceType": "Bundle", "type": "collection", "entry": entries}, (), knowledge, None)
+    return of_orders(
+        chart, {"resourceType": "Bundle", "type": "collection", "entry": entries}, (), knowledge, None
+    )

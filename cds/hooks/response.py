@@ -77,7 +77,6 @@ class _Model(BaseModel):
         frozen=True,
         alias_generator=to_camel,
         populate_by_name=True,
-        hide_input_in_errors=True,
     )
 
 
@@ -263,10 +262,9 @@ def _validated(build: Callable[[], _Result]) -> _Result:
     try:
         return build()
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        raise CardRefused(
-            "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems)
-        ) from None
+        # The error's own text quotes the card, that is the patient; places and expectations do not.
+        problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise CardRefused("; ".join(problems)) from None
 
 
 def _check_actions(actions: tuple[Action, ...], draft_orders: Mapping[str, Mapping[str, object]]) -> None:

@@ -61,7 +61,7 @@ SERVICES = (
         "medication-safety",
         "order-sign",
         "Drug choice and dose for this patient",
-        "Checks the medication orders being signed against genes, organ function, weight and laboratory results.",
+        "Checks the medication orders to sign against genes, organ function, weight and laboratory results.",
     ),
     ServiceEntry(
         "patient-summary",

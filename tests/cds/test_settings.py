@@ -31,16 +31,15 @@ def test_defaults() -> None:
         "fire_draft": False,
         "allow_http_fhir": False,
         "cors_origins": (),
-        "max_cards": 10,
     }
 
 
 def test_options_beat_the_environment_beats_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("bespoke.toml").write_text('port = 1\nhost = "localhost"\nmax_cards = 3\n')
+    Path("bespoke.toml").write_text('port = 1\nhost = "localhost"\nfire_draft = true\n')
     monkeypatch.setenv("BESPOKE_PORT", "2")
     monkeypatch.setenv("BESPOKE_HOST", "::1")
     settings = load_settings(options={"port": 3})
-    assert (settings.port, settings.host, settings.max_cards) == (3, "::1", 3)
+    assert (settings.port, settings.host, settings.fire_draft) == (3, "::1", True)
 
 
 def test_a_named_file_replaces_the_default_one() -> None:
@@ -79,7 +78,7 @@ def test_environment_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPat
         (b'as_of = "yesterday"', "bespoke.toml: key `as_of`: expected a date"),
         (b'cors_origins = ["*"]', "bespoke.toml: key `cors_origins`: expected exact origins"),
         (b'cors_origins = "https://a.example.org/path"', "key `cors_origins`: expected exact origins"),
-        (b"max_cards = 0", "key `max_cards`: expected a whole number"),
+        (b"fire_draft = 2", "key `fire_draft`: expected true or false"),
         (b"port = ", "bespoke.toml: expected TOML"),
         (b"\xff", "bespoke.toml: expected UTF-8"),
     ],
@@ -94,8 +93,8 @@ def test_a_fault_in_the_file_names_file_and_key(content: bytes, message: str) ->
 def test_a_fault_elsewhere_names_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match=r"absent\.toml: cannot be read"):
         load_settings(Path("absent.toml"))
-    with pytest.raises(SettingsError, match="option --max-cards: expected a whole number"):
-        load_settings(options={"max_cards": "many"})
+    with pytest.raises(SettingsError, match="option --allow-http-fhir: expected true or false"):
+        load_settings(options={"allow_http_fhir": "many"})
     monkeypatch.setenv("BESPOKE_PORT", "secret-text")
     with pytest.raises(SettingsError, match="environment variable BESPOKE_PORT: expected a port") as caught:
         load_settings()

@@ -262,6 +262,7 @@ def test_h078_calls_beyond_the_queue_are_told_to_come_back(service: Service, ser
     for thread in threads:
         thread.join(20)
     assert sorted(reply.status for reply in replies) == [200] * 65 + [503] * 5
+    assert len(server.threads) == 1
 
 
 def test_h078_slow_sockets_do_not_hold_up_a_normal_call(service: Service) -> None:

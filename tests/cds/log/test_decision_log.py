@@ -172,6 +172,29 @@ def test_h134_processes_share_a_log_without_gaps(tmp_path: Path) -> None:
     raw.close()
 
 
+def test_a_new_log_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    for round_number in range(5):
+        url = f"sqlite:///{tmp_path}/{round_number}.db"
+        barrier = threading.Barrier(6)
+        failures: list[LogError] = []
+
+        def start(
+            url: str = url, barrier: threading.Barrier = barrier, found: list[LogError] = failures
+        ) -> None:
+            barrier.wait()
+            try:
+                DecisionLog.open(url).close()
+            except LogError as error:
+                found.append(error)
+
+        threads = [threading.Thread(target=start) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+
+
 _ENDLESS = """
 import sys
 from cds.log import DecisionLog
@@ -342,11 +365,11 @@ def test_a_log_of_newer_software_is_left_alone(tmp_path: Path) -> None:
 
 def test_odd_file_names(tmp_path: Path) -> None:
     """`?`, `#` and `%` mean something in a URI but are allowed in names."""
-    url = f"sqlite:///{tmp_path}/log of 100%25%3f#.db"
+    url = f"sqlite:///{tmp_path}/log of 100%2541%3f#.db"
     log = DecisionLog.open(url)
     log.append(entry())
     log.close()
-    assert [found.name for found in tmp_path.iterdir()] == ["log of 100%?#.db"]
+    assert [found.name for found in tmp_path.iterdir()] == ["log of 100%41?#.db"]
     looking = DecisionLog.open_read_only(url)
     assert looking.count() == 1
     looking.close()

@@ -1,0 +1,191 @@
+"""Builders of synthetic patients, orders and hook calls, shared by the tests around the cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cds.hooks import CallRefused
+from cds.hooks.service import HookService
+from cds.log import DecisionLog
+from kb import KnowledgeBase
+
+AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LOINC = "http://loinc.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+SNOMED = "http://snomed.info/sct"
+UCUM = "http://unitsofmeasure.org"
+DECISION = "00000000-0000-4000-8000-000000000001"
+"""A fixed decision id makes the uuids of the cards the same in each run."""
+
+NIRAPARIB = ("1918231", "niraparib")
+CLOPIDOGREL = ("32968", "clopidogrel")
+MERCAPTOPURINE = ("103", "mercaptopurine")
+WEIGHT, PLATELETS, BILIRUBIN = "29463-7", "777-3", "1975-2"
+HGNC = {"CYP2C19": "HGNC:2621", "TPMT": "HGNC:12014", "NUDT15": "HGNC:23063"}
+
+ACS, STROKE, OTHER_CARDIOVASCULAR, LEUKAEMIA = "394659003", "422504002", "53741008", "91857003"
+
+Json = dict[str, Any]
+
+
+def patient(**members: object) -> Json:
+    """A woman of 66 years."""
+    return {"resourceType": "Patient", "id": "p1", "birthDate": "1960-03-02", "gender": "female", **members}
+
+
+def measured(loinc: str, value: object, unit: str, **members: object) -> Json:
+    """An Observation of the patient two days ago."""
+    return {
+        "resourceType": "Observation",
+        "id": f"obs-{loinc}",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": loinc}]},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2026-11-18T09:00:00Z",
+        "valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit},
+        **members,
+    }
+
+
+def genotype(gene: str, diplotype: str, **members: object) -> Json:
+    """A genotype Observation of the patient."""
+    studied = {"coding": [{"system": "http://www.genenames.org/geneId", "code": HGNC[gene], "display": gene}]}
+    return {
+        "resourceType": "Observation",
+        "id": f"geno-{gene}",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": "84413-4"}]},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2025-06-01",
+        "valueCodeableConcept": {"text": f"{gene} {diplotype}"},
+        "component": [
+            {"code": {"coding": [{"system": LOINC, "code": "48018-6"}]}, "valueCodeableConcept": studied}
+        ],
+        **members,
+    }
+
+
+def phenotype(gene: str, wording: str, **members: object) -> Json:
+    """A phenotype Observation that names its gene."""
+    resource = genotype(gene, "*1/*1", id=f"pheno-{gene}", valueCodeableConcept={"text": wording})
+    return resource | {"code": {"coding": [{"system": LOINC, "code": "79716-7"}]}, **members}
+
+
+def condition(snomed: str, verification: str | None = "confirmed", **members: object) -> Json:
+    """A Condition of the patient."""
+    status = {} if verification is None else {"verificationStatus": {"coding": [{"code": verification}]}}
+    return {
+        "resourceType": "Condition",
+        "id": f"cond-{snomed}",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": SNOMED, "code": snomed}]},
+        "subject": {"reference": "Patient/p1"},
+        **status,
+        **members,
+    }
+
+
+def draft(drug: tuple[str, str], identifier: str = "d1", **members: object) -> Json:
+    """A draft order without a dose."""
+    code, text = drug
+    return {
+        "resourceType": "MedicationRequest",
+        "id": identifier,
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": {
+            "coding": [{"system": RXNORM, "code": code, "display": text}],
+            "text": text,
+        },
+        **members,
+    }
+
+
+def dosage(value: object, unit: str = "mg", **repeat: object) -> Json:
+    """The member of a draft that says how much, once daily unless told otherwise."""
+    timing = {"frequency": 1, "period": 1, "periodUnit": "d"} | repeat
+    amount = {"value": value, "unit": unit, "system": UCUM, "code": unit}
+    return {"dosageInstruction": [{"timing": {"repeat": timing}, "doseAndRate": [{"doseQuantity": amount}]}]}
+
+
+def listing(*resources: Json) -> Json:
+    """A complete searchset."""
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": len(resources),
+        "entry": [{"resource": resource} for resource in resources],
+    }
+
+
+def prefetch(
+    *,
+    labs: Sequence[Json] = (),
+    pgx: Sequence[Json] = (),
+    conditions: Sequence[Json] = (),
+    medications: Sequence[Json] = (),
+    person: Json | None = None,
+) -> Json:
+    """All five keys, supplied completely."""
+    return {
+        "patient": patient() if person is None else person,
+        "pgx": listing(*pgx),
+        "medications": listing(*medications),
+        "conditions": listing(*conditions),
+        "labs": listing(*labs),
+    }
+
+
+def order_sign(drafts: Sequence[Json], data: Mapping[str, object], **context: object) -> Json:
+    """An order-sign call."""
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": resource} for resource in drafts],
+    }
+    return {
+        "hook": "order-sign",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {
+            "userId": "Practitioner/doc", "patientId": "p1", "draftOrders": bundle, **context
+        },
+        "prefetch": dict(data),
+    }  # fmt: skip
+
+
+def patient_view(data: Mapping[str, object]) -> Json:
+    """A patient-view call."""
+    return {
+        "hook": "patient-view",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"userId": "Practitioner/doc", "patientId": "p1"},
+        "prefetch": dict(data),
+    }
+
+
+def niraparib_labs(weight: object = 90, platelets: object = 240) -> list[Json]:
+    """Weight in kg and platelets in 10*3/uL."""
+    return [measured(WEIGHT, weight, "kg"), measured(PLATELETS, platelets, "10*3/uL")]
+
+
+def hook_service(folder: Path, knowledge: KnowledgeBase, *, fire_draft: bool = False) -> HookService:
+    """A service with a log of its own."""
+    log = DecisionLog.open(f"sqlite:///{folder / 'log.db'}")
+    return HookService(knowledge, log, software="test", fire_draft=fire_draft)
+
+
+def answer(
+    service: HookService, call: Mapping[str, object], at: datetime = AS_OF, decision: str = DECISION
+) -> tuple[int, Json]:
+    """Status and body; a refusal as the status and its sentence."""
+    addressed = "patient-summary" if call["hook"] == "patient-view" else "medication-safety"
+    try:
+        reply = service.answer(addressed, json.dumps(call).encode(), decision, at)
+    except CallRefused as refusal:
+        return refusal.status, {"refused": refusal.message}
+    return reply.status, json.loads(reply.body)

@@ -1,0 +1,70 @@
+"""H-130: whatever was answered is in the log, even when the service is killed in the middle of its work."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import subprocess
+import sys
+import threading
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from cds.log import DecisionLog
+
+pytestmark = pytest.mark.e2e
+
+CALLS = 200
+KILL_AFTER = (3, 60, 140)
+
+
+def _bodies() -> list[bytes]:
+    folder = resources.files("cds.cli").joinpath("examples")
+    files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
+    texts = (folder.joinpath(name).read_text("utf-8") for name in files)
+    return [json.dumps(json.loads(text)["request"]).encode() for text in texts]
+
+
+def _call_until_dead(port: int, answered: list[str], lock: threading.Lock) -> None:
+    bodies = _bodies()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for number in range(CALLS):
+        try:
+            body = bodies[number % len(bodies)]
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", "/cds-services/medication-safety", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            return
+        with lock:
+            answered.append(answer.headers["X-Decision-Id"])
+
+
+@pytest.mark.parametrize("kill_after", KILL_AFTER)
+def test_every_answered_call_is_in_the_log_after_kill_9(tmp_path: Path, kill_after: int) -> None:
+    database = f"sqlite:///{tmp_path / 'log.db'}"
+    command = [sys.executable, "-m", "cds.cli", "serve", "--port", "0", "--db", database]
+    answered: list[str] = []
+    lock = threading.Lock()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = next(line for line in process.stderr if line.startswith("listening on "))
+        port = int(line.rsplit(":", 1)[1])
+        callers = [threading.Thread(target=_call_until_dead, args=(port, answered, lock)) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        while len(answered) < kill_after:
+            assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        for caller in callers:
+            caller.join()
+        process.stderr.read()
+    assert kill_after <= len(answered) < 4 * CALLS  # it was killed while calls were under way
+    log = DecisionLog.open_read_only(database)
+    lost = [decision for decision in answered if log.get(decision) is None]
+    log.close()
+    assert lost == []

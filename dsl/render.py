@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 
-from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
+from dsl.diagnostics import CATALOGUE, Diagnostic
 from dsl.syntax import Span
+
+_WIDEST = 400
+"""Characters of a source line that are shown; a longer one is cut around the caret."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~/-]")
 
 
 def as_text(found: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
@@ -30,6 +36,10 @@ def as_sarif(found: Iterable[Diagnostic]) -> str:
             "level": one.severity.value,
             "message": {"text": _sentence(one)},
             "locations": [{"physicalLocation": _location(one.span)}],
+            "relatedLocations": [
+                {"physicalLocation": _location(other.span), "message": {"text": other.text}}
+                for other in one.others
+            ],
         }
         for one in everything
     ]
@@ -37,7 +47,7 @@ def as_sarif(found: Iterable[Diagnostic]) -> str:
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
     return json.dumps(log, indent=2, ensure_ascii=False)
 
@@ -67,12 +77,15 @@ def _text(one: Diagnostic, sources: Mapping[str, str]) -> str:
 def _excerpt(arrow: str, span: Span, label: str, sources: Mapping[str, str], gutter: int) -> list[str]:
     pad = " " * gutter
     place = [f"{pad}{arrow} {span.path}:{span.line}:{span.column}"]
-    source = sources.get(span.path, "").splitlines()
+    source = sources.get(span.path, "").split("\n")
     if span.line > len(source):
         return place
-    line = source[span.line - 1].replace("\t", " ")
+    line = "".join(each if each.isprintable() else " " for each in source[span.line - 1].rstrip())
     end = span.end_column if span.end_line == span.line else len(line) + 1
-    caret = " " * (span.column - 1) + "^" * max(1, end - span.column)
+    cut = max(0, span.column - _WIDEST // 2) if len(line) > _WIDEST else 0
+    line = line[cut : cut + _WIDEST]
+    before = span.column - 1 - cut
+    caret = " " * before + "^" * max(1, min(end - span.column, len(line) - before))
     return [
         *place,
         f"{pad} |",
@@ -116,7 +129,7 @@ def _plain(one: Diagnostic) -> dict[str, object]:
 
 def _location(span: Span) -> dict[str, object]:
     return {
-        "artifactLocation": {"uri": span.path},
+        "artifactLocation": {"uri": _uri(span.path)},
         "region": {
             "startLine": span.line,
             "startColumn": span.column,
@@ -126,6 +139,6 @@ def _location(span: Span) -> dict[str, object]:
     }
 
 
-def has_errors(found: Iterable[Diagnostic]) -> bool:
-    """Whether any of them is an error."""
-    return any(one.severity is Severity.ERROR for one in found)
+def _uri(path: str) -> str:
+    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), path)
+

@@ -15,10 +15,8 @@ import pytest
 
 from cds.log import DecisionLog
 
-pytestmark = pytest.mark.e2e
-
+CALLERS = 4
 CALLS = 200
-KILL_AFTER = (3, 60, 140)
 
 
 def _bodies() -> list[bytes]:
@@ -28,7 +26,7 @@ def _bodies() -> list[bytes]:
     return [json.dumps(json.loads(text)["request"]).encode() for text in texts]
 
 
-def _call_until_dead(port: int, answered: list[str], lock: threading.Lock) -> None:
+def _call_until_dead(port: int, answered: list[str]) -> None:
     bodies = _bodies()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for number in range(CALLS):
@@ -40,21 +38,18 @@ def _call_until_dead(port: int, answered: list[str], lock: threading.Lock) -> No
             answer.read()
         except (OSError, http.client.HTTPException):
             return
-        with lock:
-            answered.append(answer.headers["X-Decision-Id"])
+        answered.append(answer.headers["X-Decision-Id"])
 
 
-@pytest.mark.parametrize("kill_after", KILL_AFTER)
-def test_every_answered_call_is_in_the_log_after_kill_9(tmp_path: Path, kill_after: int) -> None:
-    database = f"sqlite:///{tmp_path / 'log.db'}"
+def _lost_after_kill(database: str, kill_after: int) -> list[str]:
+    """Kills a service after so many answers to several callers; the answered calls that its log lacks."""
     command = [sys.executable, "-m", "cds.cli", "serve", "--port", "0", "--db", database]
     answered: list[str] = []
-    lock = threading.Lock()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         line = next(line for line in process.stderr if line.startswith("listening on "))
         port = int(line.rsplit(":", 1)[1])
-        callers = [threading.Thread(target=_call_until_dead, args=(port, answered, lock)) for _ in range(4)]
+        callers = [threading.Thread(target=_call_until_dead, args=(port, answered)) for _ in range(CALLERS)]
         for caller in callers:
             caller.start()
         while len(answered) < kill_after:
@@ -63,8 +58,20 @@ def test_every_answered_call_is_in_the_log_after_kill_9(tmp_path: Path, kill_aft
         for caller in callers:
             caller.join()
         process.stderr.read()
-    assert kill_after <= len(answered) < 4 * CALLS  # it was killed while calls were under way
+    assert kill_after <= len(answered) < CALLERS * CALLS  # it was killed while calls were under way
     log = DecisionLog.open_read_only(database)
     lost = [decision for decision in answered if log.get(decision) is None]
     log.close()
-    assert lost == []
+    return lost
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("kill_after", [1, 70, 140])
+def test_every_answered_call_is_in_the_log_after_kill_9(tmp_path: Path, kill_after: int) -> None:
+    assert _lost_after_kill(f"sqlite:///{tmp_path / 'log.db'}", kill_after) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kill_after", range(2, 202, 2))
+def test_a_hundred_kills_lose_nothing(tmp_path: Path, kill_after: int) -> None:
+    assert _lost_after_kill(f"sqlite:///{tmp_path / 'log.db'}", kill_after) == []

@@ -159,7 +159,9 @@ def serving(server: RecordingServer, **options: Any) -> Iterator[Service]:
     """The application around `server` on a free port of loopback."""
     app = create_app(server, version="1.2.3", clock=lambda: AT, **options)
     config = uvicorn.Config(app, http="h11", ws="none", lifespan="on", log_config=None, access_log=False)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(uvicorn_server.serve([listener])))
     thread.start()

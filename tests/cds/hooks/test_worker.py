@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
 
 from cds.hooks.worker import Worker
+from tests.cds.hooks.support import RecordingServer, serving
 
 
 def test_closing_waits_for_work_begun_and_refuses_more() -> None:
@@ -44,3 +46,11 @@ def test_a_failure_is_passed_on_and_frees_its_place() -> None:
 
     asyncio.run(fail_often())
     worker.close()
+
+
+def test_the_service_leaves_no_thread_behind() -> None:
+    before = set(threading.enumerate())
+    with serving(RecordingServer()) as service:
+        service.post({})
+        assert set(threading.enumerate()) > before
+    assert set(threading.enumerate()) <= before

@@ -9,7 +9,7 @@ from typing import Any
 
 from lark import Token, Transformer, v_args
 
-from dsl import syntax
+from dsl import syntax, units
 from dsl.diagnostics import Diagnostic
 from dsl.syntax import Span, Text
 from dsl.values import Dose, Period, Quantity
@@ -18,6 +18,11 @@ _DURATION_WORDS = {
     "hour": "h", "hours": "h", "day": "d", "days": "d", "week": "wk", "weeks": "wk",
     "month": "mo", "months": "mo", "year": "a", "years": "a",
 }  # fmt: skip
+
+_AMOUNTS = ("mg", "mL", "mmol", "meq", "U", "[iU]")
+_PER = ("", "/kg", "/m2")
+
+_MAX_DIGITS = 40
 
 _ESCAPE = re.compile(r"\\(.)")
 
@@ -28,6 +33,10 @@ class Refused(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
+
+
+def _is_dosable(code: str) -> bool:
+    return code != "%" and any(units.commensurable(code, amount + per) for amount in _AMOUNTS for per in _PER)
 
 
 @v_args(meta=True)
@@ -227,8 +236,18 @@ class TreeBuilder(Transformer[Token, Any]):
         literal, (times, period, unit) = parts
         if literal.quantity.value <= 0 or times <= 0 or period <= 0 or literal.quantity.unit == "1":
             raise Refused(
-                Diagnostic("BR016", "the dose needs an amount above zero with a unit", self._span(meta))
-            )
+                Diagnostic(
+                    "BR016", "the dose needs an amount above zero with a unit", self._span(meta),
+                    help="write it like `200 mg once daily`",
+                )
+            )  # fmt: skip
+        if not _is_dosable(literal.quantity.unit):
+            raise Refused(
+                Diagnostic(
+                    "BR016", f"no dose is measured in `{literal.quantity.unit}`", literal.span,
+                    help="an amount is a mass, a volume or a count of units, perhaps per kg or m2",
+                )
+            )  # fmt: skip
         return Dose(literal.quantity, times, period, unit)
 
     def once_daily(self, meta: Any, parts: list[Any]) -> tuple[int, Fraction, Period]:
@@ -250,7 +269,7 @@ class TreeBuilder(Transformer[Token, Any]):
         return 1, quantity.value, Period(quantity.unit)
 
     def _count(self, token: Token) -> int:
-        value = syntax.number(str(token))
+        value = self._number(token)
         if value.denominator != 1:
             raise Refused(Diagnostic("BR016", "doses are counted in whole numbers", self._span(token)))
         return int(value)
@@ -343,7 +362,13 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def quantity(self, meta: Any, parts: list[Any]) -> syntax.QuantityLiteral:
         unit = "1" if parts[1] is None else self._unit(parts[1]).text
-        return syntax.QuantityLiteral(Quantity(syntax.number(str(parts[0])), unit), self._span(meta))
+        return syntax.QuantityLiteral(Quantity(self._number(parts[0]), unit), self._span(meta))
+
+    def _number(self, token: Token) -> Fraction:
+        if len(token) > _MAX_DIGITS:
+            message = f"a number has {_MAX_DIGITS} digits at most"
+            raise Refused(Diagnostic("BR002", message, self._span(token)))
+        return syntax.number(str(token))
 
     def _unit(self, token: Token) -> Text:
         return Text(_DURATION_WORDS.get(str(token), str(token)), self._span(token))

@@ -16,6 +16,9 @@ from dsl.diagnostics import Diagnostic, Label, Severity
 from dsl.names import Names, closest, unknown_name
 from dsl.syntax import Span
 
+_RESERVED = frozenset(("missing", "true", "false"))
+"""Values of every type or of `Boolean`; a member of this name could not be told from them in a cell."""
+
 _T = TypeVar("_T")
 _I = TypeVar("_I", bound=syntax.Item)
 
@@ -96,8 +99,11 @@ def _enums(
     for use in file.uses:
         if use.name not in known:
             found.append(
-                Diagnostic("BR004", f"no vocabulary `{use.name}`", use.span, help=closest(use.name, known))
-            )
+                Diagnostic(
+                    "BR004", f"no vocabulary `{use.name}`", use.span,
+                    help=closest(use.name, known) or "its file starts with `vocabulary NAME version …`",
+                )
+            )  # fmt: skip
         elif known[use.name][0] != use.version:
             found.append(
                 Diagnostic(
@@ -106,12 +112,16 @@ def _enums(
                 )
             )  # fmt: skip
         else:
+            for name in sorted(enums.keys() & known[use.name][1].keys()):
+                found.append(Diagnostic("BR005", f"enum `{name}` comes from two vocabularies", use.span))
             enums.update(known[use.name][1])
     for enum in file.enums:
         members = [member.name for member in enum.members]
         for index, member in enumerate(members):
             if member.text in {earlier.text for earlier in members[:index]}:
                 found.append(Diagnostic("BR005", f"member `{member.text}` is written twice", member.span))
+            if member.text in _RESERVED:
+                found.append(Diagnostic("BR005", f"`{member.text}` already means something", member.span))
         if enum.name.text in enums:
             found.append(Diagnostic("BR005", f"enum `{enum.name.text}` is declared twice", enum.name.span))
         enums[enum.name.text] = _enum_type(enum)
@@ -147,7 +157,7 @@ class _RuleChecker:
         tests = tuple(self._all(syntax.TestSyntax))
         if decision is not None:
             check_tests(tests, decision, outcomes, self._inputs, self._conditions, self._found)
-            check_tested(tests, decision, self._rule.span.path, self._found)
+            check_tested(tests, self._decisions()[0], self._found)
         record = self._check_evidence(evidence) if evidence else None
         lifecycle = self._check_status(status, record, evidence) if status else None
         condition = (
@@ -164,7 +174,7 @@ class _RuleChecker:
             name=header.name, version=header.version, title=title.text.text, status=lifecycle,
             effective_from=effective.start, effective_until=effective.end, review_by=review.day,
             drugs=drugs, genes=genes, population=population.label.text, population_condition=condition,
-            evidence=record, inputs=tuple(self._inputs.values()), decision=decision,
+            evidence=record, inputs=tuple(each for each in self._inputs.values() if each), decision=decision,
             outcomes=tuple(outcomes.values()), tests=tests, span=self._rule.span,
         )  # fmt: skip
 
@@ -202,7 +212,7 @@ class _RuleChecker:
                 self._unknown(item.name, kind, known[kind])
             else:
                 named[kind].append(name)
-        if not named["drug"]:
+        if not any(item.kind.text == "drug" for item in self._all(syntax.Concerns)):
             self._found.append(
                 Diagnostic(
                     "BR003",
@@ -247,16 +257,15 @@ class _RuleChecker:
         return lifecycle
 
     # -------------------------------------------------------------- inputs, outcomes, decision
-    def _check_inputs(self) -> dict[str, model.Input]:
-        inputs: dict[str, model.Input] = {}
+    def _check_inputs(self) -> dict[str, model.Input | None]:
+        """All declared inputs; None for one that cannot be used, so that its uses are not faults too."""
+        inputs: dict[str, model.Input | None] = {}
         for node in self._all(syntax.InputSyntax):
             if node.name.text in inputs:
                 self._found.append(
                     Diagnostic("BR005", f"input `{node.name.text}` is declared twice", node.name.span)
                 )
-            checked = check_input(node, self._enums, self._names, self._found)
-            if checked is not None:
-                inputs[node.name.text] = checked
+            inputs[node.name.text] = check_input(node, self._enums, self._names, self._found)
         return inputs
 
     def _check_outcomes(self) -> dict[str, model.Outcome]:
@@ -271,8 +280,11 @@ class _RuleChecker:
                 outcomes[node.name.text] = checked
         return outcomes
 
+    def _decisions(self) -> list[syntax.Decide | syntax.Table]:
+        return [item for item in self._rule.items if isinstance(item, syntax.Decide | syntax.Table)]
+
     def _check_decision(self, outcomes: dict[str, model.Outcome]) -> model.Decision | None:
-        decisions = [item for item in self._rule.items if isinstance(item, syntax.Decide | syntax.Table)]
+        decisions = self._decisions()
         if len(decisions) != 1:
             message = (
                 "the rule decides nothing" if not decisions else "a rule makes one decision, not several"
@@ -287,7 +299,12 @@ class _RuleChecker:
         if not isinstance(unknown, model.Ask | model.Nothing):
             if unknown is not None:
                 self._found.append(
-                    Diagnostic("BR006", "`unknown` asks or says nothing; it cannot advise", node.unknown.span)
+                    Diagnostic(
+                        "BR006",
+                        "`unknown` asks or says nothing; it cannot advise",
+                        node.unknown.span,
+                        help='write `ask …`, or `none because "…"`',
+                    )
                 )
             return None
         if isinstance(node, syntax.Decide):
@@ -317,14 +334,24 @@ class _RuleChecker:
     ) -> model.TableDecision | None:
         before = len(self._found)
         columns = [self._inputs.get(column.text) for column in node.columns]
-        for column, declared in zip(node.columns, columns, strict=True):
-            if declared is None:
+        for column in node.columns:
+            if column.text not in self._inputs:
                 self._unknown(column, "input of this rule", self._inputs)
+        for index, column in enumerate(node.columns):
+            if column.text in {earlier.text for earlier in node.columns[:index]}:
+                self._found.append(Diagnostic("BR005", f"column `{column.text}` stands twice", column.span))
         rows = []
         for row in node.rows:
             if len(row.cells) != len(columns):
-                message = f"the row has {len(row.cells)} cells, the table {len(columns)} columns"
-                self._found.append(Diagnostic("BR002", message, row.span))
+                message = f"the row fills {len(row.cells)} of {len(columns)} columns"
+                if len(row.cells) > len(columns):
+                    message = f"the row has {len(row.cells)} cells for {len(columns)} columns"
+                self._found.append(
+                    Diagnostic(
+                        "BR002", message, row.span,
+                        help="`|` starts each cell, `,` separates the values of one, `*` takes any value",
+                    )
+                )  # fmt: skip
                 continue
             cells = [
                 self._conditions.cell(declared, cell)
@@ -341,7 +368,8 @@ class _RuleChecker:
         table = model.TableDecision(
             node.name.text, tuple(column.text for column in node.columns), tuple(rows), unknown
         )
-        self._found += check_table(table, self._inputs, tuple(row.span for row in node.rows), node.name.span)
+        inputs = {declared.name: declared for declared in columns if declared is not None}
+        self._found += check_table(table, inputs, tuple(row.span for row in node.rows), node.name.span)
         return table
 
     def _result(self, node: syntax.ResultSyntax, outcomes: dict[str, model.Outcome]) -> model.Result | None:

@@ -16,9 +16,11 @@ _TRUTHS = {"true": True, "false": False}
 class ConditionChecker:
     """Resolves conditions of one rule against its inputs; what is wrong goes to `found`."""
 
-    def __init__(self, inputs: Mapping[str, model.Input], source: str, found: list[Diagnostic]) -> None:
+    def __init__(
+        self, inputs: Mapping[str, model.Input | None], source: str, found: list[Diagnostic]
+    ) -> None:
         self._inputs = inputs
-        self._lines = source.splitlines()
+        self._lines = source.split("\n")
         self._found = found
 
     def text_of(self, span: Span) -> str:
@@ -190,7 +192,7 @@ class ConditionChecker:
             self._wrong_type(literal.span, "an input is expected here, not a number")
             return None
         declared = self._inputs.get(literal.text)
-        if declared is None:
+        if literal.text not in self._inputs:
             self._found.append(
                 Diagnostic(
                     "BR004", f"`{literal.text}` is not an input of this rule", literal.span,
@@ -209,9 +211,12 @@ class ConditionChecker:
             units.parse(given)
         except units.UnitError:
             message = f"`{given}` is not a listed UCUM unit"
+        advice = f"write it in `{unit}`"
         if given == "1":
             message = f"the number needs a unit: `{name}` is in `{unit}`"
-        self._found.append(Diagnostic("BR007", message, literal.span))
+        elif unit == "1":
+            message, advice = f"`{name}` is a plain number and takes no unit", f"leave `{given}` out"
+        self._found.append(Diagnostic("BR007", message, literal.span, help=advice))
 
 
 def _name(literal: syntax.Literal) -> str:

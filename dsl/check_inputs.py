@@ -12,6 +12,8 @@ from dsl.names import Names, unknown_name
 
 _PATIENT: dict[str, model.ValueType] = {"age": model.QuantityType("a"), "female": model.BooleanType()}
 
+_LONGEST_AGE = 200 * units.parse("a").factor
+
 _AGE_MATTERS = (model.SourceKind.OBSERVATION, model.SourceKind.PHENOTYPE)
 
 
@@ -49,7 +51,12 @@ def _type(
         try:
             units.parse(node.unit.text)
         except units.UnitError:
-            found.append(Diagnostic("BR007", f"`{node.unit.text}` is not a listed UCUM unit", node.unit.span))
+            found.append(
+                Diagnostic(
+                    "BR007", f"`{node.unit.text}` is not a listed UCUM unit", node.unit.span,
+                    help="units are written as in UCUM: `kg`, `mg/dL`, `10*3/uL`",
+                )
+            )  # fmt: skip
             return None
         return model.QuantityType(node.unit.text)
     if name == "Boolean":
@@ -96,10 +103,17 @@ def _within(
     if not isinstance(node.within, syntax.QuantityLiteral):
         return None
     quantity = node.within.quantity
-    if not units.commensurable(quantity.unit, "d") or quantity.value <= 0:
-        found.append(Diagnostic("BR007", "a greatest age is a span of time above zero", node.within.span))
+    seconds = (
+        quantity.value * units.parse(quantity.unit).factor if units.commensurable(quantity.unit, "s") else 0
+    )
+    if not 0 < seconds <= _LONGEST_AGE:
+        found.append(
+            Diagnostic(
+                "BR007", "a greatest age is a span of time above zero, 200 years at most", node.within.span,
+                help="write `within 90 days`, or `lifetime` if its age never matters",
+            )
+        )  # fmt: skip
         return None
-    seconds = quantity.value * units.parse(quantity.unit).factor
     return timedelta(microseconds=int(seconds * Fraction(10**6)))
 
 

@@ -19,14 +19,14 @@ _LONGEST_QUANTITY = len("between 1000.0001 and 1000.0002 mL/min/{1.73_m2}")
 
 def check_outcome(
     node: syntax.OutcomeSyntax,
-    inputs: Mapping[str, model.Input],
+    inputs: Mapping[str, model.Input | None],
     names: Names,
     conditions: ConditionChecker,
     found: list[Diagnostic],
 ) -> model.Outcome | None:
     """The checked outcome; None if it cannot be used (and said)."""
     before = len(found)
-    single: dict[str, str] = {}
+    single: dict[str, syntax.Text] = {}
     suggestions: list[model.Suggestion] = []
     overrides: list[str] = []
     for item in node.items:
@@ -40,25 +40,26 @@ def check_outcome(
             unless = conditions.condition(item.unless) if item.unless else None
             suggestions.append(model.DrugSuggestion(item.drug.text, unless, item.because))
         elif isinstance(item, syntax.Graded):
-            single[item.scale] = item.word.text
+            single[item.scale] = item.word
         elif item.kind == "override":
             overrides.append(item.text.text)
         else:
             if item.kind in single:
                 found.append(Diagnostic("BR003", f"`{item.kind}` is written twice", item.span))
-            single[item.kind] = item.text.text
+            single[item.kind] = item.text
             _check_text(item, inputs, found)
     words = [indicator.value for indicator in model.Indicator]
-    if single.get("indicator", "info") not in words:
-        found.append(unknown_name(syntax.Text(single["indicator"], node.span), "indicator", words))
+    if "indicator" in single and single["indicator"].text not in words:
+        found.append(unknown_name(single["indicator"], "indicator", words))
     for needed in ("indicator", "advise"):
         if needed not in single:
             found.append(Diagnostic("BR003", f"the outcome has no `{needed}`", node.name.span))
     if len(found) > before:
         return None
+    texts = {kind: text.text for kind, text in single.items()}
     return model.Outcome(
-        node.name.text, model.Indicator(single["indicator"]), single["advise"],
-        single.get("rationale", ""), single.get("strength", ""), tuple(suggestions), tuple(overrides),
+        node.name.text, model.Indicator(texts["indicator"]), texts["advise"],
+        texts.get("rationale", ""), texts.get("strength", ""), tuple(suggestions), tuple(overrides),
     )  # fmt: skip
 
 
@@ -67,7 +68,9 @@ def placeholders(text: str) -> list[str]:
     return _PLACEHOLDER.findall(text)
 
 
-def _check_text(item: syntax.OutcomeItem, inputs: Mapping[str, model.Input], found: list[Diagnostic]) -> None:
+def _check_text(
+    item: syntax.OutcomeItem, inputs: Mapping[str, model.Input | None], found: list[Diagnostic]
+) -> None:
     if item.kind == "indicator":
         return
     length = len(_PLACEHOLDER.sub("", item.text.text))
@@ -76,7 +79,8 @@ def _check_text(item: syntax.OutcomeItem, inputs: Mapping[str, model.Input], fou
             missing = unknown_name(syntax.Text(name, item.text.span), "input of this rule", inputs)
             found.append(Diagnostic("BR012", missing.message, item.text.span, help=missing.help))
             return
-        kind = inputs[name].type
+        declared = inputs[name]
+        kind = declared.type if declared is not None else None
         length += (
             max(len(kind.label(member)) for member in kind.members)
             if isinstance(kind, model.EnumType)

@@ -8,7 +8,6 @@ from dsl import model, syntax
 from dsl.check_conditions import ConditionChecker
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.names import unknown_name
-from dsl.syntax import Span
 from dsl.values import Reason
 
 
@@ -25,7 +24,7 @@ def result_of(node: syntax.ResultSyntax) -> model.Result:
 
 
 def check_asked(
-    node: syntax.ResultSyntax, inputs: Mapping[str, model.Input], found: list[Diagnostic]
+    node: syntax.ResultSyntax, inputs: Mapping[str, model.Input | None], found: list[Diagnostic]
 ) -> None:
     """Whatever is asked for must be an input."""
     for name in node.names if isinstance(node, syntax.AskSyntax) else node.ask:
@@ -37,18 +36,21 @@ def check_tests(
     tests: Sequence[syntax.TestSyntax],
     decision: model.Decision,
     outcomes: Mapping[str, model.Outcome],
-    inputs: Mapping[str, model.Input],
+    inputs: Mapping[str, model.Input | None],
     conditions: ConditionChecker,
     found: list[Diagnostic],
 ) -> None:
     """Names, values and reasons of the tests beside the rule."""
     reasons = [reason.value for reason in Reason]
     for test in tests:
-        for given in test.given:
+        for index, given in enumerate(test.given):
+            if given.name.text in {earlier.name.text for earlier in test.given[:index]}:
+                message = f"`{given.name.text}` is given twice in one test"
+                found.append(Diagnostic("BR005", message, given.name.span))
             declared = inputs.get(given.name.text)
-            if declared is None:
+            if given.name.text not in inputs:
                 found.append(unknown_name(given.name, "input of this rule", inputs))
-            elif given.value is not None:
+            elif declared is not None and given.value is not None:
                 conditions.value(declared, given.value)
             elif given.reason is not None and given.reason.text not in reasons:
                 found.append(unknown_name(given.reason, "reason", reasons))
@@ -64,7 +66,7 @@ def check_tests(
 
 
 def check_tested(
-    tests: Sequence[syntax.TestSyntax], decision: model.Decision, path: str, found: list[Diagnostic]
+    tests: Sequence[syntax.TestSyntax], decision: syntax.Decide | syntax.Table, found: list[Diagnostic]
 ) -> None:
     """Warns of each result that no test expects."""
     expected = {
@@ -73,10 +75,12 @@ def check_tested(
         for expect in test.expects
         if isinstance(expect, syntax.ExpectResult)
     }
-    cases = decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
-    for case in cases:
-        if str(case.result) not in expected:
-            expected.add(str(case.result))
-            message = f"no test beside the rule expects `{case.result}`"
-            span = Span(path, case.line, 1, case.line, 2)
-            found.append(Diagnostic("BR013", message, span, severity=Severity.WARNING))
+    for case in decision.branches if isinstance(decision, syntax.Decide) else decision.rows:
+        result = str(result_of(case.result))
+        if result not in expected:
+            expected.add(result)
+            message = f"no test beside the rule expects `{result}`"
+            advice = f"add a test with `expect {decision.name.text} = {result}`"
+            found.append(
+                Diagnostic("BR013", message, case.result.span, help=advice, severity=Severity.WARNING)
+            )

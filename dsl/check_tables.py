@@ -6,7 +6,10 @@ finite grid of sample values stands for every patient. Missing is one more point
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import reduce
 from itertools import pairwise, product
+from operator import and_
 
 from dsl import units
 from dsl.diagnostics import Diagnostic, Label
@@ -19,7 +22,6 @@ from dsl.model import (
     Input,
     OneOf,
     QuantityType,
-    RowRule,
     TableDecision,
     Within,
 )
@@ -42,23 +44,19 @@ def check_table(
     found: list[Diagnostic] = []
     reached: set[int] = set()
     clashes: set[tuple[int, int]] = set()
-    gap_said = False
-    matches = [
-        [[_matches(row, column, table, fact) for fact in axis] for column, axis in enumerate(axes)]
-        for row in table.rows
-    ]
-    for case in product(*(range(len(axis)) for axis in axes)):
-        hits = [
-            index
-            for index, row in enumerate(matches)
-            if all(row[column][at] for column, at in enumerate(case))
-        ]
-        reached.update(hits)
+    fitting = [[_fitting(table, column, fact) for fact in axis] for column, axis in enumerate(axes)]
+    seen: set[int] = set()
+    for case, fits in zip(product(*axes), product(*fitting), strict=True):
+        rows_hit = reduce(and_, fits)
+        if rows_hit in seen:
+            continue
+        seen.add(rows_hit)
+        hits = [index for index in range(len(table.rows)) if rows_hit >> index & 1]
+        reached.update(hits[:1])
         witness = ", ".join(
-            f"{name} {_describe(axes[column][case[column]])}" for column, name in enumerate(table.columns)
+            f"{name} {_describe(fact)}" for name, fact in zip(table.columns, case, strict=True)
         )
-        if not hits and not gap_said:
-            gap_said = True
+        if not hits:
             found.append(
                 Diagnostic(
                     "BR009", f"the table `{table.name}` leaves a case without an answer", span,
@@ -69,6 +67,7 @@ def check_table(
             pair = (hits[0], other)
             if table.rows[hits[0]].result != table.rows[other].result and pair not in clashes:
                 clashes.add(pair)
+                reached.add(other)
                 found.append(
                     Diagnostic(
                         "BR010", "two rows answer the same case differently", rows[other],
@@ -76,15 +75,21 @@ def check_table(
                     )
                 )  # fmt: skip
     found += [
-        Diagnostic("BR011", "no case reaches this row", rows[index])
+        Diagnostic("BR011", "the rows above answer every case of this row", rows[index], help="remove it")
         for index in range(len(table.rows))
         if index not in reached
     ]
     return found
 
 
-def _matches(row: RowRule, column: int, table: TableDecision, fact: Fact) -> bool:
-    return judge_cell(row.cells[column], table.columns[column], {table.columns[column]: fact}) is True
+def _fitting(table: TableDecision, column: int, fact: Fact) -> int:
+    """The rows whose cell in this column takes the fact, one bit for each."""
+    name = table.columns[column]
+    return sum(
+        1 << index
+        for index, row in enumerate(table.rows)
+        if judge_cell(row.cells[column], name, {name: fact}) is True
+    )
 
 
 def _samples(declared: Input, table: TableDecision, column: int) -> list[Fact]:
@@ -114,7 +119,9 @@ def _points(kind: QuantityType, table: TableDecision, column: int) -> list[Quant
             values = [member for member in leaf.members if isinstance(member, Quantity)]
         size = units.parse(kind.unit).factor
         cuts |= {value.value * units.parse(value.unit).factor / size for value in values}
-    ordered = sorted(cuts) or [0 * units.parse(kind.unit).factor]
+    if not cuts:
+        return [Quantity(Fraction(1), kind.unit)]
+    ordered = sorted(cuts)
     between = [(low + high) / 2 for low, high in pairwise(ordered)]
     return [
         Quantity(value, kind.unit) for value in sorted([*ordered, *between, ordered[0] - 1, ordered[-1] + 1])

@@ -116,8 +116,8 @@ CATALOGUE: dict[str, Explanation] = {
         "`unique` promises one answer; which row was meant is for the author to say.",
     ),
     "BR011": Explanation(
-        "a row or branch can never be reached",
-        "a branch after `when true`, or a row whose cases are all in rows above",
+        "a row can never be reached",
+        "a row whose cases are all in rows above",
         "remove it, or correct the row that hides it",
         "Advice that cannot be given was meant for somebody.",
     ),
@@ -159,7 +159,7 @@ CATALOGUE: dict[str, Explanation] = {
     ),
     "BR018": Explanation(
         "an active rule has not been reviewed",
-        "status active without `reviewed DATE by \"…\"` or with a citation that is not listed",
+        "status active without `reviewed DATE by \"…\"` ",
         "status draft until somebody has read the source and says so",
         "Only reviewed guidance may fire in production.",
     ),

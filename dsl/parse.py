@@ -21,6 +21,8 @@ MAX_NESTING = 32
 
 _NESTING = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|\(|\)|[A-Za-z_]\w*')
 
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+
 _WORDS = {
     "LBRACE": "`{`", "RBRACE": "`}`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`",
     "VBAR": "`|`", "STAR": "`*`", "COMMA": "`,`", "COLON": "`:`", "EQUAL": "`=`", "DOT": "`.`",
@@ -31,6 +33,35 @@ _WORDS = {
     "LOUDNESS": "`silent`, `info` or `test-first`", "REASON": "a reason (stale, conflict …)",
     "$END": "the end of the file",
 }  # fmt: skip
+
+_ADVICE = {
+    ("}", "UNKNOWN"): "say what to answer when data are missing: `unknown => ask …`",
+    ("=", "ARROW"): "a result follows `=>`",
+    ("-", "ARROW"): "a result follows `=>`",
+    ("=", "NUMBER"): "equality is written with one `=`",
+    ("|", "OR"): "write `or`",
+    ("&", "AND"): "write `and`",
+    ("!", "NOT"): "write `not`",
+    ("else", "OTHERWISE"): "did you mean `otherwise`?",
+    ("daily", "ONCE"): "write `once daily`, `twice daily` or `3 times daily`",
+    (",", "AND"): "conditions are joined by `and` or `or`; a decimal number has a point",
+    ("<", "MISSING"): "each cell starts with `|`",
+    (">", "MISSING"): "each cell starts with `|`",
+    ("<=", "MISSING"): "each cell starts with `|`",
+    (">=", "MISSING"): "each cell starts with `|`",
+    ("", "RBRACE"): "close what is open with `}`",
+}  # fmt: skip
+"""What to write instead of a word, where something is expected."""
+
+_ANYWHERE = {
+    "≥": "write `>=`", "≤": "write `<=`", "≠": "write `!=`", "→": "write `=>`",
+    "µ": "UCUM writes micro as `u`: `uL`", "μ": "UCUM writes micro as `u`: `uL`",
+    "“": 'text stands in straight quotes: `"`', "”": 'text stands in straight quotes: `"`',
+    "'": 'text stands in double quotes: `"`', "#": "a comment starts with `//`",
+    ";": "nothing ends a line; leave it out",
+}  # fmt: skip
+
+_LONGEST_QUOTE = 40
 
 _OPERATORS = {"COMPARE", "RANGE", "EQUAL", "IN", "IS", "AND", "OR", "UNIT"}
 
@@ -50,7 +81,7 @@ def parse_bytes(data: bytes, path: str) -> RuleFile | Diagnostic:
         source = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8")) + 1
         return Diagnostic(
             "BR001", "the file is not UTF-8 text", Span(path, line, column, line, column + 1),
             label="this byte is not", help="save the file as UTF-8",
@@ -60,9 +91,9 @@ def parse_bytes(data: bytes, path: str) -> RuleFile | Diagnostic:
 
 def parse_text(source: str, path: str) -> RuleFile | Diagnostic:
     """The same for text that is already decoded."""
-    too_deep = _nesting(source, path)
-    if too_deep is not None:
-        return too_deep
+    unusable = _line_ends(source, path) or _nesting(source, path)
+    if unusable is not None:
+        return unusable
     try:
         return cast(RuleFile, TreeBuilder(path, source).transform(_grammar().parse(source)))
     except UnexpectedInput as error:
@@ -83,11 +114,29 @@ def _nesting(source: str, path: str) -> Diagnostic | None:
         nots = nots + 1 if token == "not" else 0
         depth += {"(": 1, ")": -1}.get(token, 0)
         if depth + nots > MAX_NESTING:
-            line = source.count("\n", 0, match.start()) + 1
-            column = match.start() - (source.rfind("\n", 0, match.start()) + 1) + 1
-            span = Span(path, line, column, line, column + len(token))
-            return Diagnostic("BR017", f"more than {MAX_NESTING} conditions inside one another", span)
+            span = _span_at(match.start(), len(token), source, path)
+            return Diagnostic(
+                "BR017", f"more than {MAX_NESTING} conditions inside one another", span,
+                help="split it into several branches, or write a table",
+            )  # fmt: skip
     return None
+
+
+def _line_ends(source: str, path: str) -> Diagnostic | None:
+    """A carriage return alone ends a line for some editors but not here, so a comment would hide rules."""
+    found = _LONE_RETURN.search(source)
+    if found is None:
+        return None
+    return Diagnostic(
+        "BR001", "a line ends with a carriage return alone", _span_at(found.start(), 1, source, path),
+        help="save the file with LF or CRLF line ends",
+    )  # fmt: skip
+
+
+def _span_at(start: int, length: int, source: str, path: str) -> Span:
+    line = source.count("\n", 0, start) + 1
+    column = start - source.rfind("\n", 0, start)
+    return Span(path, line, column, line, column + length)
 
 
 def _explain(error: UnexpectedInput, source: str, path: str) -> Diagnostic:
@@ -106,10 +155,16 @@ def _explain(error: UnexpectedInput, source: str, path: str) -> Diagnostic:
             "BR002", "the text in quotes has no end", span, help='close it with `"` on the same line'
         )
     words = _expected_words(expected)
-    what = f"`{found}` does not fit here" if found else "the file ends too early"
+    what = f"{_quoted(found)} does not fit here" if found else "the file ends too early"
     return Diagnostic(
         "BR002", what, span, label=f"expected {words}" if words else "", help=_help(found, expected)
     )
+
+
+def _quoted(found: str) -> str:
+    if not found.isprintable():
+        return " ".join(f"U+{ord(character):04X}" for character in found[:_LONGEST_QUOTE])
+    return f"`{found}`" if len(found) <= _LONGEST_QUOTE else f"`{found[:_LONGEST_QUOTE]} …`"
 
 
 def _span_of(token: Token, source: str, path: str) -> Span:
@@ -120,7 +175,7 @@ def _span_of(token: Token, source: str, path: str) -> Span:
 
 
 def _end_of(source: str, path: str) -> Span:
-    lines = source.rstrip().splitlines() or [""]
+    lines = source.rstrip().split("\n")
     return Span(path, len(lines), len(lines[-1]) + 1, len(lines), len(lines[-1]) + 2)
 
 
@@ -141,8 +196,5 @@ def _help(found: str, expected: Iterable[str]) -> str:
     close = difflib.get_close_matches(found.lower(), keywords, n=1, cutoff=0.67)
     if close:
         return f"did you mean `{close[0]}`?"
-    if found == "}" and "UNKNOWN" in names:
-        return "say what to answer when data are missing: `unknown => ask …`"
-    if found == "=" and "ARROW" in names:
-        return "a result follows `=>`"
-    return ""
+    fitting = [text for (word, name), text in _ADVICE.items() if word == found and name in names]
+    return fitting[0] if fitting else _ANYWHERE.get(found, "")

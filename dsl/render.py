@@ -141,4 +141,3 @@ def _location(span: Span) -> dict[str, object]:
 
 def _uri(path: str) -> str:
     return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), path)
-

@@ -1,10 +1,11 @@
 """Units of measure: UCUM codes with exact factors.
 
 A unit is a rational factor and a product of base dimensions. Two units convert into one another
-only if their dimensions are equal. Amount of substance, arbitrary units and the indexing annotation
-`{1.73_m2}` are dimensions of their own here, stricter than UCUM, so that mass never becomes moles
-and an indexed clearance never passes for an absolute one. Units with an offset (degree Celsius) and
-every code that is not listed are refused, not guessed: `K/uL` is kelvin per microlitre in UCUM.
+only if their dimensions are equal. Amount of substance, arbitrary units and what a value is given per
+(`{1.73_m2}` in any spelling, `/{dose}`) are dimensions of their own here, stricter than UCUM, so that
+mass never becomes moles and an indexed clearance never passes for an absolute one. Units with an offset
+(degree Celsius) and every code that is not listed are refused, not guessed: `K/uL` is kelvin per
+microlitre in UCUM.
 
 Source of the factors: the UCUM essence table, version 2.1 (ucum.org).
 """
@@ -83,14 +84,15 @@ _PLAIN: dict[str, tuple[Fraction, dict[str, int]]] = {
     "[ft_i]": (Fraction("0.3048"), {"m": 1}),
 }
 
-_MEANINGFUL_ANNOTATIONS = {"{1.73_m2}"}
+_INDEXED = "{1.73_m2}"
 
 _TERM = re.compile(
     r"(?P<op>[./])?"
     r"(?:10[*^](?P<power>[+-]?\d{1,2})"
     r"|(?P<atom>%|(?:[A-Za-z]+|(?<![A-Za-z])(?=\[))(?:\[[A-Za-z0-9_]+\])?)(?P<exponent>[+-]?\d)?"
     r"|(?P<one>1)(?!\d))?"
-    r"(?P<note>\{[^{}]*\})?"
+    r"(?P<note>\{[^{}]*\})?",
+    re.ASCII,
 )
 
 
@@ -121,8 +123,10 @@ def parse(code: str) -> Unit:
             factor *= size**exponent
             for name, count in base.items():
                 dimensions[name] = dimensions.get(name, 0) + count * exponent
-        if term["note"] in _MEANINGFUL_ANNOTATIONS:
-            dimensions[term["note"]] = dimensions.get(term["note"], 0) + sign
+        note = _INDEXED if "1.73" in (term["note"] or "") else term["note"]
+        # UCUM reads `/{dose}` as "per one"; an amount per something is not the amount here.
+        if note == _INDEXED or (note is not None and body is None and sign < 0):
+            dimensions[note] = dimensions.get(note, 0) + sign
         at = term.end()
     return Unit(factor, tuple(sorted((name, n) for name, n in dimensions.items() if n)))
 

@@ -1,0 +1,131 @@
+"""A small world for the tests of the language: names, one whole rule, and short ways to read rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from hypothesis import settings
+
+from dsl import Diagnostic, Names, Rule, RuleFile, Span, check, parse_text
+from dsl.model import (
+    BooleanType,
+    EnumType,
+    Input,
+    QuantityType,
+    Source,
+    SourceKind,
+    ValueType,
+    WhenMissing,
+)
+
+# One fixed series of examples, so that the suite says the same in each run and leaves nothing behind.
+PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+SLOW_PROPERTY = settings(PROPERTY, max_examples=60)
+
+NAMES = Names(
+    observables={"weight": "kg", "platelets": "10*3/uL", "clearance": "mL/min", "bilirubin": "mg/dL"},
+    observable_codes={"loinc#29463-7": "weight"},
+    genes={"CYP2C19": "Phenotype"},
+    conditions=frozenset({"stroke"}),
+    indications={"clopidogrel": "Indication"},
+    drugs=frozenset({"clopidogrel", "niraparib", "ticagrelor"}),
+    citations=frozenset({"pmid:1", "label:example"}),
+)
+
+WHOLE = """\
+rule example.start version 1.0.0 {
+  title      "Example: starting dose by weight"
+  status     draft
+  effective  from 2026-01-01 until 2028-12-31
+  review by  2027-01-01
+  concerns   drug niraparib
+  population "adults" when age >= 18 years
+
+  evidence {
+    cites    pmid:1
+    grade    A
+    strength strong
+  }
+
+  input age:    Quantity[years] from patient age required
+  input weight: Quantity[kg]    from observation weight within 90 days required
+
+  decide dose first {
+    when weight < 77 kg => give 200 mg once daily
+    otherwise           => give 300 mg once daily
+    unknown             => ask weight
+  }
+
+  test "light" {
+    given  age = 63 years, weight = 60 kg
+    expect dose = give 200 mg once daily
+  }
+  test "heavy" {
+    given  age = 63 years, weight = 77 kg
+    expect dose = give 300 mg once daily
+  }
+}
+"""
+
+_FRAME = """\
+enum Phenotype {{ normal "normal metabolizer", intermediate, poor }}
+enum Indication {{ acs, stroke_prevention }}
+rule example.rule version 1.0.0 {{
+  title "Example" status draft effective from 2026-01-01 until 2026-12-31 review by 2027-01-01
+  concerns drug niraparib
+  {population}
+  evidence {{ cites pmid:1 }}
+  {body}
+}}
+"""
+
+
+def rule_text(body: str, population: str = 'population any because "a test"') -> str:
+    """A whole file around inputs, a decision, outcomes and tests."""
+    return _FRAME.format(body=body, population=population)
+
+
+def parsed(text: str, path: str = "example.rule") -> RuleFile:
+    """The syntax tree of text that must parse."""
+    file = parse_text(text, path)
+    assert isinstance(file, RuleFile), file
+    return file
+
+
+def found_in(*texts: str) -> tuple[Diagnostic, ...]:
+    """What parser and checker say about some files."""
+    read = [parse_text(text, f"example{index}.rule") for index, text in enumerate(texts)]
+    broken = tuple(file for file in read if isinstance(file, Diagnostic))
+    files = [file for file in read if isinstance(file, RuleFile)]
+    return (*broken, *check(files, NAMES).diagnostics)
+
+
+def errors_in(*texts: str) -> list[tuple[str, str]]:
+    """The errors alone, as pairs of code and message."""
+    return [(one.code, one.message) for one in found_in(*texts) if one.severity == "error"]
+
+
+def rule(body: str, population: str = 'population any because "a test"') -> Rule:
+    """The checked rule of a body that must have no error."""
+    checked = check([parsed(rule_text(body, population))], NAMES)
+    assert checked.ok, checked.diagnostics
+    return checked.rules[0]
+
+
+def declared(name: str, kind: ValueType, *, optional: bool = False, assuming: str = "") -> Input:
+    """An input declaration without a file."""
+    sources = {QuantityType: SourceKind.OBSERVATION, EnumType: SourceKind.PHENOTYPE}
+    source = Source(sources.get(type(kind), SourceKind.CONDITION), name)
+    span = Span("example.rule", 1, 1, 1, 2)
+    return Input(name, kind, source, None, optional, WhenMissing.SILENT, span, assuming)
+
+
+KILOGRAMS = QuantityType("kg")
+LETTERS = EnumType("Letters", ("a", "b", "c"))
+TRUTH = BooleanType()
+
+
+def halves(lowest: int, highest: int, parts: int = 2) -> Sequence[Fraction]:
+    """All multiples of one half (or another part) between two whole numbers."""
+    return [Fraction(step, parts) for step in range(lowest * parts, highest * parts + 1)]

@@ -1,0 +1,25 @@
+"""The exported names, in step with what other rooms may use."""
+
+from __future__ import annotations
+
+import dsl
+
+
+def test_every_exported_name_exists() -> None:
+    assert all(hasattr(dsl, name) for name in dsl.__all__)
+    assert sorted(set(dsl.__all__)) == sorted(dsl.__all__)
+
+
+EXPORTED = """
+CATALOGUE Advise Ask BooleanType Checked Coding Datum Diagnostic Dose DoseSuggestion DrugSuggestion
+EnumType Fact Finding Give Indicator Input Lifecycle Names Nothing Outcome Period Quantity
+QuantityType Range Reason Rule RuleFile Severity Source SourceKind Span State Step Suggestion
+TestRun Value WhenMissing WithdrawSuggestion as_json as_sarif as_text check convert evaluate explain
+explanation known label lacking missing parse_bytes parse_text quantity run_tests untested_lines
+value_words
+"""
+
+
+def test_the_exported_names_are_these() -> None:
+    """Whatever is added here is promised to the other rooms."""
+    assert dsl.__all__ == EXPORTED.split()

@@ -8,6 +8,7 @@ from dsl.values import Datum, Fact, Reason, known, missing
 from fhir_adapters.chart import Chart
 from fhir_adapters.evidence import datum, in_order
 from fhir_adapters.orders import Order
+from fhir_adapters.prefetch import KeyState, PrefetchKey
 from fhir_adapters.reading import codings, member, objects, text_member
 from fhir_adapters.references import Entry
 from fhir_adapters.terminology import ConditionSet, Terminology
@@ -20,7 +21,7 @@ class _Standing(StrEnum):
 
 
 def condition_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
-    """The fact of an input `from condition NAME`: true, false only if refuted, otherwise missing."""
+    """The fact of an input `from condition NAME`: true, false only if refuted and nothing else is open."""
     wanted = terminology.condition_set(name)
     found = []
     data = []
@@ -32,7 +33,8 @@ def condition_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
             data.append(_datum(entry, code, standing))
     if _Standing.HOLDS in found:
         return known(True, *in_order(data))
-    if _Standing.REFUTED in found:
+    complete = chart.states[PrefetchKey.CONDITIONS] is KeyState.COMPLETE
+    if complete and _Standing.REFUTED in found and _Standing.UNSETTLED not in found:
         return known(False, *in_order(data))
     return missing(_reason(data), *in_order(data))
 

@@ -47,4 +47,4 @@ def _fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology, 
         case SourceKind.INDICATION:
             return indication_fact(name, chart, terminology, order)
         case SourceKind.MEDICATION:
-            return medication_fact(name, chart, terminology)
+            return medication_fact(name, chart, terminology, order)

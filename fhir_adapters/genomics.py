@@ -148,11 +148,11 @@ def _genotype_claim(entry: Entry, gene: Gene, genes: tuple[Gene, ...]) -> _Claim
 def _phenotype_claim(observation: Resource, gene: Gene) -> _Claim:
     concept = observation.get("valueCodeableConcept")
     coded = {(gene.phenotype_of_coding(coding), coding.code) for coding in codings(concept)}
-    found = {phenotype: code for phenotype, code in sorted(coded, key=str) if phenotype}
-    if not found:
-        texts = (*words(concept), text_member(observation, "valueString"))
-        read = (gene.phenotype_of_text(text) for text in texts if text)
-        found = {phenotype: phenotype for phenotype in read if phenotype}
+    texts = (*words(concept), text_member(observation, "valueString"))
+    read = (gene.phenotype_of_text(text) for text in texts if text)
+    # A text that says something else than the code is a contradiction, not a decoration.
+    found = {phenotype: phenotype for phenotype in read if phenotype}
+    found |= {phenotype: code for phenotype, code in sorted(coded, key=str) if phenotype}
     if not found or "dataAbsentReason" in observation:
         return _Claim(frozenset(), "", "", Reason.NO_VALUE)
     return _Claim(frozenset(found), "reported phenotype says", " ".join(sorted(found.values())))

@@ -8,6 +8,7 @@ from dsl.values import Datum, Fact, Reason, known, missing
 from fhir_adapters.chart import Chart
 from fhir_adapters.drugs import read_drug
 from fhir_adapters.evidence import datum, in_order
+from fhir_adapters.orders import Order, is_plan
 from fhir_adapters.prefetch import KeyState, PrefetchKey
 from fhir_adapters.reading import text_member
 from fhir_adapters.references import Entry
@@ -43,8 +44,8 @@ _OPEN = {
 """What keeps the answer open, in the order in which it is said."""
 
 
-def medication_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
-    """The fact of an input `from medication NAME`: true if it is taken now.
+def medication_fact(name: str, chart: Chart, terminology: Terminology, order: Order | None) -> Fact:
+    """The fact of an input `from medication NAME`: true if it is taken now, `order` itself apart.
 
     False only if the whole medication list was supplied, every drug on it is identified or certainly
     another one, and none of its entries, past ones included, is of this drug.
@@ -52,6 +53,8 @@ def medication_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
     taking: set[_Taking] = set()
     data: list[Datum] = []
     for entry in chart.of_types("MedicationRequest", "MedicationStatement"):
+        if order is not None and entry.reference == order.reference and "/" in entry.reference:
+            continue
         when = _taking(entry)
         reading = read_drug(entry, (chart.resolver,), terminology)
         if reading.drug == name:
@@ -72,7 +75,7 @@ def medication_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
 
 
 def _taking(entry: Entry) -> _Taking:
-    if entry.resource.get("doNotPerform") is True:
+    if entry.resource.get("doNotPerform") is True or is_plan(entry.resource):
         return _Taking.NEVER
     when = _STATUSES.get(text_member(entry.resource, "status") or "", _Taking.UNCLEAR)
     return when if entry.readable_subject or when is _Taking.NEVER else _Taking.WHOSE

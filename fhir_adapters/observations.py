@@ -64,7 +64,10 @@ def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Te
 
 
 def _candidate(entry: Entry, item: Input, observable: Observable, as_of: datetime) -> _Candidate:
-    amount = read_amount(entry.resource, _unit(item, observable), observable.plausible)
+    ranges = [observable.plausible]
+    if item.source.over_upper_limit:
+        ranges += observable.plausible_otherwise
+    amount = read_amount(entry.resource, ranges)
     if item.source.over_upper_limit and amount.value is not None:
         multiple = over_upper_limit(entry.resource, amount.value)
         amount = Amount(multiple, Reason.NO_VALUE if multiple is None else amount.reason, amount.text)

@@ -10,7 +10,7 @@ from dsl.values import Dose, Period, Quantity
 from fhir_adapters.chart import Chart, whose_is
 from fhir_adapters.drugs import OrderDrug, read_drug
 from fhir_adapters.errors import UnusableBundle, WrongPatient
-from fhir_adapters.quantities import listed_code
+from fhir_adapters.quantities import listed_code, name_contradicts
 from fhir_adapters.reading import (
     ChartFinding,
     Resource,
@@ -84,7 +84,7 @@ def draft_orders(
     orders = []
     for entry in entries:
         status = text_member(entry.resource, "status")
-        if entry.type != "MedicationRequest" or status not in ("draft", "active"):
+        if entry.type != "MedicationRequest" or status not in ("draft", "active", None):
             continue
         if entry.resource.get("doNotPerform") is True or "modifierExtension" in entry.resource:
             findings.append(ChartFinding("modified", entry.path, "A negated or modified order: ignored."))
@@ -101,11 +101,16 @@ def active_medications(chart: Chart, terminology: Terminology) -> tuple[Order, .
     chosen: dict[str, Order] = {}
     entries = chart.of_types("MedicationRequest", "MedicationStatement")
     for entry in sorted(entries, key=lambda item: (item.reference, item.path)):
-        active = text_member(entry.resource, "status") == "active"
+        active = text_member(entry.resource, "status") == "active" and not is_plan(entry.resource)
         if active and entry.readable_subject and entry.resource.get("doNotPerform") is not True:
             order, _ = _order(entry, (chart.resolver,), terminology)
             chosen.setdefault(order.drug or f"{order.reference} {order.path}", order)
     return tuple(chosen.values())
+
+
+def is_plan(resource: Resource) -> bool:
+    """Whether an order is only a suggestion or a plan: nobody takes the drug because of it."""
+    return text_member(resource, "intent") in ("proposal", "plan", "option")
 
 
 def _order(
@@ -129,6 +134,8 @@ def _order(
 def _oddities(entry: Entry) -> Iterable[ChartFinding]:
     if isinstance(entry.resource.get("category"), dict):
         yield ChartFinding("category-object", entry.path, "The category is an object instead of a list.")
+    if "status" not in entry.resource:
+        yield ChartFinding("status-absent", entry.path, "The order has no status: it is taken for a draft.")
     if "intent" not in entry.resource:
         yield ChartFinding("intent-absent", entry.path, "The order has no intent.")
 
@@ -163,6 +170,8 @@ def _read_dose(order: Resource) -> Dose | None:
         return None
     value, code = number_member(amount, "value"), listed_code(amount)
     if value is None or value <= 0 or code is None or "comparator" in (amount or {}):
+        return None
+    if name_contradicts(amount, code):
         return None
     times = repeat.get("frequency", 1)
     period, period_unit = number_member(repeat, "period"), text_member(repeat, "periodUnit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,6 +13,8 @@ from fhir_adapters.reading import UCUM, Resource, number_member, object_member, 
 from fhir_adapters.strict_json import decimal_text
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9%*^./\[\]{}_+-]+")
+_REMARK = re.compile(r"\{(?!1\.73_m2\})[^{}]*\}")
+"""An annotation without meaning for the unit, which is free text of the sender."""
 _COMPARATORS = ("<", "<=", ">", ">=")
 
 _PLAIN_NAMES = {
@@ -69,10 +72,11 @@ class Amount:
 
 
 def listed_code(element: object) -> str | None:
-    """The UCUM code of a Quantity element, None without one or when it is not listed."""
+    """The UCUM code of a Quantity element without remarks, None without one or when it is not listed."""
     code = text_member(element, "code")
     if text_member(element, "system") != UCUM or code is None or not _PLAIN_CODE.fullmatch(code):
         return None
+    code = _REMARK.sub("", code) or "1"
     try:
         units.parse(code)
     except units.UnitError:
@@ -80,8 +84,8 @@ def listed_code(element: object) -> str | None:
     return code
 
 
-def read_amount(observation: Resource, unit: str, plausible: tuple[Quantity, Quantity]) -> Amount:
-    """The value of an Observation, commensurable with `unit` and within the `plausible` bounds."""
+def read_amount(observation: Resource, plausible: Iterable[tuple[Quantity, Quantity]]) -> Amount:
+    """The value of an Observation, within the plausible bounds of its kind of unit; else the reason."""
     element = object_member(observation, "valueQuantity")
     number = number_member(element, "value")
     if number is None:
@@ -92,12 +96,13 @@ def read_amount(observation: Resource, unit: str, plausible: tuple[Quantity, Qua
     text = f"{sign}{decimal_text(number)}{'' if code in (None, '1') else f' {code}'}"
     if "dataAbsentReason" in observation:
         return Amount(None, Reason.NO_VALUE, text)
-    if code is None or not units.commensurable(code, unit) or _name_contradicts(element, code):
+    bounds = next((each for each in plausible if code and units.commensurable(code, each[0].unit)), None)
+    if code is None or bounds is None or name_contradicts(element, code):
         return Amount(None, Reason.UNIT, text)
     if comparator is not None and not sign:
         return Amount(None, Reason.COMPARATOR, text)
     value = _with_comparator(Fraction(number), sign, code)
-    if not _plausible(value, plausible):
+    if not _plausible(value, bounds):
         return Amount(None, Reason.IMPLAUSIBLE, text)
     return Amount(value, Reason.COMPARATOR if sign else None, text)
 
@@ -170,7 +175,8 @@ def _scaled(value: Quantity | Range, factor: Fraction, unit: str) -> Quantity | 
     return Range(low, high, value.low_included, value.high_included, unit)
 
 
-def _name_contradicts(element: object, code: str) -> bool:
+def name_contradicts(element: object, code: str) -> bool:
+    """Whether the unit's name is itself a unit, and another one than the code (H-002)."""
     name = text_member(element, "unit")
     if name is None:
         return False

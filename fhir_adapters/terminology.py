@@ -23,6 +23,11 @@ class Observable(Protocol):
         """The least and the greatest believable value, both included."""
         ...
 
+    @property
+    def plausible_otherwise(self) -> tuple[tuple[Quantity, Quantity], ...]:
+        """The same in units that do not convert, for values that are only compared with their own limit."""
+        ...
+
 
 class Gene(Protocol):
     """A gene with its alleles and phenotypes."""

@@ -33,6 +33,8 @@ class Observable:
     label: str
     unit: str
     plausible: tuple[Quantity, Quantity]
+    plausible_otherwise: tuple[tuple[Quantity, Quantity], ...]
+    """Believable ranges in units that do not convert, for values compared with their own limit only."""
     codes: frozenset[Coding]
 
 

@@ -30,6 +30,7 @@ class ExampleObservable:
     codes: frozenset[Coding]
     unit: str
     plausible: tuple[Quantity, Quantity]
+    plausible_otherwise: tuple[tuple[Quantity, Quantity], ...] = ()
 
 
 @dataclass(frozen=True)

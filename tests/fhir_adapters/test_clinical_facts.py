@@ -115,8 +115,8 @@ _ACTIVE, _STROKE = "394659003", "230690007"
         ([condition(_ACTIVE, verification="refuted"), condition(_ACTIVE)], (True,), None),
         (
             [condition(_ACTIVE, verification="refuted"), condition(_ACTIVE, verification="provisional")],
-            (False,),
-            None,
+            (),
+            Reason.STATUS,
         ),
     ],
 )

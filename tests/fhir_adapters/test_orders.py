@@ -115,8 +115,8 @@ def test_other_entries_are_ignored() -> None:
         {"resourceType": "ServiceRequest", "subject": {"reference": "Patient/p1"}},
         {"resourceType": "Condition"},
     )
-    assert [item.resource["status"] for item in found.orders] == ["draft", "active"]
-    assert codes(found) == ["modified"]
+    assert [item.resource.get("status") for item in found.orders] == ["draft", "active", None]
+    assert codes(found) == ["status-absent", "modified"]
 
 
 def test_defects_of_the_sandbox_client() -> None:

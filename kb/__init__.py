@@ -7,7 +7,7 @@ Facts live in files that an informaticist can read and edit; this package only l
 
 from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.knowledge import RXNORM, Drug, Gene, KnowledgeBase, Observable, Product, Source
-from kb.loader import BUNDLED, load, read_rules, shown, sources_of
+from kb.loader import BUNDLED, check_members, load, read_rules, shown, sources_of
 from kb.tables import Tables, load_tables
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "RuleErrors",
     "Source",
     "Tables",
+    "check_members",
     "load",
     "load_tables",
     "read_rules",

@@ -53,11 +53,16 @@ class Prefix(_Strict):
 
 
 class ObservableFile(_Strict):
-    """`observables/NAME.toml`; `plausible` holds the least and greatest believable quantity."""
+    """`observables/NAME.toml`; `plausible` holds the least and greatest believable quantity.
+
+    `plausible_otherwise` holds the same in units that do not convert, for values that rules only compare
+    with the upper limit that the laboratory sent along.
+    """
 
     label: Text
     unit: Text
     plausible: tuple[Text, Text]
+    plausible_otherwise: tuple[tuple[Text, Text], ...] = ()
     codes: tuple[Code, ...]
 
 
@@ -137,6 +142,8 @@ def read(path: Path, shape: type[_T]) -> _T:
         data = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise KnowledgeBaseError(f"{path}: the file is missing; a knowledge base needs it") from None
+    except OSError as error:
+        raise KnowledgeBaseError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnowledgeBaseError(f"{path}: not a TOML file: {error}") from None
     try:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import dsl
-from dsl import RuleFile
-from kb.errors import RuleErrors
+from dsl import EnumType, Rule, RuleFile, SourceKind
+from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.knowledge import KnowledgeBase
-from kb.tables import load_tables
+from kb.tables import Tables, load_tables
 
 BUNDLED = Path(__file__).parent
 """The folder of the knowledge base that ships with the software."""
@@ -30,6 +30,7 @@ def load(folder: Path | None = None) -> KnowledgeBase:
     found = (*broken, *checked.diagnostics)
     if broken or not checked.ok:
         raise RuleErrors(found, sources_of(root.rglob("*.rule"), root))
+    check_members(checked.rules, tables)
     return KnowledgeBase(
         name=tables.manifest.name,
         version=tables.manifest.version,
@@ -48,8 +49,15 @@ def load(folder: Path | None = None) -> KnowledgeBase:
 
 
 def read_rules(path: Path, root: Path) -> RuleFile | dsl.Diagnostic:
-    """One rule file, named relative to the knowledge base where it lies in it."""
-    return dsl.parse_bytes(path.read_bytes(), shown(path, root))
+    """One rule file, named relative to the knowledge base where it lies in it.
+
+    Raises `KnowledgeBaseError` if it cannot be read at all.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise KnowledgeBaseError(f"{path}: cannot be read ({error.strerror})") from None
+    return dsl.parse_bytes(content, shown(path, root))
 
 
 def shown(path: Path, root: Path) -> str:
@@ -62,10 +70,36 @@ def sources_of(paths: Iterable[Path], root: Path) -> dict[str, str]:
     return {shown(path, root): path.read_bytes().decode("utf-8", "replace") for path in paths}
 
 
+def check_members(rules: Iterable[Rule], tables: Tables) -> None:
+    """Raises `KnowledgeBaseError` for a phenotype or indication that the enum of a rule lacks.
+
+    It would fit no row, so that nobody would ever hear of it.
+    """
+    for rule in rules:
+        for declared in rule.inputs:
+            kind, name = declared.source.kind, declared.source.name
+            if not isinstance(declared.type, EnumType):
+                continue
+            if kind is SourceKind.PHENOTYPE:
+                place, found = f"genes/{name}.toml: field `pairs`", {*tables.genes[name].pairs.values()}
+            else:
+                place, found = (
+                    f"indications/{name}.toml: field `members`",
+                    {*tables.indications[name].members},
+                )
+            unknown = min(found - {*declared.type.members}, default=None)
+            if unknown is not None:
+                raise KnowledgeBaseError(
+                    f"{place}: `{unknown}` is no member of the enum {declared.type.name}"
+                )
+
+
 def digest(root: Path) -> str:
     """SHA-256 over the names and contents of all files of knowledge, in order of name."""
     total = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.suffix in (".toml", ".rule")):
+    for path in sorted(
+        path for path in root.rglob("*") if path.suffix in (".toml", ".rule") and path.is_file()
+    ):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()

@@ -84,11 +84,7 @@ def load_tables(root: Path) -> Tables:
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
         genes={gene.symbol: gene for gene in genes},
         drug_codes=_drug_codes(root, drugs.values()),
-        drug_texts={
-            normal_text(text): drug.name
-            for drug in drugs.values()
-            for text in (drug.name, drug.display, *(each.display for each in drug.products))
-        },
+        drug_texts=_drug_texts(root, drugs.values()),
     )
 
 
@@ -96,7 +92,10 @@ def _files(root: Path, kind: str) -> list[Path]:
     return sorted((root / kind).glob("*.toml"))
 
 
-def _code(system: str, code: str) -> Coding:
+def _code(path: Path, field: str, system: str, code: str) -> Coding:
+    if system not in SYSTEMS and ":" not in system:
+        known = ", ".join(SYSTEMS)
+        raise KnowledgeBaseError(f"{path}: field `{field}.system`: expected a URI or one of {known}")
     return Coding(SYSTEMS.get(system, system), code)
 
 
@@ -107,18 +106,33 @@ def _sources(path: Path) -> dict[str, Source]:
 
 def _observable(path: Path) -> Observable:
     entry = files.read(path, files.ObservableFile)
-    low, high = (_quantity(path, "plausible", text, entry.unit) for text in entry.plausible)
+    if not commensurable(entry.unit, entry.unit):
+        raise KnowledgeBaseError(f"{path}: field `unit`: expected a listed UCUM unit")
+    return Observable(
+        path.stem,
+        entry.label,
+        entry.unit,
+        _bounds(path, "plausible", entry.plausible, entry.unit),
+        tuple(
+            _bounds(path, "plausible_otherwise", texts, texts[0].partition(" ")[2])
+            for texts in entry.plausible_otherwise
+        ),
+        frozenset(_code(path, "codes", code.system, code.code) for code in entry.codes),
+    )
+
+
+def _bounds(path: Path, field: str, texts: tuple[str, str], unit: str) -> tuple[Quantity, Quantity]:
+    low, high = (_quantity(path, field, text, unit) for text in texts)
     if low.value * parse(low.unit).factor >= high.value * parse(high.unit).factor:
-        raise KnowledgeBaseError(f"{path}: field `plausible`: the smaller bound comes first")
-    codes = frozenset(_code(code.system, code.code) for code in entry.codes)
-    return Observable(path.stem, entry.label, entry.unit, (low, high), codes)
+        raise KnowledgeBaseError(f"{path}: field `{field}`: the smaller bound comes first")
+    return low, high
 
 
 def _quantity(path: Path, field: str, text: str, unit: str) -> Quantity:
     number, _, code = text.partition(" ")
     try:
         amount = quantity(number, code)
-        parse(unit)
+        parse(code)
     except (UnitError, ValueError):
         raise KnowledgeBaseError(
             f'{path}: field `{field}`: expected a quantity such as "20 {unit}"'
@@ -153,13 +167,23 @@ def _drug_codes(root: Path, drugs: Iterable[Drug]) -> dict[Coding, str]:
     return codes
 
 
+def _drug_texts(root: Path, drugs: Iterable[Drug]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for drug in drugs:
+        for text in (drug.name, drug.display, *(each.display for each in drug.products)):
+            other = texts.setdefault(normal_text(text), drug.name)
+            if other != drug.name:
+                raise KnowledgeBaseError(f"{root / 'drugs'}: `{text}` stands for {other} and {drug.name}")
+    return texts
+
+
 def _condition(path: Path) -> ConditionSet:
     entry = files.read(path, files.ConditionFile)
     return ConditionSet(
         path.stem,
         entry.label,
-        frozenset(_code(code.system, code.code) for code in entry.codes),
-        tuple(_code(prefix.system, prefix.prefix) for prefix in entry.prefixes),
+        frozenset(_code(path, "codes", code.system, code.code) for code in entry.codes),
+        tuple(_code(path, "prefixes", prefix.system, prefix.prefix) for prefix in entry.prefixes),
         None if entry.clinical_statuses is None else frozenset(entry.clinical_statuses),
     )
 
@@ -182,8 +206,18 @@ def _indication(path: Path, conditions: Mapping[str, ConditionSet]) -> Indicatio
 
 def _answers(path: Path) -> tuple[dict[Coding, str], dict[str, str]]:
     entries = files.read(path, dict[str, files.AnswerFile])
-    codes = {Coding(LOINC, code): name for name, entry in entries.items() for code in entry.codes}
-    return codes, {normal_text(text): name for name, entry in entries.items() for text in entry.texts}
+    codes: dict[Coding, str] = {}
+    texts: dict[str, str] = {}
+    for name, entry in entries.items():
+        for code in entry.codes:
+            if codes.setdefault(Coding(LOINC, code), name) != name:
+                raise KnowledgeBaseError(f"{path}: field `{name}.codes`: {code} has another meaning already")
+        for text in entry.texts:
+            if texts.setdefault(normal_text(text), name) != name:
+                raise KnowledgeBaseError(
+                    f"{path}: field `{name}.texts`: `{text}` has another meaning already"
+                )
+    return codes, texts
 
 
 def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]) -> Gene:
@@ -200,6 +234,8 @@ def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]
         answers={code: name for code, name in answers.items() if name in phenotypes},
         wordings={text: name for text, name in wordings.items() if name in phenotypes},
     )
+    if len(gene.pairs) != len(entry.pairs):
+        raise KnowledgeBaseError(f"{path}: field `pairs`: the same two allele functions are listed twice")
     if entry.symbol != path.stem:
         raise KnowledgeBaseError(f"{path}: field `symbol`: differs from the name of the file")
     if not gene.covers_all_pairs():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
-from cds.cards.suggest import Offer, alternatives, offers
+from cds.cards.suggest import Offer, alternatives, offers, withdrawal
 from cds.cards.text import SUMMARY_LIMIT, capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, view
 from cds.guard import Released
-from dsl import Give, Lifecycle, WhenMissing, label, lacking
+from dsl import Give, Lifecycle, SourceKind, WhenMissing, label, lacking
 from kb import KnowledgeBase
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -29,31 +31,45 @@ def render_cards(
     knowledge: KnowledgeBase,
     *,
     ordering: bool,
+    changeable: frozenset[str],
     today: date,
     seed: str,
 ) -> list[dict[str, object]]:
     """The cards of one call as JSON values, in the order of the orders; `not_evaluated` makes the last one.
 
-    `ordering` allows suggestions on the draft; the seed (the decision id) makes the uuids reproducible.
+    `ordering` tells drafts from medications already taken, `changeable` holds the `Type/id` of the drafts
+    that a suggestion may change; the seed (the decision id) makes the uuids reproducible.
     """
-    cards: list[dict[str, object]] = []
-    merged: dict[tuple[str, str, tuple[str, ...]], list[list[Offer]]] = {}
-    for each in released:
-        card = view(each, knowledge)
+    findings = list(released)
+    orders = defaultdict[tuple[str, str | None], list[str]](list)
+    for each in findings:
+        orders[each.rule.name, each.order.drug].append(each.order.reference)
+    pending: dict[tuple[object, ...], _Pending] = {}
+    for each in findings:
+        duplicates = orders[each.rule.name, each.order.drug]
+        card = view(each, knowledge, together=len(duplicates))
         if card is None:
             continue
-        offered = list(offers(card, knowledge)) if ordering else []
         plain = _card(card, knowledge, today, ordering=ordering)
-        key = (str(plain["summary"]), str(plain["detail"]), tuple(offer.label for offer in offered))
-        if key in merged:
-            # A duplicate order gets no card of its own: its changes join those of the first (H-045).
-            merged[key].append(offered)
-            continue
-        merged[key] = [offered]
-        cards.append(plain | {"_offers": merged[key]})
+        offered = offers(card, knowledge) if changeable.issuperset(duplicates) else ()
+        key = (plain["summary"], plain["detail"], *(offer.label for offer in offered))
+        if key in pending:
+            # A duplicate order gets no card of its own (H-045). The first draft takes the advice and the
+            # others go: changed alike, their doses would add up.
+            removal = withdrawal(each.order, card.drug)
+            offered = tuple(Offer(offer.label, removal) for offer in offered)
+        pending.setdefault(key, _Pending(plain, [])).offers.append(offered)
     if not_evaluated:
-        cards.append(_not_evaluated(not_evaluated, knowledge))
-    return [_finished(card, f"{seed}/{number}") for number, card in enumerate(cards)]
+        pending["not evaluated",] = _Pending(_not_evaluated(not_evaluated, knowledge), [])
+    return [_finished(each, f"{seed}/{number}") for number, each in enumerate(pending.values())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A card without uuids, and what it offers for each of the orders that it is about."""
+
+    plain: dict[str, object]
+    offers: list[tuple[Offer, ...]]
 
 
 def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bool) -> dict[str, object]:
@@ -70,7 +86,12 @@ def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bo
         f"knowledge base {knowledge.version}, to be reviewed by {rule.review_by.isoformat()}."
     )
     paragraphs = [fill(card.outcome.rationale, finding)] if card.outcome and card.outcome.rationale else []
-    if card.dose and ordering and _more_than_ordered(card):
+    if card.together > 1:
+        paragraphs.append(
+            f"There are {card.together} draft orders of {card.drug.display} here; "
+            "the advice is for all of them together."
+        )
+    elif card.dose and ordering and _more_than_ordered(card):
         paragraphs.append(f"This is more than the {card.released.order.dose} that was ordered.")
     text = detail(
         draft=draft,
@@ -102,7 +123,8 @@ def _summary(card: CardView) -> str:
     finding = card.released.finding
     name = capitalised(card.drug.display)
     if card.outcome is not None:
-        return fill(card.outcome.advise, finding)
+        advice = fill(card.outcome.advise, finding)
+        return advice if len(advice) <= SUMMARY_LIMIT else fill(card.outcome.advise, finding, brief=True)
     if card.dose is not None:
         why = [
             f"{label(finding.rule.input(each))} {shown}"
@@ -141,7 +163,8 @@ def _unknown(card: CardView) -> list[str]:
         fact = finding.facts[declared.name]
         if fact.known and not fact.explanation:
             continue
-        if declared.assuming in finding.assumptions and not fact.explanation:
+        unusable = declared.source.kind is SourceKind.OBSERVATION and fact.data
+        if declared.assuming in finding.assumptions and not fact.explanation and not unusable:
             continue  # said as an assumption
         said = lacking(declared, fact) if not fact.known else label(declared)
         lines.append(f"{said}: {fact.explanation}" if fact.explanation else said)
@@ -180,19 +203,16 @@ def _not_evaluated(reasons: Sequence[str], knowledge: KnowledgeBase) -> dict[str
     return {"summary": summary, "indicator": "info", "detail": text, "source": source}
 
 
-def _finished(card: dict[str, object], seed: str) -> dict[str, object]:
-    """The card with its uuids, its suggestions made of what each duplicate order gets."""
-    groups = card.pop("_offers", [])
-    finished = {"uuid": str(uuid5(NAMESPACE_URL, seed)), **card}
-    assert isinstance(groups, list)
+def _finished(card: _Pending, seed: str) -> dict[str, object]:
     suggestions = [
         {
             "label": same[0].label,
             "uuid": str(uuid5(NAMESPACE_URL, f"{seed}/{number}")),
             "actions": [offer.action for offer in same],
         }
-        for number, same in enumerate(zip(*groups, strict=True))
+        for number, same in enumerate(zip(*card.offers, strict=True))
     ]
+    finished = {"uuid": str(uuid5(NAMESPACE_URL, seed)), **card.plain}
     if suggestions:
         finished |= {"suggestions": suggestions, "selectionBehavior": "at-most-one"}
     return finished

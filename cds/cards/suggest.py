@@ -27,6 +27,15 @@ def offers(card: CardView, knowledge: KnowledgeBase) -> tuple[Offer, ...]:
     return tuple(offer for offer in made if offer is not None)
 
 
+def withdrawal(order: Order, drug: Drug) -> dict[str, object]:
+    """The action that deletes a draft."""
+    return {
+        "type": "delete",
+        "description": f"Delete the draft order of {drug.display}",
+        "resourceId": order.reference,
+    }
+
+
 def alternatives(card: CardView, knowledge: KnowledgeBase) -> list[str]:
     """Alternatives in words, each with its contraindication unless that is known to be absent."""
     lines = []
@@ -46,12 +55,7 @@ def alternatives(card: CardView, knowledge: KnowledgeBase) -> list[str]:
 def _offer(suggestion: Suggestion, card: CardView, knowledge: KnowledgeBase) -> Offer | None:
     order = card.released.order
     if isinstance(suggestion, WithdrawSuggestion):
-        action: dict[str, object] = {
-            "type": "delete",
-            "description": f"Delete the draft order of {card.drug.display}",
-            "resourceId": order.reference,
-        }
-        return Offer(suggestion.label, action)
+        return Offer(suggestion.label, withdrawal(order, card.drug))
     if isinstance(suggestion, DoseSuggestion):
         product = _product(order, card.drug, suggestion.dose)
         resource = _rewritten(order, card.drug, product, suggestion.dose, same_drug=True)

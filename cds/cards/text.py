@@ -41,12 +41,17 @@ def detail(**view: object) -> str:
     return _detail().render(**view).strip()
 
 
-def fill(text: str, finding: Finding) -> str:
-    """A text of the rule with `{input}` replaced by the value of that input in words."""
+def fill(text: str, finding: Finding, *, brief: bool = False) -> str:
+    """A text of the rule with `{input}` replaced by the value of that input in words.
+
+    In `brief`, several possible values are not listed: the detail of the card has them.
+    """
 
     def value(match: re.Match[str]) -> str:
         declared = finding.rule.input(match[1])
         fact = finding.facts[declared.name]
+        if brief and len(fact.possible) > 1:
+            return "ambiguous"
         return "not known" if fact.missing else value_words(declared, fact)
 
     return _PLACEHOLDER.sub(value, text)

@@ -19,7 +19,7 @@ from dsl import (
 )
 from kb import Drug, KnowledgeBase
 
-_UNUSABLE = frozenset({Reason.CONFLICT, Reason.UNIT, Reason.IMPLAUSIBLE, Reason.COMPARATOR})
+_UNUSABLE = frozenset({Reason.CONFLICT, Reason.NO_VALUE, Reason.UNIT, Reason.IMPLAUSIBLE, Reason.COMPARATOR})
 """There is a result but it cannot be used: always said, whatever the rule says about missing data."""
 
 
@@ -37,32 +37,40 @@ class CardView:
     suggestions: tuple[Suggestion, ...]
     asked: tuple[str, ...]
     """Inputs that the card asks for."""
+    together: int
+    """How many draft orders of the drug the advice is for."""
 
 
-def view(released: Released, knowledge: KnowledgeBase) -> CardView | None:
-    """The card of a finding, or None when there is nothing to say."""
+def view(released: Released, knowledge: KnowledgeBase, *, together: int) -> CardView | None:
+    """The card of a finding, or None when there is nothing to say.
+
+    Of several drafts of one drug `together`, no single one can have the advised dose already.
+    """
     finding, order = released.finding, released.order
+    ordered = order.dose if together == 1 else None
     if order.drug is None:
         return None
     drug = knowledge.drugs[order.drug]
     result = finding.result
     if finding.state is State.ADVICE and isinstance(result, Give):
-        if order.dose is not None and order.dose.same_as(result.dose):
+        if ordered is not None and ordered.same_as(result.dose):
             return None
-        indicator = Indicator.INFO if order.dose is None else Indicator.WARNING
+        indicator = Indicator.INFO if order.dose is None and together == 1 else Indicator.WARNING
         suggestion = DoseSuggestion(result.dose, "")
-        return CardView(released, drug, indicator, None, result.dose, (suggestion,), finding.asks)
+        return CardView(released, drug, indicator, None, result.dose, (suggestion,), finding.asks, together)
     if finding.state is State.ADVICE and isinstance(result, Advise):
         outcome = finding.rule.outcome(result.outcome)
         dose = advised_dose(outcome)
-        if dose is not None and order.dose is not None and order.dose.same_as(dose):
+        if dose is not None and ordered is not None and ordered.same_as(dose):
             return None
-        return CardView(released, drug, outcome.indicator, outcome, dose, outcome.suggestions, finding.asks)
+        return CardView(
+            released, drug, outcome.indicator, outcome, dose, outcome.suggestions, finding.asks, together
+        )
     loudness = _loudness(released)
     if finding.state is State.OUTSIDE or loudness is WhenMissing.SILENT:
         return None
     indicator = Indicator.WARNING if loudness is WhenMissing.TEST_FIRST else Indicator.INFO
-    return CardView(released, drug, indicator, None, None, (), finding.asks)
+    return CardView(released, drug, indicator, None, None, (), finding.asks, together)
 
 
 def advised_dose(outcome: Outcome) -> Dose | None:

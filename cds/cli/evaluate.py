@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cds.cards import as_screen, render_cards
 from cds.cli.main import fail
-from cds.decision import Decision, decide, of_bundle, record_of
+from cds.decision import Decision, decide, of_bundle, record_of, unanswered
 from cds.guard import release
 from cds.settings import parse_as_of
 from dsl import as_text, explain
@@ -46,11 +46,13 @@ def run(
     except OSError as error:
         return fail(f"{path}: cannot be read ({error.strerror})")
     decision = decide(situation, knowledge, instant, fire_draft=fire_draft)
+    unsaid = unanswered(decision)
     cards = render_cards(
-        release(decision),
-        [],
+        [each for each in release(decision) if not each.lacking],
+        [f"{what}, {why}" for what, why in unsaid],
         knowledge,
         ordering=situation.ordering,
+        changeable=situation.changeable,
         today=instant.date(),
         seed=str(uuid5(NAMESPACE_URL, f"{knowledge.digest} {instant.isoformat()}")),
     )
@@ -58,7 +60,7 @@ def run(
         print(dump_json({"cards": cards}).decode())
     elif format == "json":
         software = f"bespoke-cds {version('bespoke-cds')}"
-        print(dump_json(record_of(decision, [], cards, knowledge, software)).decode())
+        print(dump_json(record_of(decision, unsaid, cards, knowledge, software)).decode())
     else:
         _print(decision, cards, knowledge)
     return 0

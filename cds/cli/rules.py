@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import dsl
 from cds.cli.main import fail
 from dsl import Checked, Diagnostic, RuleFile, TestRun
-from kb import BUNDLED, KnowledgeBaseError, load_tables, read_rules, sources_of
+from kb import BUNDLED, KnowledgeBaseError, check_members, load_tables, read_rules, sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def check(paths: Sequence[Path], format: str) -> int:
     except _UnusableCall as error:
         return fail(error)
     except KnowledgeBaseError as error:
-        print(f"error: {error}")
+        fail(error)
         return 1
     found = [one for read in reads for one in read.checked.diagnostics]
     if format == "json":
@@ -55,12 +56,12 @@ def test(paths: Sequence[Path], kb: Path | None, *, coverage: bool, as_json: boo
     except _UnusableCall as error:
         return fail(error)
     except KnowledgeBaseError as error:
-        print(f"error: {error}")
+        fail(error)
         return 1
     broken = [one for read in reads for one in read.checked.diagnostics if one.severity == "error"]
     if broken:
         sources = {path: text for read in reads for path, text in read.sources.items()}
-        print(dsl.as_text(broken, sources))
+        print(dsl.as_text(broken, sources), file=sys.stderr if as_json else sys.stdout)
     rules = [rule for read in reads for rule in read.checked.rules]
     runs = {rule: dsl.run_tests(rule) for rule in rules}
     failed = sum(not run.passed for group in runs.values() for run in group)
@@ -126,6 +127,8 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
         else:
             found.append(file)
     checked = dsl.check(parsed, tables.names, vocabularies)
+    if checked.ok:
+        check_members(checked.rules, tables)
     return _Read(paths, root, Checked(checked.rules, (*found, *checked.diagnostics)))
 
 

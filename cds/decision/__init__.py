@@ -8,6 +8,7 @@ as_of ──────────┘
 from cds.decision.decide import Decision, Evaluation, decide
 from cds.decision.record import record_of
 from cds.decision.situation import OrdersUnclear, Situation, of_bundle, of_orders, of_patient
+from cds.decision.unanswered import unanswered
 
 __all__ = [
     "Decision",
@@ -19,4 +20,5 @@ __all__ = [
     "of_orders",
     "of_patient",
     "record_of",
+    "unanswered",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +24,8 @@ from kb import KnowledgeBase
 UNAVAILABLE = frozenset({KeyState.ABSENT, KeyState.FAILED})
 """Answers that say nothing about the patient: neither data nor their absence."""
 
+_ADDRESS = re.compile(r"[A-Za-z]+/[A-Za-z0-9.\-]{1,64}")
+
 
 class OrdersUnclear(StrEnum):
     """Why it cannot be told which drugs a call is about."""
@@ -39,6 +43,13 @@ class Situation:
     ordering: bool
     findings: tuple[ChartFinding, ...]
     unclear: tuple[OrdersUnclear, ...]
+
+    @property
+    def changeable(self) -> frozenset[str]:
+        """`Type/id` of the drafts that a suggestion may change: with a FHIR id that no other draft has."""
+        counts = Counter(order.reference for order in self.orders)
+        single = (name for name, count in counts.items() if count == 1 and _ADDRESS.fullmatch(name))
+        return frozenset(single) if self.ordering else frozenset()
 
 
 def of_orders(

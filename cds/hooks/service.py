@@ -8,7 +8,16 @@ from datetime import datetime
 from uuid import uuid4
 
 from cds.cards import render_cards
-from cds.decision import Decision, OrdersUnclear, Situation, decide, of_orders, of_patient, record_of
+from cds.decision import (
+    Decision,
+    OrdersUnclear,
+    Situation,
+    decide,
+    of_orders,
+    of_patient,
+    record_of,
+    unanswered,
+)
 from cds.guard import Released, release
 from cds.hooks.checks import read_json
 from cds.hooks.errors import BadRequest, CallRefused, CardRefused
@@ -28,14 +37,6 @@ from fhir_adapters import (
     prefetch_templates,
 )
 from kb import KnowledgeBase
-
-_KEY_WORDS = {
-    PrefetchKey.PATIENT: "the Patient resource was not supplied",
-    PrefetchKey.PGX: "genetic results were not supplied",
-    PrefetchKey.MEDICATIONS: "the medication list was not supplied",
-    PrefetchKey.CONDITIONS: "the problem list was not supplied",
-    PrefetchKey.LABS: "laboratory results and vital signs were not supplied",
-}
 
 _PATIENT_CHANNEL = ("Patient/", "RelatedPerson/")
 
@@ -171,7 +172,7 @@ class HookService:
             return [], []  # all advice here is for clinicians
         settled = [each for each in release(decision) if not each.lacking]
         drafts = {order.reference: order.resource for order in decision.situation.orders}
-        unsaid = _not_evaluated(decision)
+        unsaid = unanswered(decision)
         cards: list[Card] = []
         for plain in self._rendered(settled, [], decision, decision_id):
             try:
@@ -188,6 +189,7 @@ class HookService:
             reasons,
             self._knowledge,
             ordering=decision.situation.ordering,
+            changeable=decision.situation.changeable,
             today=decision.as_of.date(),
             seed=seed,
         )
@@ -218,23 +220,6 @@ class HookService:
             "description": entry.description,
         }
         return service | ({"prefetch": templates} if templates else {})
-
-
-def _not_evaluated(decision: Decision) -> list[tuple[str, str]]:
-    """Rules that could not answer for want of a key or by their own failure, and orders that are unclear."""
-    if decision.deceased:
-        return []
-    unsaid = [
-        ("an order" if unclear is OrdersUnclear.MEDICATION else "current medication", unclear.value)
-        for unclear in decision.situation.unclear
-    ]
-    for evaluation in decision.evaluations:
-        if evaluation.finding is None:
-            unsaid.append((evaluation.rule.title, "the rule failed; its authors should be told"))
-        elif evaluation.lacking:
-            reason = ", ".join(_KEY_WORDS[key] for key in evaluation.lacking)
-            unsaid.append((evaluation.rule.title, reason))
-    return list(dict.fromkeys(unsaid))
 
 
 def _refusal(decision: Decision, cards: Sequence[Card]) -> CallRefused | None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import pytest
+
+from cds.decision import Decision, decide, of_orders
 from cds.hooks import CallRefused
 from cds.hooks.service import HookService
 from cds.log import DecisionLog
-from kb import KnowledgeBase
+from dsl import Finding
+from fhir_adapters import chart_of_prefetch, dump_json, load_json
+from kb import KnowledgeBase, load
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LOINC = "http://loinc.org"
@@ -180,12 +189,50 @@ def hook_service(folder: Path, knowledge: KnowledgeBase, *, fire_draft: bool = F
 
 
 def answer(
-    service: HookService, call: Mapping[str, object], at: datetime = AS_OF, decision: str = DECISION
+    service: HookService, call: Mapping[str, object], at: datetime = AS_OF, decision: str | None = None
 ) -> tuple[int, Json]:
     """Status and body; a refusal as the status and its sentence."""
     addressed = "patient-summary" if call["hook"] == "patient-view" else "medication-safety"
     try:
-        reply = service.answer(addressed, json.dumps(call).encode(), decision, at)
+        reply = service.answer(addressed, json.dumps(call).encode(), decision or str(uuid4()), at)
     except CallRefused as refusal:
         return refusal.status, {"refused": refusal.message}
     return reply.status, json.loads(reply.body)
+
+
+@cache
+def bundled() -> KnowledgeBase:
+    """The knowledge base that ships with the software, read once."""
+    return load()
+
+
+def reference(name: str) -> Path:
+    """A third-party file, or a skip that says why there is none."""
+    root = os.environ.get("BESPOKE_REFERENCE")
+    if root is None or not (Path(root) / name).is_file():
+        pytest.skip(f"BESPOKE_REFERENCE names no folder with {name}: NOT TESTED")
+    return Path(root) / name
+
+
+def reference_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a reference table, comments left out."""
+    lines = [line for line in reference(name).read_text("utf-8").splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def decided(
+    call: Mapping[str, object], at: datetime = AS_OF, knowledge: KnowledgeBase | None = None
+) -> Decision:
+    """The decision about an order-sign call, through the JSON text of a request."""
+    body = load_json(dump_json(dict(call)))
+    assert isinstance(body, dict)
+    terms = knowledge or bundled()
+    chart = chart_of_prefetch("p1", body["prefetch"], None)
+    return decide(of_orders(chart, body["context"]["draftOrders"], (), terms, None), terms, at)
+
+
+def only_finding(call: Mapping[str, object], at: datetime = AS_OF) -> Finding:
+    """The finding of the one rule that the one order concerns."""
+    (evaluation,) = decided(call, at).evaluations
+    assert evaluation.finding is not None, evaluation.failure
+    return evaluation.finding

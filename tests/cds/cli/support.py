@@ -1,0 +1,47 @@
+"""Runs the command as its entry point does, with what it printed kept apart."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from cds.cli.main import app
+from kb import BUNDLED
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def refused(self, *parts: str, code: int = 2) -> None:
+        """It ended with one sentence on standard error and nothing else."""
+        assert self.code == code, (self.out, self.err)
+        (sentence,) = [line for line in self.err.splitlines() if not line.startswith("WARNING")]
+        assert sentence.startswith("bespoke: ")
+        assert all(part in sentence for part in parts), sentence
+        assert self.out == ""
+
+
+def bespoke(*arguments: object) -> Ran:
+    """The command in this process; an exception that would be a traceback fails the test."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def knowledge_folder(target: Path) -> Path:
+    """A copy of the bundled knowledge base."""
+    for path in BUNDLED.rglob("*"):
+        if path.suffix in (".toml", ".rule"):
+            copy = target / path.relative_to(BUNDLED)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    return target

@@ -1,0 +1,70 @@
+"""Which orders a call is about, and which of them a suggestion may change."""
+
+from __future__ import annotations
+
+import pytest
+
+from cds.decision import of_bundle, of_orders, of_patient
+from fhir_adapters import Chart, chart_of_prefetch
+from tests.cds.cards.support import (
+    CLOPIDOGREL,
+    NIRAPARIB,
+    Json,
+    bundled,
+    draft,
+    listing,
+    patient,
+    prefetch,
+)
+
+
+def chart() -> Chart:
+    return chart_of_prefetch("p1", prefetch(medications=[draft(CLOPIDOGREL, "old", status="active")]), None)
+
+
+def changeable(*drafts: Json) -> frozenset[str]:
+    return of_orders(chart(), listing(*drafts), (), bundled(), None).changeable
+
+
+def test_drafts_with_an_id_of_their_own_are_changeable() -> None:
+    assert changeable(draft(NIRAPARIB, "a"), draft(NIRAPARIB, "b.2-c")) == {
+        "MedicationRequest/a",
+        "MedicationRequest/b.2-c",
+    }
+
+
+@pytest.mark.parametrize("identifier", ["", "a_b", "a" * 65, "a/b", "a b", "ä", None, 5])
+def test_a_draft_without_a_fhir_id_is_never_changed(identifier: object) -> None:
+    """A suggestion must say which order it means."""
+    order = draft(NIRAPARIB) | {"id": identifier}
+    assert changeable(order, draft(CLOPIDOGREL, "c")) == {"MedicationRequest/c"}
+
+
+def test_two_drafts_under_one_id_are_never_changed() -> None:
+    """Deleting `MedicationRequest/x` could delete the wrong one of the two."""
+    assert changeable(draft(NIRAPARIB, "x"), draft(CLOPIDOGREL, "x")) == frozenset()
+
+
+def test_medications_that_are_taken_are_never_changed() -> None:
+    situation = of_patient(chart(), bundled())
+    assert [order.drug for order in situation.orders] == ["clopidogrel"]
+    assert situation.changeable == frozenset() and not situation.ordering
+
+
+def test_selections_choose_the_orders() -> None:
+    """Checklist D14."""
+    bundle = listing(draft(NIRAPARIB, "a"), draft(CLOPIDOGREL, "b"))
+    situation = of_orders(chart(), bundle, ["MedicationRequest/b"], bundled(), None)
+    assert [order.drug for order in situation.orders] == ["clopidogrel"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "drafts", "ordering"),
+    [(None, True, True), (None, False, False), ("patient-view", True, False), ("order-sign", False, True)],
+)
+def test_what_a_bundle_is_asked_about(hook: str | None, drafts: bool, ordering: bool) -> None:
+    resources = [patient(), draft(CLOPIDOGREL, "old", status="active")]
+    situation = of_bundle(listing(*resources, *([draft(NIRAPARIB)] if drafts else [])), hook, bundled())
+    assert situation.ordering is ordering
+    expected = ["niraparib"] if drafts else []
+    assert [order.drug for order in situation.orders] == (expected if ordering else ["clopidogrel"])

@@ -1,0 +1,132 @@
+"""The facts of the bundled knowledge base: codes against the reference, rules against their own tests."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from dsl import Coding, Lifecycle, Rule, SourceKind, run_tests, untested_lines
+from kb import RXNORM, Drug
+from tests.cds.cards.support import LOINC, bundled, reference_rows
+
+RULES = [pytest.param(rule, id=f"{rule.name}-{rule.version}") for rule in bundled().rules]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_tests_beside_the_rule_pass_and_reach_every_row(rule: Rule) -> None:
+    runs = run_tests(rule)
+    assert runs and [failure for run in runs for failure in run.failures] == []
+    assert untested_lines(rule, runs) == ()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_is_active_cited_and_to_be_reviewed_within_a_year(rule: Rule) -> None:
+    """H-119: no rule without an end of trust."""
+    assert rule.status is Lifecycle.ACTIVE
+    reviewed = max(day for day, _ in rule.evidence.reviewed)
+    assert reviewed < rule.review_by <= reviewed + timedelta(days=366)
+    for citation in rule.evidence.citations:
+        source = bundled().sources[citation.identifier]
+        assert source.published <= source.read <= reviewed
+        assert source.url.startswith("https://")
+
+
+def test_no_warnings() -> None:
+    assert bundled().warnings == ()
+
+
+def test_the_three_rules_are_in_force_today() -> None:
+    rules = bundled().in_force(date(2026, 11, 20), fire_draft=False)
+    assert [rule.drugs for rule in rules] == [("clopidogrel",), ("mercaptopurine",), ("niraparib",)]
+
+
+@pytest.mark.parametrize("name", ["clopidogrel", "mercaptopurine"])
+def test_ingredient_codes_against_the_reference(name: str) -> None:
+    (row,) = [row for row in reference_rows("pgx/drugs.tsv") if row["drug"] == name]
+    assert bundled().drugs[name].rxnorm == row["rxnorm"]
+
+
+def test_niraparib_has_the_ingredient_code_of_the_contract() -> None:
+    assert bundled().drug_of_coding(Coding(RXNORM, "1918231")) == "niraparib"
+
+
+@pytest.mark.parametrize("drug", bundled().drugs.values(), ids=bundled().drugs)
+def test_products_name_their_ingredient_and_strength(drug: Drug) -> None:
+    """A product listed under the wrong drug, or with the wrong strength, would suggest a wrong order."""
+    for product in drug.products:
+        assert product.display.split()[0] == drug.name
+        amount, unit = product.display.split()[1:3]
+        if product.strength is not None:
+            assert (str(product.strength.value), product.strength.unit) == (amount, unit.lower())
+        assert bundled().drug_of_text(product.display.upper()) == drug.name
+
+
+def test_drug_text_must_equal_a_listed_name() -> None:
+    """C2: no part, no brand that is not listed, no misspelling."""
+    knowledge = bundled()
+    assert knowledge.drug_of_text("  NIRAPARIB ") == "niraparib"
+    for text in ("niraparib 100", "Zejula", "niraparib/abiraterone", "not niraparib", "nirapari", ""):
+        assert knowledge.drug_of_text(text) is None
+
+
+def test_check_digits_of_loinc_codes() -> None:
+    codes = [
+        coding.code
+        for each in bundled().observables.values()
+        for coding in each.codes
+        if coding.system == LOINC
+    ]
+    codes += [c.code for gene in bundled().genes() for c in gene.interpretation_codes]
+    assert codes
+    for code in codes:
+        number, _, digit = code.partition("-")
+        total = sum(
+            sum(divmod(int(figure) * (2 if place % 2 == 0 else 1), 10))
+            for place, figure in enumerate(reversed(number))
+        )
+        assert int(digit) == -total % 10, code
+
+
+def test_snomed_check_digits() -> None:
+    """A mistyped diagnosis code would silently never match."""
+    permutation = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+
+    def product(a: int, b: int) -> int:  # of the dihedral group, as in the check digit of Verhoeff
+        turned = (a + b) % 5 if a < 5 else (a - b) % 5
+        return turned + 5 * ((a < 5) is not (b < 5))
+
+    for name, each in bundled().conditions.items():
+        for coding in each.codes:
+            if coding.system == "http://snomed.info/sct":
+                check = 0
+                for place, figure in enumerate(reversed(coding.code)):
+                    value = int(figure)
+                    for _ in range(place % 8):
+                        value = permutation[value]
+                    check = product(check, value)
+                assert check == 0, (name, coding.code)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_input_of_a_rule_has_a_source_in_the_tables(rule: Rule) -> None:
+    knowledge = bundled()
+    tables = {
+        SourceKind.OBSERVATION: knowledge.observables,
+        SourceKind.PHENOTYPE: knowledge.gene_table,
+        SourceKind.CONDITION: knowledge.conditions,
+        SourceKind.INDICATION: knowledge.indication_sets,
+        SourceKind.MEDICATION: knowledge.drugs,
+    }
+    for declared in rule.inputs:
+        if declared.source.kind is not SourceKind.PATIENT:
+            assert declared.source.name in tables[declared.source.kind]
+
+
+def test_condition_prefixes_match_what_begins_alike_only() -> None:
+    stroke = bundled().condition_set("stroke_or_tia")
+    icd = "http://hl7.org/fhir/sid/icd-10-cm"
+    assert stroke.matches(Coding(icd, "I63.511")) and stroke.matches(Coding(icd, "Z86.73"))
+    assert not stroke.matches(Coding(icd, "I62.9")) and not stroke.matches(
+        Coding("http://snomed.info/sct", "I63")
+    )

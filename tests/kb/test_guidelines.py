@@ -1,0 +1,187 @@
+"""The pharmacogenetic rules against the rows of CPIC, each difference listed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from dsl import Advise, Finding, Nothing, Rule, State, evaluate, known
+from tests.cds.cards.support import bundled, reference, reference_rows
+
+POPULATIONS = {
+    "CVI ACS PCI": "acs_pci",
+    "CVI non-ACS non-PCI": "cardiovascular_other",
+    "NVI": "neurovascular",
+}
+PHENOTYPES = (
+    "Ultrarapid Metabolizer",
+    "Rapid Metabolizer",
+    "Normal Metabolizer",
+    "Likely Intermediate Metabolizer",
+    "Intermediate Metabolizer",
+    "Likely Poor Metabolizer",
+    "Poor Metabolizer",
+    "Indeterminate",
+)
+THIOPURINE_PHENOTYPES = (
+    "Normal Metabolizer",
+    "Possible Intermediate Metabolizer",
+    "Intermediate Metabolizer",
+    "Poor Metabolizer",
+    "Indeterminate",
+    "No Result",
+)
+
+UPDATE_OF_2025 = "NUDT15 poor metabolizers start like TPMT poor metabolizers: a tenth, on three days a week"
+"""CPIC's update for thiopurines, PMID 41618934, later than the reference table."""
+
+NOTHING_TO_ASK = "both results are there and neither could be assigned: no gene is left to test"
+"""The table names the enzyme activity here, a test that the rule does not know yet."""
+
+
+def rule_of(drug: str) -> Rule:
+    (rule,) = [
+        rule for rule in bundled().in_force(date(2026, 11, 20), fire_draft=False) if drug in rule.drugs
+    ]
+    return rule
+
+
+def member(words: str) -> str:
+    return words.lower().removesuffix(" metabolizer").replace(" ", "_")
+
+
+def row_for(rows: list[dict[str, str]], population: str, **phenotypes: str) -> dict[str, str]:
+    """The one row for these phenotypes; in the table `|` is "or" and `&` joins genes."""
+
+    def fits(row: dict[str, str]) -> bool:
+        genes = dict(part.split("=") for part in row["genes"].split(" & "))
+        return all(phenotypes[gene] in listed.split("|") for gene, listed in genes.items())
+
+    (row,) = [row for row in rows if row["population"] == population and fits(row)]
+    return row
+
+
+def clopidogrel(phenotype: str, indication: str) -> Finding:
+    rule = rule_of("clopidogrel")
+    age = next(iter(run.given[0].value for run in rule.tests if run.given[0].name.text == "age"))
+    facts = {"cyp2c19": known(member(phenotype)), "indication": known(indication)}
+    return evaluate(rule, facts | {"age": known(age.quantity)})  # type: ignore[union-attr]  # a literal
+
+
+@pytest.mark.parametrize("population", POPULATIONS)
+@pytest.mark.parametrize("phenotype", PHENOTYPES)
+def test_clopidogrel(population: str, phenotype: str) -> None:
+    """Action and strength of all 24 rows; silence is both `standard` and `no-recommendation`."""
+    rows = [row for row in reference_rows("pgx/recommendations_cpic.tsv") if row["drug"] == "clopidogrel"]
+    row = row_for(rows, population, CYP2C19=phenotype)
+    finding = clopidogrel(phenotype, POPULATIONS[population])
+    if row["action"] in ("standard", "no-recommendation"):
+        assert isinstance(finding.result, Nothing)
+        return
+    assert isinstance(finding.result, Advise)
+    outcome = finding.rule.outcome(finding.result.outcome)
+    action = {"Avoid": "avoid", "Consider": "consider-alternative"}[outcome.advise.split()[0]]
+    assert (action, outcome.strength) == (row["action"], row["classification"].lower())
+    assert finding.rule.evidence.citations[0].identifier.removeprefix("pmid:") in row["pmids"].split("|")
+
+
+@pytest.mark.parametrize("phenotype", PHENOTYPES)
+def test_clopidogrel_without_indication_is_never_stronger_than_any_row(phenotype: str) -> None:
+    rule = rule_of("clopidogrel")
+    finding = evaluate(
+        rule, {k: v for k, v in clopidogrel(phenotype, "acs_pci").facts.items() if k != "indication"}
+    )
+    rows = [row for row in reference_rows("pgx/recommendations_cpic.tsv") if row["drug"] == "clopidogrel"]
+    actions = {row_for(rows, each, CYP2C19=phenotype)["action"] for each in POPULATIONS}
+    spoken = isinstance(finding.result, Advise)
+    assert spoken is bool(actions & {"avoid", "consider-alternative"})
+    if isinstance(finding.result, Advise):
+        assert rule.outcome(finding.result.outcome).strength == "moderate"
+
+
+def expected_start(row: dict[str, str]) -> str:
+    """Our outcome for a row of the table, in malignant disease."""
+    parameters = dict(part.split("=", 1) for part in row["params"].split(";") if part)
+    match row["action"], parameters.get("start_pct"):
+        case "standard", _:
+            return "none"
+        case "test-enzyme-activity", _:
+            return "ask"
+        case "reduce-start", "10":
+            assert parameters["freq"] == "3x/week"
+            return "poor_malignant"
+        case "reduce-start", "20-50":
+            return "both_intermediate"
+        case "reduce-start", "30-80":
+            return "one_intermediate_other_unknown" if "partner_gene" in parameters else "one_intermediate"
+        case "fixed-start", _:
+            assert parameters["start"] == "10 mg/m2/day"
+            return "fixed 10 mg/m2 every day"
+    raise AssertionError(row)
+
+
+def differences() -> dict[tuple[str, str], str]:
+    """Pairs of (NUDT15, TPMT) where we answer otherwise than the table, with the reason."""
+    others = [each for each in THIOPURINE_PHENOTYPES if each != "Poor Metabolizer"]
+    found = {("Poor Metabolizer", tpmt): UPDATE_OF_2025 for tpmt in others}
+    return found | {("Indeterminate", "Indeterminate"): NOTHING_TO_ASK}
+
+
+@pytest.mark.parametrize("nudt15", THIOPURINE_PHENOTYPES)
+@pytest.mark.parametrize("tpmt", THIOPURINE_PHENOTYPES)
+def test_mercaptopurine(nudt15: str, tpmt: str) -> None:
+    facts = {
+        name: known(member(words))
+        for name, words in (("nudt15", nudt15), ("tpmt", tpmt))
+        if words != "No Result"
+    }
+    rule = rule_of("mercaptopurine")
+    finding = evaluate(rule, facts | {"indication": known("malignant")})
+    got = finding.result.outcome if isinstance(finding.result, Advise) else "none"
+    if finding.state is State.ASK:
+        got = "ask"
+    if nudt15 == tpmt == "No Result":
+        assert got == "ask"  # no row: the table speaks of tested patients only
+        return
+    rows = [row for row in reference_rows("pgx/recommendations_cpic.tsv") if row["drug"] == "mercaptopurine"]
+    row = row_for(rows, "general", NUDT15=nudt15, TPMT=tpmt)
+    expected = expected_start(row)
+    difference = differences().get((nudt15, tpmt))
+    if difference == UPDATE_OF_2025:
+        assert (expected, got) == ("fixed 10 mg/m2 every day", "poor_malignant")
+    elif difference == NOTHING_TO_ASK:
+        assert (expected, got) == ("ask", "none")
+    else:
+        assert got == expected
+    if isinstance(finding.result, Advise):
+        assert rule.outcome(finding.result.outcome).strength == row["classification"].lower()
+    if "No Result" in (nudt15, tpmt) and "Poor Metabolizer" not in (nudt15, tpmt):
+        # A gene that is not tested is always said, never silently taken for normal.
+        assert finding.asks
+
+
+SEED_DIFFERENCES = {"V-pgx-mercaptopurine-01": UPDATE_OF_2025}
+
+
+def test_visible_cases_of_mercaptopurine() -> None:
+    cases = json.loads(reference("cases/seed-cases-visible.json").read_text("utf-8"))["cases"]
+    rule = rule_of("mercaptopurine")
+    actions = {"none": "normal", "one_intermediate": "reduce", "both_intermediate": "reduce"}
+    seen = 0
+    for case in (case for case in cases if case["op"] == "pgx.mercaptopurine"):
+        given, expect = case["given"], case["expect"]
+        indication = known("malignant" if given["malignant"] else "non_malignant")
+        facts = {name: known(given[name].replace("-", "_")) for name in ("tpmt", "nudt15")}
+        result = evaluate(rule, facts | {"indication": indication}).result
+        name = result.outcome if isinstance(result, Advise) else "none"
+        assert actions.get(name, "drastic-reduction") == expect["action"], case["id"]
+        if "fraction" in expect:
+            low, high = (round(100 * share) for share in expect["fraction"])
+            assert f"{low} to {high} %" in rule.outcome(name).advise
+        if "days_per_week" in expect:
+            same = f"on {expect['days_per_week']} days a week" in rule.outcome(name).advise
+            assert same is (case["id"] not in SEED_DIFFERENCES)
+        seen += 1
+    assert seen == 4

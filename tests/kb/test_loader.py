@@ -1,0 +1,313 @@
+"""A knowledge base that cannot be used is refused with one sentence that names file and field."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load
+
+KINDS = {
+    "kb.toml": "version",
+    "sources.toml": "label:zejula.title",
+    "phenotype_answers.toml": "poor.codes",
+    "observables/body_weight.toml": "unit",
+    "drugs/niraparib.toml": "rxnorm",
+    "conditions/stroke_or_tia.toml": "label",
+    "indications/clopidogrel.toml": "enum",
+    "genes/TPMT.toml": "symbol",
+}
+"""A file of each kind, and a field of it that takes text or a list of texts."""
+
+START_DOSE = "rules/niraparib/start_dose.rule"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the bundled knowledge base, to be damaged."""
+    root = tmp_path / "kb"
+    for path in BUNDLED.rglob("*"):
+        if path.suffix in (".toml", ".rule"):
+            target = root / path.relative_to(BUNDLED)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return root
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def refused(folder: Path, *parts: str) -> str:
+    """The sentence of a refusal, which has these parts."""
+    with pytest.raises(KnowledgeBaseError) as caught:
+        load(folder)
+    sentence = str(caught.value)
+    assert "\n" not in sentence.strip() and all(part in sentence for part in parts), sentence
+    return sentence
+
+
+def test_copy_loads(folder: Path) -> None:
+    assert load(folder).digest == load().digest
+
+
+def test_no_such_folder(tmp_path: Path) -> None:
+    refused(tmp_path / "nowhere", "nowhere", "no such folder")
+
+
+@pytest.mark.parametrize("name", ["kb.toml", "sources.toml", "phenotype_answers.toml"])
+def test_missing_file(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    refused(folder, name, "missing")
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("content", [b"not toml at all", b"\xff\xfe\x00", b"a = 1\na = 2\n"])
+def test_not_toml(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    refused(folder, name, "not a TOML file")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_unknown_field(folder: Path, name: str) -> None:
+    """A misspelt field must not be dropped silently."""
+    path = folder / name
+    path.write_text("nonsense = 1\n" + path.read_text("utf-8"), "utf-8")
+    refused(folder, name, "field `nonsense")
+
+
+@pytest.mark.parametrize(("name", "field"), KINDS.items())
+def test_wrong_type(folder: Path, name: str, field: str) -> None:
+    key = field.rpartition(".")[2]
+    lines = (folder / name).read_text("utf-8").splitlines()
+    first = next(
+        index
+        for index, line in enumerate(lines)
+        if line.startswith(f"{key} =") and (not field.startswith("poor") or lines[index - 1] == "[poor]")
+    )
+    lines[first] = f"{key} = 7"
+    (folder / name).write_text("\n".join(lines) + "\n", "utf-8")
+    refused(folder, name, f"field `{field}`")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_missing_field(folder: Path, name: str) -> None:
+    """An empty file lacks everything; the two tables of tables may be empty and are then missed by rules."""
+    (folder / name).write_text("", "utf-8")
+    if name == "phenotype_answers.toml":
+        assert load(folder).gene("TPMT").answers == {}
+    elif name == "sources.toml":
+        with pytest.raises(RuleErrors):
+            load(folder)
+    else:
+        refused(folder, name, "field `", "required")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One edit of one file, and what the refusal says about it."""
+
+    file: str
+    old: str
+    new: str
+    says: tuple[str, ...]
+
+
+DAMAGES = {
+    "version": Damage("kb.toml", '"2026.11.0"', '"2026.11"', ("kb.toml", "`version`")),
+    "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
+    "date as text": Damage("sources.toml", "2021-01-01", '"2021-01-01"', ("pmid:34324028.published",)),
+    "unit": Damage("observables/body_weight.toml", 'unit = "kg"', 'unit = "kilo"', ("`unit`", "UCUM")),
+    "bound's unit": Damage("observables/body_weight.toml", '"20 kg"', '"20 L"', ("`plausible`", "`kg`")),
+    "bound without number": Damage("observables/body_weight.toml", '"20 kg"', '"kg"', ("`plausible`",)),
+    "bounds swapped": Damage(
+        "observables/body_weight.toml", '["20 kg", "350 kg"]', '["350 kg", "20000 g"]', ("smaller bound",)
+    ),
+    "one bound": Damage("observables/body_weight.toml", '["20 kg", "350 kg"]', '["20 kg"]', ("`plausible",)),
+    "code system": Damage("observables/platelets.toml", '"loinc"', '"lonic"', ("`codes.system`", "loinc")),
+    "prefix system": Damage(
+        "conditions/stroke_or_tia.toml", '"icd10cm", prefix', '"icd10-cm", prefix', ("`prefixes.system`",)
+    ),
+    "strength": Damage("drugs/clopidogrel.toml", 'strength = "75 mg"', 'strength = "75 ml"', ("`strength`",)),
+    "code of two drugs": Damage("drugs/prasugrel.toml", '"613391"', '"32968"', ("RxNorm 32968", "prasugrel")),
+    "product code of two drugs": Damage("drugs/prasugrel.toml", '"855818"', '"309362"', ("RxNorm 309362",)),
+    "name of two drugs": Damage(
+        "drugs/prasugrel.toml",
+        'display = "prasugrel"',
+        'display = "Clopidogrel"',
+        ("clopidogrel", "stands for"),
+    ),
+    "unknown condition": Damage(
+        "indications/clopidogrel.toml",
+        '"stroke_or_tia"',
+        '"strok"',
+        ("clopidogrel.toml", "`condition`", "strok"),
+    ),
+    "unknown winner": Damage(
+        "indications/clopidogrel.toml", '["cardiovascular_other"]', '["cvd"]', ("`wins_over`",)
+    ),
+    "indication outside the enum": Damage(
+        "indications/mercaptopurine.toml", '"malignant"', '"cancer"', ("`members`", "`cancer`")
+    ),
+    "pairs incomplete": Damage(
+        "genes/NUDT15.toml",
+        '[[pairs]]\nfunctions = ["no", "uncertain"]\nphenotype = "possible_intermediate"\n',
+        "",
+        ("NUDT15.toml", "`pairs`"),
+    ),
+    "pair of one": Damage(
+        "genes/NUDT15.toml", '["no", "no"]', '["no"]', ("NUDT15.toml", "`pairs.0.functions")
+    ),
+    "pair twice": Damage(
+        "genes/NUDT15.toml",
+        "[[pairs]]",
+        '[[pairs]]\nfunctions = ["normal", "no"]\nphenotype = "normal"\n[[pairs]]',
+        ("NUDT15.toml", "`pairs`", "twice"),
+    ),
+    "phenotype outside the enum": Damage(
+        "genes/NUDT15.toml",
+        'phenotype = "poor"',
+        'phenotype = "por"',
+        ("`pairs`", "`por`", "NUDT15_phenotype"),
+    ),
+    "symbol": Damage("genes/NUDT15.toml", 'symbol = "NUDT15"', 'symbol = "NUDT16"', ("`symbol`",)),
+    "HGNC": Damage("genes/NUDT15.toml", "HGNC:23063", "23063", ("`hgnc`",)),
+    "answer code twice": Damage("phenotype_answers.toml", "LA25390-8", "LA10315-2", ("`rapid.codes`",)),
+    "wording twice": Damage(
+        "phenotype_answers.toml", '"rapid metaboliser"', '"Normal  Metabolizer"', ("`normal.texts`",)
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_table(folder: Path, damage: Damage) -> None:
+    """Each of these would else be loaded and change or silence advice without a word."""
+    edit(folder / damage.file, damage.old, damage.new)
+    refused(folder, *damage.says)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("drugs/niraparib.toml", START_DOSE), ("observables/platelets.toml", START_DOSE)],
+)
+def test_rule_that_refers_to_nothing(folder: Path, name: str, place: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(RuleErrors) as caught:
+        load(folder)
+    spans = [one.span for one in caught.value.diagnostics]
+    assert any(span.path == place and span.line > 0 for span in spans)
+    assert place in caught.value.sources
+
+
+def test_all_errors_of_all_rule_files(folder: Path) -> None:
+    edit(folder / START_DOSE, "weight < 77 kg", "weight < 77 L")
+    edit(folder / "rules/clopidogrel/cyp2c19.rule", "status     active", "status     live")
+    (folder / "broken.rule").write_bytes(b"\xff")
+    with pytest.raises(RuleErrors, match="3 errors") as caught:
+        load(folder)
+    assert len({one.span.path for one in caught.value.diagnostics}) == 3
+
+
+@pytest.mark.parametrize("name", ["a.rule", "drugs/a.toml"])
+def test_folder_in_place_of_a_file(folder: Path, name: str) -> None:
+    (folder / name).mkdir()
+    refused(folder, name, "cannot be read")
+
+
+def test_dangling_link(folder: Path) -> None:
+    (folder / "a.rule").symlink_to(folder / "nowhere")
+    refused(folder, "a.rule", "cannot be read")
+
+
+def test_digest_changes_with_any_byte(folder: Path) -> None:
+    """H-121: what is loaded is bound to its content."""
+    digests = {load(folder).digest}
+    for path in sorted(folder.rglob("*.toml")) + sorted(folder.rglob("*.rule")):
+        content = path.read_bytes()
+        path.write_bytes(content + b"\n")
+        digests.add(load(folder).digest)
+        path.write_bytes(content)
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    assert len(digests) == files + 1
+
+
+def test_digest_knows_names_but_not_times(folder: Path) -> None:
+    before = load(folder).digest
+    for path in folder.rglob("*"):
+        os.utime(path, (0, 0))
+    assert load(folder).digest == before
+    (folder / START_DOSE).rename(folder / "rules/niraparib/other.rule")
+    assert load(folder).digest != before
+
+
+def test_files_of_other_kinds_are_not_knowledge(folder: Path) -> None:
+    before = load(folder).digest
+    (folder / "note.txt").write_text("not knowledge", "utf-8")
+    assert load(folder).digest == before
+
+
+def niraparib_on(knowledge: KnowledgeBase, day: date, *, fire_draft: bool = False) -> str | None:
+    rules = knowledge.in_force(day, fire_draft=fire_draft)
+    found = [rule.version for rule in rules if rule.name == "niraparib.start_dose"]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def another_version(folder: Path, change: Callable[[str], str]) -> KnowledgeBase:
+    text = (folder / START_DOSE).read_text("utf-8")
+    (folder / "rules/niraparib/another.rule").write_text(change(text), "utf-8")
+    return load(folder)
+
+
+def test_newest_version_in_force_wins_by_number(folder: Path) -> None:
+    """1.10.0 is newer than 1.9.0, which text comparison gets wrong."""
+    edit(folder / START_DOSE, "version 1.0.0", "version 1.9.0")
+    knowledge = another_version(
+        folder, lambda text: text.replace("1.9.0", "1.10.0").replace("from 2020-04-29", "from 2026-01-01")
+    )
+    assert niraparib_on(knowledge, date(2020, 4, 28)) is None
+    assert niraparib_on(knowledge, date(2020, 4, 29)) == "1.9.0"
+    assert niraparib_on(knowledge, date(2025, 12, 31)) == "1.9.0"
+    assert niraparib_on(knowledge, date(2026, 1, 1)) == "1.10.0"
+
+
+def test_last_day_is_included(folder: Path) -> None:
+    edit(folder / START_DOSE, "from 2020-04-29", "from 2020-04-29 until 2026-11-20")
+    knowledge = load(folder)
+    assert niraparib_on(knowledge, date(2026, 11, 20)) == "1.0.0"
+    assert niraparib_on(knowledge, date(2026, 11, 21)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "fires", "fires_as_draft"),
+    [("draft", False, True), ("review", False, True), ("active", True, True), ("retired", False, False)],
+)
+def test_status(folder: Path, status: str, fires: bool, fires_as_draft: bool) -> None:
+    edit(folder / START_DOSE, "status     active", f"status     {status}")
+    knowledge = load(folder)
+    day = date(2026, 11, 20)
+    assert (niraparib_on(knowledge, day) is not None) is fires
+    assert (niraparib_on(knowledge, day, fire_draft=True) is not None) is fires_as_draft
+
+
+def test_draft_of_the_next_version_leaves_the_active_one_in_force(folder: Path) -> None:
+    knowledge = another_version(
+        folder, lambda text: text.replace("1.0.0", "2.0.0").replace("status     active", "status     draft")
+    )
+    day = date(2026, 11, 20)
+    assert niraparib_on(knowledge, day) == "1.0.0"
+    assert niraparib_on(knowledge, day, fire_draft=True) == "2.0.0"
+
+
+def test_one_version_written_twice(folder: Path) -> None:
+    """H-121."""
+    with pytest.raises(RuleErrors):
+        another_version(folder, lambda text: text)

@@ -46,6 +46,13 @@ def check(
     seen: dict[tuple[str, str], Span] = {}
     for file in files:
         enums = _enums(file, known, found)
+        if not (file.vocabulary or file.enums or file.rules):
+            found.append(
+                Diagnostic(
+                    "BR003", "the file holds neither a rule nor a vocabulary", Span(file.path, 1, 1, 1, 2),
+                    help="restore what was lost, or remove the file",
+                )
+            )  # fmt: skip
         for rule in file.rules:
             key = (rule.header.name, rule.header.version)
             if key in seen:

@@ -18,6 +18,8 @@ class OrderDrug(StrEnum):
     MAPPED_BY_TEXT = "mapped-by-text"
     """No RxNorm code, but the text equals a listed name."""
     UNMAPPED = "unmapped"
+    CONFLICT = "conflict"
+    """Its codings name different drugs."""
     UNRESOLVED = "unresolved"
     """It stands behind a reference or in a shape that cannot be read."""
     NONE = "none"
@@ -67,7 +69,7 @@ def _read_concept(entry: Entry, concept: dict[str, object], terminology: Termino
     drugs = {drug for coding in listed if (drug := terminology.drug_of_coding(coding)) is not None}
     if len(drugs) > 1:
         finding = ChartFinding("drug-conflict", entry.path, "The codings name different drugs: none is used.")
-        return DrugReading(None, OrderDrug.UNMAPPED, findings=(finding,))
+        return DrugReading(None, OrderDrug.CONFLICT, findings=(finding,))
     if drugs:
         return DrugReading(drugs.pop(), OrderDrug.MAPPED, codes=listed, text=text)
     if any(coding.system == RXNORM for coding in listed):

@@ -12,7 +12,7 @@ from cds.cards.suggest import Offer, alternatives, offers, withdrawal
 from cds.cards.text import SUMMARY_LIMIT, capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, view
 from cds.guard import Released
-from dsl import Give, Lifecycle, SourceKind, WhenMissing, label, lacking
+from dsl import BooleanType, Give, Lifecycle, SourceKind, WhenMissing, label, lacking
 from kb import KnowledgeBase
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -129,7 +129,7 @@ def _summary(card: CardView) -> str:
         why = [
             f"{label(finding.rule.input(each))} {shown}"
             for each in finding.decided_by
-            if not finding.rule.input(each).optional and (shown := _brief(card, each))
+            if not isinstance(finding.rule.input(each).type, BooleanType) and (shown := _brief(card, each))
         ]
         summary = f"{name}: advised dose {card.dose}"
         reasoned = f"{summary} ({', '.join(why)})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -148,9 +147,4 @@ def fail(message: object) -> int:
 
 def main() -> None:
     """Entry point of the command."""
-    try:
-        app()
-    except BrokenPipeError:
-        # The reader went away (`| head`): that is no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    app()

@@ -30,8 +30,15 @@ _ADDRESS = re.compile(r"[A-Za-z]+/[A-Za-z0-9.\-]{1,64}")
 class OrdersUnclear(StrEnum):
     """Why it cannot be told which drugs a call is about."""
 
-    MEDICATION = "the medication of an order could not be resolved"
-    LIST = "the medication list was not supplied"
+    MEDICATION = "its medication could not be resolved"
+    CONFLICT = "its codes name different drugs"
+    LIST = "the list was not supplied"
+
+
+_UNCLEAR = {
+    OrderDrug.UNRESOLVED: OrdersUnclear.MEDICATION,
+    OrderDrug.CONFLICT: OrdersUnclear.CONFLICT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,8 @@ def of_orders(
     drafts = draft_orders(bundle, chart, knowledge, base_url)
     selected = set(selections)
     orders = tuple(order for order in drafts.orders if not selected or order.reference in selected)
-    unresolved = any(order.identified is OrderDrug.UNRESOLVED for order in orders)
-    unclear = (OrdersUnclear.MEDICATION,) if unresolved else ()
+    found = {order.identified for order in orders}
+    unclear = tuple(why for identified, why in _UNCLEAR.items() if identified in found)
     return Situation(chart, orders, True, (*chart.findings, *drafts.findings), unclear)
 
 

@@ -21,7 +21,7 @@ def unanswered(decision: Decision) -> list[tuple[str, str]]:
     if decision.deceased:
         return []
     left = [
-        ("an order" if unclear is OrdersUnclear.MEDICATION else "current medication", unclear.value)
+        ("current medication" if unclear is OrdersUnclear.LIST else "an order", unclear.value)
         for unclear in decision.situation.unclear
     ]
     for evaluation in decision.evaluations:

@@ -148,7 +148,7 @@ def coded(*codings: tuple[str, str], **more: object) -> Json:
         (
             {"medicationCodeableConcept": coded((RXNORM, "32968"), (RXNORM, "1918231"))},
             None,
-            "unmapped",
+            "conflict",
             ["drug-conflict"],
         ),
         ({_CONCEPT: coded((RXNORM, "1"), text="clopidogrel")}, None, "unmapped", []),

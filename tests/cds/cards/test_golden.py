@@ -1,7 +1,7 @@
 """The complete answer to each scenario, compared with a golden file.
 
 After a change that is meant, write the files anew and read their difference:
-`BESPOKE_WRITE_GOLDEN=1 pytest tests/cds/cards/test_golden.py`.
+`BESPOKE_RECORD=1 pytest tests/cds/cards/test_golden.py`.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def test_complete_answer(scenario: Scenario, folder: Path) -> None:
     status, body = answer(service_for(scenario, folder), scenario.call, scenario.at, decision_of(scenario))
     text = json.dumps({"status": status, "body": body}, indent=1, ensure_ascii=False) + "\n"
     file = GOLDEN / f"{scenario.name}.json"
-    if os.environ.get("BESPOKE_WRITE_GOLDEN"):
+    if os.environ.get("BESPOKE_RECORD"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, "utf-8")
     assert text == file.read_text("utf-8")

@@ -99,7 +99,7 @@ def test_patient_view_without_the_list_says_so(service: HookService) -> None:
     for data in (without(prefetch(pgx=POOR), "medications"), prefetch(pgx=POOR) | {"medications": OUTCOME}):
         status, body = answer(service, patient_view(data))
         assert status == 200
-        assert summaries(body) == ["Not evaluated: current medication, the medication list was not supplied"]
+        assert summaries(body) == ["Not evaluated: current medication, the list was not supplied"]
 
 
 def test_patient_view_with_nothing_known_is_silent(service: HookService) -> None:
@@ -150,7 +150,16 @@ def test_unresolved_medication(service: HookService) -> None:
     call = order_sign([blind, draft(NIRAPARIB)], prefetch(labs=niraparib_labs(60)))
     status, body = answer(service, call)
     assert status == 200
-    assert summaries(body)[1] == "Not evaluated: an order, the medication of an order could not be resolved"
+    assert summaries(body)[1] == "Not evaluated: an order, its medication could not be resolved"
+
+
+def test_codes_of_two_drugs_are_said(service: HookService) -> None:
+    """H-023: neither drug is chosen, and the silence about both is not taken for an all-clear."""
+    codes = [*draft(NIRAPARIB)["medicationCodeableConcept"]["coding"]]
+    codes += draft(CLOPIDOGREL)["medicationCodeableConcept"]["coding"]
+    order = draft(NIRAPARIB) | {"medicationCodeableConcept": {"coding": codes}}
+    status, body = answer(service, order_sign([order], prefetch(labs=niraparib_labs(60))))
+    assert (status, summaries(body)) == (200, ["Not evaluated: an order, its codes name different drugs"])
 
 
 @pytest.mark.parametrize("death", [{"deceasedBoolean": True}, {"deceasedDateTime": "2026-11-01"}])

@@ -42,7 +42,7 @@ long: $(VENV)/.dev ## the long differential, mutation and kill loops
 	@$(BIN)/pytest -m long
 
 bench: $(VENV)/.dev ## measurements, each printed beside its yardstick
-	@for file in bench/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py) || exit 1; done
 
 docs: $(VENV)/.dev ## the tests of the documentation only
 	@$(BIN)/pytest tests/docs

@@ -5,7 +5,6 @@ Cells here carry their own meaning beside the checked one, so that brute force s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -381,7 +380,6 @@ def test_the_proof_is_bounded() -> None:
     rows += [f"| * | {low} ..< {low + 1} kg | * | {stars} => change" for low in range(24)]
     rows += [f"| * | * | < {low + 1} kg | {stars} => change" for low in range(24)]
     gene = f"{GENE} unknown => ask w1 }} {OUTCOME}".removeprefix(GENE)
-    begun = time.perf_counter()
     proved = found_in(rule_text(f"{inputs} {header} {' '.join(rows)} {gene}"))
     assert [one.code for one in proved] == ["BR009", "BR013"]
     assert proved[0].case.startswith("w0 = -1 kg, w1 = -1 kg, w2 = 24 kg, w3 = 1 kg")
@@ -392,7 +390,6 @@ def test_the_proof_is_bounded() -> None:
         if one.code == "BR009"
     ]
     assert refused.message == "the table has 531441 cases, too many to prove"
-    assert time.perf_counter() - begun < 5
 
 
 def test_the_bound_of_the_proof_is_included(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,8 @@ _MAX_DIGITS = 64
 _MAX_EXPONENT = 64
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
-# The closing quote is optional so that an unterminated string is consumed once, not tried again at each
-# escaped quote in it (which would take quadratic time).
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
+_BRACKET = re.compile(r"[\[{\]}]")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL
 )
@@ -77,15 +76,13 @@ def decimal_text(number: Decimal | int) -> str:
 
 
 def _check_depth(text: str, max_depth: int) -> None:
+    # Quotes part text from structure, once escapes are out of the way: what the parser would read before
+    # its first error is told apart just as it does.
     depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        token = text[match.start()]
-        if token in "[{":
-            depth += 1
-            if depth > max_depth:
-                _refuse_at("depth", f"expected at most {max_depth} nested levels", text, match.start())
-        elif token in "]}":
-            depth -= 1
+    for token in _BRACKET.findall("".join(_ESCAPED.sub("", text).split('"')[::2])):
+        depth += 1 if token in "[{" else -1
+        if depth > max_depth:
+            raise JsonRefused("depth", f"expected at most {max_depth} nested levels")
 
 
 def _check_escapes(text: str) -> None:

@@ -62,11 +62,6 @@ class Finding:
     lines: tuple[int, ...]
     """Lines of the branches or rows that gave the answer."""
 
-    @property
-    def settled(self) -> bool:
-        """Whether more data could not change the answer (optional inputs apart)."""
-        return self.state is not State.ASK
-
 
 def evaluate(rule: Rule, facts: Mapping[str, Fact]) -> Finding:
     """The finding of a rule; an input without a fact counts as missing."""

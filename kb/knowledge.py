@@ -153,14 +153,18 @@ class KnowledgeBase:
     drug_texts: Mapping[str, str]
     warnings: tuple[Diagnostic, ...]
 
-    def in_force(self, day: date, *, fire_draft: bool) -> tuple[Rule, ...]:
-        """For each rule name the newest version effective on a day; drafts only when asked for."""
+    def fireable(self, *, fire_draft: bool) -> tuple[Rule, ...]:
+        """The rules that may speak on some day: active ones, drafts only when asked for."""
         statuses = {Lifecycle.ACTIVE}
         if fire_draft:
             statuses |= {Lifecycle.DRAFT, Lifecycle.REVIEW}
+        return tuple(rule for rule in self.rules if rule.status in statuses)
+
+    def in_force(self, day: date, *, fire_draft: bool) -> tuple[Rule, ...]:
+        """Of the rules that may speak, for each name the newest version effective on a day."""
         newest: dict[str, Rule] = {}
-        for rule in self.rules:
-            if rule.status in statuses and rule.in_force(day):
+        for rule in self.fireable(fire_draft=fire_draft):
+            if rule.in_force(day):
                 other = newest.get(rule.name)
                 if other is None or _number(other.version) < _number(rule.version):
                     newest[rule.name] = rule

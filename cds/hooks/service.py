@@ -26,7 +26,6 @@ from cds.hooks.outcome import outcome_of
 from cds.hooks.protocol import HookRequest, parse_request
 from cds.hooks.response import Card, cards_response, parse_card, parse_discovery, serialise
 from cds.log import DecisionLog, LogEntry
-from dsl import Lifecycle
 from fhir_adapters import (
     KeyState,
     PrefetchKey,
@@ -208,10 +207,8 @@ class HookService:
 
     def _service(self, entry: ServiceEntry) -> dict[str, object]:
         ordering = entry.hook != "patient-view"
-        fireable = {Lifecycle.ACTIVE}
-        if self._fire_draft:
-            fireable |= {Lifecycle.DRAFT, Lifecycle.REVIEW}
-        inputs = [each for rule in self._knowledge.rules if rule.status in fireable for each in rule.inputs]
+        rules = self._knowledge.fireable(fire_draft=self._fire_draft)
+        inputs = [each for rule in rules for each in rule.inputs]
         templates = prefetch_templates(inputs, self._knowledge, with_medications=not ordering)
         service: dict[str, object] = {
             "id": entry.id,

@@ -86,7 +86,7 @@ def test_certain_answers(
 ) -> None:
     """A light patient is settled without platelets; only what could still change the answer is asked for."""
     finding = evaluate(start_dose, {"weight": weight, "platelets": platelets})
-    assert (str(finding.result) if finding.settled else None) == answer
+    assert (str(finding.result) if finding.state is not State.ASK else None) == answer
     assert finding.state is (State.ADVICE if answer else State.ASK)
     assert (finding.decided_by, finding.asks) == (decided_by, asks)
 
@@ -104,7 +104,7 @@ def test_a_limit_decides_only_where_all_its_values_agree(
     )
     facts = {"weight": Fact((span,), Reason.COMPARATOR), "platelets": known(quantity(200, "10*3/uL"))}
     finding = evaluate(start_dose, facts)
-    assert (str(finding.result) if finding.settled else None) == answer
+    assert (str(finding.result) if finding.state is not State.ASK else None) == answer
 
 
 def test_steps_and_lines(start_dose: Rule) -> None:
@@ -130,7 +130,6 @@ def test_an_unknown_optional_input_is_an_assumption(start_dose: Rule) -> None:
     assert evaluate(start_dose, {}).assumptions == ()
     silent = evaluate(start_dose, settled | {"stroke": known(True)})
     assert (silent.state, silent.assumptions, silent.decided_by) == (State.NOTHING, (), ("stroke",))
-    assert silent.settled
 
 
 def test_two_answers_about_an_optional_input_are_not_its_absence(start_dose: Rule) -> None:
@@ -153,10 +152,10 @@ def test_the_population_bounds_the_rule(age: str | None, state: State) -> None:
     assert finding.state is state
     assert isinstance(finding.result, Give) is (state is State.ADVICE)
     if state is State.OUTSIDE:
-        assert (finding.decided_by, finding.asks, finding.settled) == (("age",), (), True)
+        assert (finding.decided_by, finding.asks) == (("age",), ())
         assert finding.result == Nothing("outside the population: adults")
     if state is State.ASK:
-        assert (finding.decided_by, finding.asks, finding.settled) == ((), ("age",), False)
+        assert (finding.decided_by, finding.asks) == ((), ("age",))
         assert finding.result == Ask(())
     if state is not State.ADVICE:
         assert [(step.text, step.line) for step in finding.steps] == [("population: adults", 1)]
@@ -242,7 +241,7 @@ def test_a_result_that_asks_names_only_what_is_lacking() -> None:
         }}"""
     )
     finding = evaluate(asking, {"gene": known("normal")})
-    assert (finding.state, finding.asks, finding.settled) == (State.ASK, ("stroke",), False)
+    assert (finding.state, finding.asks) == (State.ASK, ("stroke",))
     assert finding.decided_by == ()
 
 
@@ -274,8 +273,8 @@ def test_what_stands_after_a_branch_that_holds_does_not_matter() -> None:
         }}"""
     )
     assert str(evaluate(ordered, {"gene": known("poor")}).result) == "give 100 mg once daily"
-    assert evaluate(ordered, {"gene": known("normal")}).settled
-    assert evaluate(ordered, {"gene": several("normal", "intermediate")}).settled
+    assert evaluate(ordered, {"gene": known("normal")}).state is State.ADVICE
+    assert evaluate(ordered, {"gene": several("normal", "intermediate")}).state is State.ADVICE
     assert evaluate(ordered, {"weight": kg("60")}).asks == ("gene",)
 
 
@@ -356,8 +355,8 @@ def test_no_completion_contradicts_a_settled_answer(
         if values or name in anything
     }
     after = evaluate(checked, chosen)
-    assert after.settled or isinstance(after.result, Ask)
-    if before.settled:
+    assert after.state is not State.ASK or isinstance(after.result, Ask)
+    if before.state is not State.ASK:
         assert _answer(after) == _answer(before)
     assert all(not before.facts[name].known for name in before.asks)
     assert set(before.decided_by) <= set(before.facts)

@@ -37,8 +37,8 @@ THIOPURINE_PHENOTYPES = (
 UPDATE_OF_2025 = "NUDT15 poor metabolizers start like TPMT poor metabolizers: a tenth, on three days a week"
 """CPIC's update for thiopurines, PMID 41618934, later than the reference table."""
 
-NOTHING_TO_ASK = "both results are there and neither could be assigned: no gene is left to test"
-"""The table names the enzyme activity here, a test that the rule does not know yet."""
+NEITHER_ASSIGNED = "both results are there and neither could be assigned: no gene is left to test"
+"""The table names the enzyme activity here; the rule says so on a card and cannot ask for it."""
 
 
 def rule_of(drug: str) -> Rule:
@@ -126,7 +126,7 @@ def differences() -> dict[tuple[str, str], str]:
     """Pairs of (NUDT15, TPMT) where we answer otherwise than the table, with the reason."""
     others = [each for each in THIOPURINE_PHENOTYPES if each != "Poor Metabolizer"]
     found = {("Poor Metabolizer", tpmt): UPDATE_OF_2025 for tpmt in others}
-    return found | {("Indeterminate", "Indeterminate"): NOTHING_TO_ASK}
+    return found | {("Indeterminate", "Indeterminate"): NEITHER_ASSIGNED}
 
 
 @pytest.mark.parametrize("nudt15", THIOPURINE_PHENOTYPES)
@@ -151,8 +151,8 @@ def test_mercaptopurine(nudt15: str, tpmt: str) -> None:
     difference = differences().get((nudt15, tpmt))
     if difference == UPDATE_OF_2025:
         assert (expected, got) == ("fixed 10 mg/m2 every day", "poor_malignant")
-    elif difference == NOTHING_TO_ASK:
-        assert (expected, got) == ("ask", "none")
+    elif difference == NEITHER_ASSIGNED:
+        assert (expected, got) == ("ask", "unassigned")
     else:
         assert got == expected
     if isinstance(finding.result, Advise):

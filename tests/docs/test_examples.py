@@ -16,6 +16,7 @@ from cds.cards import as_screen
 from cds.cli.demo import AS_OF
 from cds.hooks.service import HookService
 from cds.log import DecisionLog
+from cds.settings import Settings
 from kb import BUNDLED, load, load_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +44,8 @@ def test_the_readme_shows_the_card_that_the_demonstration_prints(tmp_path: Path)
     log.close()
     (card,) = json.loads(answer.body)["cards"]
     assert as_screen(card) in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_every_setting_is_documented() -> None:
+    document = (ROOT / "docs/service.md").read_text("utf-8")
+    assert [name for name in Settings.model_fields if f"`{name}`" not in document] == []

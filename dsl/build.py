@@ -22,6 +22,8 @@ _DURATION_WORDS = {
 _AMOUNTS = ("mg", "mL", "mmol", "meq", "U", "[iU]")
 _PER = ("", "/kg", "/m2")
 
+_MOST = (Quantity(Fraction(500), "g"), Quantity(Fraction(10), "L"))
+
 _MAX_DIGITS = 40
 
 _ESCAPE = re.compile(r"\\(.)")
@@ -37,6 +39,15 @@ class Refused(Exception):
 
 def _is_dosable(code: str) -> bool:
     return code != "%" and any(units.commensurable(code, amount + per) for amount in _AMOUNTS for per in _PER)
+
+
+def _is_huge(amount: Quantity) -> bool:
+    """More than anybody swallows or is infused with at once: the unit must be a slip."""
+    return any(
+        units.commensurable(amount.unit, most.unit)
+        and amount.value * units.parse(amount.unit).factor > most.value * units.parse(most.unit).factor
+        for most in _MOST
+    )
 
 
 @v_args(meta=True)
@@ -241,11 +252,11 @@ class TreeBuilder(Transformer[Token, Any]):
                     help="write it like `200 mg once daily`",
                 )
             )  # fmt: skip
-        if not _is_dosable(literal.quantity.unit):
+        if not _is_dosable(literal.quantity.unit) or _is_huge(literal.quantity):
             raise Refused(
                 Diagnostic(
-                    "BR016", f"no dose is measured in `{literal.quantity.unit}`", literal.span,
-                    help="an amount is a mass, a volume or a count of units, perhaps per kg or m2",
+                    "BR016", f"`{literal.quantity}` is no dose", literal.span,
+                    help="write a mass (500 g at most), a volume (10 L) or a count, perhaps per kg or m2",
                 )
             )  # fmt: skip
         return Dose(literal.quantity, times, period, unit)

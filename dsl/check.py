@@ -149,7 +149,7 @@ class _RuleChecker:
         self._names = names
         self._found = found
         self._inputs = self._check_inputs()
-        self._conditions = ConditionChecker(self._inputs, source, found)
+        self._conditions = ConditionChecker(self._inputs, source, names, found)
 
     def run(self) -> model.Rule | None:
         header = self._rule.header

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dsl import model, syntax, units
 from dsl.diagnostics import Diagnostic
-from dsl.names import closest
+from dsl.names import Names, closest
 from dsl.syntax import Span
 from dsl.values import Quantity, Range
 
@@ -17,9 +17,10 @@ class ConditionChecker:
     """Resolves conditions of one rule against its inputs; what is wrong goes to `found`."""
 
     def __init__(
-        self, inputs: Mapping[str, model.Input | None], source: str, found: list[Diagnostic]
+        self, inputs: Mapping[str, model.Input | None], source: str, names: Names, found: list[Diagnostic]
     ) -> None:
         self._inputs = inputs
+        self._plausible = names.plausible
         self._lines = source.split("\n")
         self._found = found
 
@@ -129,6 +130,7 @@ class ConditionChecker:
             if not units.commensurable(literal.quantity.unit, kind.unit):
                 self._wrong_unit(literal, declared.name, kind.unit)
                 return None
+            self._check_believable(literal, declared)
             return literal.quantity
         if isinstance(kind, model.BooleanType) and literal.text in _TRUTHS:
             return _TRUTHS[literal.text]
@@ -144,6 +146,20 @@ class ConditionChecker:
             return None
         self._wrong_type(literal.span, f"`{literal.text}` is no value of `{declared.name}`")
         return None
+
+    def _check_believable(self, literal: syntax.QuantityLiteral, declared: model.Input) -> None:
+        """A threshold that no believable value reaches is a slip, often by a factor of 1000 (H-005)."""
+        source = declared.source
+        if source.name not in self._plausible or source.over_upper_limit:
+            return
+        least, most = self._plausible[source.name]
+        unit = units.parse(literal.quantity.unit)
+        low, high = (bound.value * units.parse(bound.unit).factor / unit.factor for bound in (least, most))
+        if source.kind is model.SourceKind.OBSERVATION and not low <= literal.quantity.value <= high:
+            message = f"`{literal.quantity}` is beyond every believable value of `{source.name}`"
+            self._found.append(
+                Diagnostic("BR019", message, literal.span, help=f"believable are {least} to {most}")
+            )
 
     def _comparison(self, node: syntax.Comparison) -> model.Compare | None:
         left, right, operator = node.left, node.right, node.operator

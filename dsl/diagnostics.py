@@ -163,4 +163,10 @@ CATALOGUE: dict[str, Explanation] = {
         "status draft until somebody has read the source and says so",
         "Only reviewed guidance may fire in production.",
     ),
+    "BR019": Explanation(
+        "a number is beyond what can be measured",
+        "when platelets < 150_000 10*3/uL",
+        "when platelets < 150_000 /uL",
+        "A threshold that no believable value reaches decides nothing, or everything the wrong way.",
+    ),
 }  # fmt: skip

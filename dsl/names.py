@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dsl.diagnostics import Diagnostic
 from dsl.syntax import Text
+from dsl.values import Quantity
 
 LISTABLE = 12
 """How many candidates a help line may list when none of them is close."""
@@ -19,6 +20,8 @@ class Names:
 
     observables: Mapping[str, str] = field(default_factory=dict)
     """Observable to its UCUM unit."""
+    plausible: Mapping[str, tuple[Quantity, Quantity]] = field(default_factory=dict)
+    """Observable to its least and greatest believable value."""
     observable_codes: Mapping[str, str] = field(default_factory=dict)
     """`loinc#29463-7` to the observable that lists it."""
     genes: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fhir_adapters.reading import RXNORM, ChartFinding, codings, object_member, text_member
+from fhir_adapters.reading import RXNORM, ChartFinding, codings, object_member, text_member, words
 from fhir_adapters.references import Entry, Resolver
 from fhir_adapters.terminology import Coding, Terminology
 
@@ -19,7 +19,7 @@ class OrderDrug(StrEnum):
     """No RxNorm code, but the text equals a listed name."""
     UNMAPPED = "unmapped"
     CONFLICT = "conflict"
-    """Its codings name different drugs."""
+    """Its codes and names mean different drugs."""
     UNRESOLVED = "unresolved"
     """It stands behind a reference or in a shape that cannot be read."""
     NONE = "none"
@@ -67,8 +67,11 @@ def _read_concept(entry: Entry, concept: dict[str, object], terminology: Termino
     listed = tuple(codings(concept))
     text = text_member(concept, "text") or ""
     drugs = {drug for coding in listed if (drug := terminology.drug_of_coding(coding)) is not None}
-    if len(drugs) > 1:
-        finding = ChartFinding("drug-conflict", entry.path, "The codings name different drugs: none is used.")
+    named = {drug for name in words(concept) if (drug := terminology.drug_of_text(name)) is not None}
+    if len(drugs) > 1 or (drugs and not named <= drugs):
+        finding = ChartFinding(
+            "drug-conflict", entry.path, "The codes and names mean different drugs: none is used."
+        )
         return DrugReading(None, OrderDrug.CONFLICT, findings=(finding,))
     if drugs:
         return DrugReading(drugs.pop(), OrderDrug.MAPPED, codes=listed, text=text)

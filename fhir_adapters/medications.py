@@ -22,6 +22,7 @@ class _Taking(StrEnum):
     UNCLEAR = "unclear"
     WHOSE = "whose"
     UNIDENTIFIED = "unidentified"
+    ITSELF = "itself"
 
 
 _STATUSES = {
@@ -40,12 +41,15 @@ _OPEN = {
     _Taking.UNCLEAR: (Reason.STATUS, "an order of unclear status is on file"),
     _Taking.WHOSE: (Reason.SUBJECT, "an order on file does not say whose it is"),
     _Taking.UNIDENTIFIED: (Reason.NO_VALUE, "the drug of an entry on file cannot be identified"),
+    _Taking.ITSELF: (Reason.STATUS, "the order itself is on the list of medications"),
 }
 """What keeps the answer open, in the order in which it is said."""
 
 
 def medication_fact(name: str, chart: Chart, terminology: Terminology, order: Order | None) -> Fact:
-    """The fact of an input `from medication NAME`: true if it is taken now, `order` itself apart.
+    """The fact of an input `from medication NAME`: true if it is taken now.
+
+    A signed order that is signed again and listed too leaves it open: it may be the first or the tenth.
 
     False only if the whole medication list was supplied, every drug on it is identified or certainly
     another one, and none of its entries, past ones included, is of this drug.
@@ -53,9 +57,9 @@ def medication_fact(name: str, chart: Chart, terminology: Terminology, order: Or
     taking: set[_Taking] = set()
     data: list[Datum] = []
     for entry in chart.of_types("MedicationRequest", "MedicationStatement"):
-        if order is not None and entry.reference == order.reference and "/" in entry.reference:
-            continue
         when = _taking(entry)
+        if when is _Taking.NOW and order is not None and _is_signed_again(order, entry):
+            when = _Taking.ITSELF
         reading = read_drug(entry, (chart.resolver,), terminology)
         if reading.drug == name:
             taking.add(when)
@@ -72,6 +76,11 @@ def medication_fact(name: str, chart: Chart, terminology: Terminology, order: Or
     if chart.states[PrefetchKey.MEDICATIONS] is not KeyState.COMPLETE:
         return missing(Reason.MISSING, *listed)
     return known(False, *listed)
+
+
+def _is_signed_again(order: Order, entry: Entry) -> bool:
+    same = entry.reference == order.reference and entry.path != order.path
+    return same and "/" in entry.reference and text_member(order.resource, "status") != "draft"
 
 
 def _taking(entry: Entry) -> _Taking:

@@ -31,6 +31,12 @@ def load(folder: Path | None = None) -> KnowledgeBase:
     if broken or not checked.ok:
         raise RuleErrors(found, sources_of(root.rglob("*.rule"), root))
     check_members(checked.rules, tables)
+    failed = [run for rule in checked.rules for run in dsl.run_tests(rule) if not run.passed]
+    if failed:
+        span, title = failed[0].test.span, failed[0].test.title.text
+        raise KnowledgeBaseError(
+            f'{span.path}:{span.line}: the test "{title}" fails ({len(failed)} in all); see `bespoke test`'
+        )
     return KnowledgeBase(
         name=tables.manifest.name,
         version=tables.manifest.version,

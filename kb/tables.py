@@ -53,6 +53,7 @@ class Tables:
         """What a rule may refer to."""
         return Names(
             observables={name: each.unit for name, each in self.observables.items()},
+            plausible={name: each.plausible for name, each in self.observables.items()},
             observable_codes={
                 f"loinc#{code.code}": name
                 for name, each in self.observables.items()

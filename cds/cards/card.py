@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cds.cards.suggest import Offer, alternatives, offers, withdrawal
 from cds.cards.text import SUMMARY_LIMIT, capitalised, detail, fill, shown_value
-from cds.cards.view import CardView, view
+from cds.cards.view import CardView, ordered_dose, view
 from cds.guard import Released
 from dsl import BooleanType, Give, Lifecycle, SourceKind, WhenMissing, label, lacking
 from kb import KnowledgeBase
@@ -51,7 +51,9 @@ def render_cards(
         if card is None:
             continue
         plain = _card(card, knowledge, today, ordering=ordering)
-        offered = offers(card, knowledge) if changeable.issuperset(duplicates) else ()
+        # One click must not rest on data of which a newer part may be missing (H-069).
+        safe = changeable.issuperset(duplicates) and not each.partial
+        offered = offers(card, knowledge) if safe else ()
         key = (plain["summary"], plain["detail"], *(offer.label for offer in offered))
         if key in pending:
             # A duplicate order gets no card of its own (H-045). The first draft takes the advice and the
@@ -86,13 +88,19 @@ def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bo
         f"knowledge base {knowledge.version}, to be reviewed by {rule.review_by.isoformat()}."
     )
     paragraphs = [fill(card.outcome.rationale, finding)] if card.outcome and card.outcome.rationale else []
+    if card.released.partial:
+        paragraphs.append(
+            "Only a part of the data was sent: a newer or contradicting result may be missing, "
+            "so no change is proposed."
+        )
     if card.together > 1:
         paragraphs.append(
             f"There are {card.together} draft orders of {card.drug.display} here; "
             "the advice is for all of them together."
         )
     elif card.dose and ordering and _more_than_ordered(card):
-        paragraphs.append(f"This is more than the {card.released.order.dose} that was ordered.")
+        ordered = ordered_dose(card.released.order, card.drug)
+        paragraphs.append(f"This is more than the {ordered} that was ordered.")
     text = detail(
         draft=draft,
         overdue=rule.review_by.isoformat() if today > rule.review_by else "",
@@ -172,7 +180,7 @@ def _unknown(card: CardView) -> list[str]:
 
 
 def _more_than_ordered(card: CardView) -> bool:
-    ordered, advised = card.released.order.dose, card.dose
+    ordered, advised = ordered_dose(card.released.order, card.drug), card.dose
     return ordered is not None and advised is not None and advised.exceeds(ordered)
 
 
@@ -206,7 +214,7 @@ def _not_evaluated(reasons: Sequence[str], knowledge: KnowledgeBase) -> dict[str
 def _finished(card: _Pending, seed: str) -> dict[str, object]:
     suggestions = [
         {
-            "label": same[0].label,
+            "label": same[0].label + (", the other drafts withdrawn" if len(same) > 1 else ""),
             "uuid": str(uuid5(NAMESPACE_URL, f"{seed}/{number}")),
             "actions": [offer.action for offer in same],
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds.guard import Released
 from dsl import (
@@ -12,12 +12,14 @@ from dsl import (
     Give,
     Indicator,
     Outcome,
+    Quantity,
     Reason,
     State,
     Suggestion,
     WhenMissing,
 )
-from kb import Drug, KnowledgeBase
+from fhir_adapters import Order
+from kb import RXNORM, Drug, KnowledgeBase
 
 _UNUSABLE = frozenset({Reason.CONFLICT, Reason.NO_VALUE, Reason.UNIT, Reason.IMPLAUSIBLE, Reason.COMPARATOR})
 """There is a result but it cannot be used: always said, whatever the rule says about missing data."""
@@ -47,10 +49,10 @@ def view(released: Released, knowledge: KnowledgeBase, *, together: int) -> Card
     Of several drafts of one drug `together`, no single one can have the advised dose already.
     """
     finding, order = released.finding, released.order
-    ordered = order.dose if together == 1 else None
     if order.drug is None:
         return None
     drug = knowledge.drugs[order.drug]
+    ordered = ordered_dose(order, drug) if together == 1 else None
     result = finding.result
     if finding.state is State.ADVICE and isinstance(result, Give):
         if ordered is not None and ordered.same_as(result.dose):
@@ -71,6 +73,15 @@ def view(released: Released, knowledge: KnowledgeBase, *, together: int) -> Card
         return None
     indicator = Indicator.WARNING if loudness is WhenMissing.TEST_FIRST else Indicator.INFO
     return CardView(released, drug, indicator, None, None, (), finding.asks, together)
+
+
+def ordered_dose(order: Order, drug: Drug) -> Dose | None:
+    """The dose of a draft; pieces (`2 {tbl}`) are counted with the strength of the ordered product."""
+    product = drug.product((coding.code for coding in order.codes if coding.system == RXNORM), order.text)
+    dose = order.dose
+    if dose is None or dose.amount.unit != "1" or product is None or product.strength is None:
+        return dose
+    return replace(dose, amount=Quantity(dose.amount.value * product.strength.value, product.strength.unit))
 
 
 def advised_dose(outcome: Outcome) -> Dose | None:

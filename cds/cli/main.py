@@ -40,7 +40,10 @@ Paths = Annotated[list[Path] | None, typer.Argument(help="Rule files or folders.
 Kb = Annotated[
     Path | None, typer.Option("--kb", help="Folder of the knowledge base; default: the bundled one.")
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Date or instant that counts as now.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Instant that counts as now; a date means its last second in UTC."),
+]
 
 
 @app.command()

@@ -19,12 +19,11 @@ class _Read:
     """Rule files with what the checker says about them."""
 
     paths: tuple[Path, ...]
-    root: Path
     checked: Checked
 
     @property
     def sources(self) -> dict[str, str]:
-        return sources_of(self.paths, self.root)
+        return sources_of(self.paths, Path())
 
 
 def check(paths: Sequence[Path], format: str) -> int:
@@ -121,7 +120,7 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
     parsed: list[RuleFile] = []
     found: list[Diagnostic] = []
     for path in paths:
-        file = read_rules(path, root)
+        file = read_rules(path, Path())
         if isinstance(file, RuleFile):
             parsed.append(file)
         else:
@@ -129,7 +128,7 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
     checked = dsl.check(parsed, tables.names, vocabularies)
     if checked.ok:
         check_members(checked.rules, tables)
-    return _Read(paths, root, Checked(checked.rules, (*found, *checked.diagnostics)))
+    return _Read(paths, Checked(checked.rules, (*found, *checked.diagnostics)))
 
 
 def _counted(found: Iterable[Diagnostic], files: int) -> str:

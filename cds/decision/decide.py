@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cds.decision.situation import UNAVAILABLE, Situation
 from dsl import Finding, Rule, evaluate
-from fhir_adapters import Order, PrefetchKey, gather, key_of
+from fhir_adapters import KeyState, Order, PrefetchKey, gather, key_of
 from kb import KnowledgeBase
 
 
@@ -20,6 +20,8 @@ class Evaluation:
     finding: Finding | None
     lacking: tuple[PrefetchKey, ...]
     """Keys that hold what the rule still needs and that were not supplied."""
+    partial: tuple[PrefetchKey, ...] = ()
+    """Keys of which only a part came, though values from them were used."""
     failure: str = ""
     """The kind of error that stopped the rule; never text of the patient."""
 
@@ -56,8 +58,15 @@ def _evaluate(
         facts = gather(rule.inputs, situation.chart, as_of, knowledge, order)
         finding = evaluate(rule, facts)
     except Exception as error:  # H-072: a rule that fails costs that rule, not the call
-        return Evaluation(rule, order, None, (), type(error).__name__)
-    needed = [key_of(rule.input(name).source.kind) for name in finding.asks]
+        return Evaluation(rule, order, None, (), failure=type(error).__name__)
     states = situation.chart.states
-    lacking = tuple(dict.fromkeys(key for key in needed if states[key] in UNAVAILABLE))
-    return Evaluation(rule, order, finding, lacking)
+    asked = {key_of(rule.input(name).source.kind) for name in finding.asks}
+    if not any(states[key] in UNAVAILABLE for key in asked):
+        used = {key_of(rule.input(name).source.kind) for name in finding.decided_by}
+        partial = tuple(key for key in PrefetchKey if key in used and states[key] is KeyState.INCOMPLETE)
+        return Evaluation(rule, order, finding, (), partial)
+    # All at once: whoever is told of one key only would be refused again for the next.
+    asked |= {key_of(declared.source.kind) for declared in rule.inputs if not declared.optional}
+    return Evaluation(
+        rule, order, finding, tuple(key for key in PrefetchKey if key in asked and states[key] in UNAVAILABLE)
+    )

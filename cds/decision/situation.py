@@ -31,7 +31,7 @@ class OrdersUnclear(StrEnum):
     """Why it cannot be told which drugs a call is about."""
 
     MEDICATION = "its medication could not be resolved"
-    CONFLICT = "its codes name different drugs"
+    CONFLICT = "its codes and names mean different drugs"
     LIST = "the list was not supplied"
 
 

@@ -28,7 +28,11 @@ def unanswered(decision: Decision) -> list[tuple[str, str]]:
         if evaluation.finding is None:
             left.append((evaluation.rule.title, "the rule failed; its authors should be told"))
         elif evaluation.lacking:
-            reason = ", ".join(f"{_KEY_WORDS[key]} not supplied" for key in evaluation.lacking)
+            states = decision.situation.chart.states
+            reason = ", ".join(
+                f"{_KEY_WORDS[key]} {'refused' if states[key] is KeyState.FAILED else 'not supplied'}"
+                for key in evaluation.lacking
+            )
             left.append((evaluation.rule.title, reason))
         elif partial := _silent_for_want_of_the_rest(evaluation, decision):
             left.append((evaluation.rule.title, partial))

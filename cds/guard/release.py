@@ -17,6 +17,7 @@ class Released:
     order: Order
     finding: Finding
     lacking: tuple[PrefetchKey, ...]
+    partial: tuple[PrefetchKey, ...]
 
 
 def release(decision: Decision) -> tuple[Released, ...]:
@@ -24,7 +25,9 @@ def release(decision: Decision) -> tuple[Released, ...]:
     if decision.deceased:
         return ()
     return tuple(
-        Released(evaluation.rule, evaluation.order, evaluation.finding, evaluation.lacking)
+        Released(
+            evaluation.rule, evaluation.order, evaluation.finding, evaluation.lacking, evaluation.partial
+        )
         for evaluation in decision.evaluations
         if _is_drug_safety(evaluation) and evaluation.finding is not None
     )

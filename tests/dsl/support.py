@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from hypothesis import settings
 
-from dsl import Diagnostic, Names, Rule, RuleFile, Span, check, parse_text
+from dsl import Diagnostic, Names, Rule, RuleFile, Span, check, parse_text, quantity
 from dsl.model import (
     BooleanType,
     EnumType,
@@ -24,6 +24,7 @@ PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples
 SLOW_PROPERTY = settings(PROPERTY, max_examples=60)
 
 NAMES = Names(
+    plausible={"platelets": (quantity(1, "10*3/uL"), quantity(3000, "10*3/uL"))},
     observables={"weight": "kg", "platelets": "10*3/uL", "clearance": "mL/min", "bilirubin": "mg/dL"},
     observable_codes={"loinc#29463-7": "weight"},
     genes={"CYP2C19": "Phenotype"},

@@ -292,3 +292,46 @@ def test_bilirubin_in_the_unit_of_most_laboratories(service: HookService) -> Non
 def test_clopidogrel_with_an_unknown_birth_date(service: HookService) -> None:
     data = prefetch(pgx=POOR, conditions=[condition(ACS)], person=patient(birthDate=None))
     assert len(cards(service, order_sign([draft(CLOPIDOGREL)], data))) == 1
+
+
+@pytest.mark.parametrize("dose", [300, 200])
+def test_a_medication_that_is_taken_gets_no_starting_dose(service: HookService, dose: int) -> None:
+    """H-045: the entry that the patient view asks about is itself the proof that the drug is taken."""
+    taken = draft(NIRAPARIB, "taken", status="active", **dosage(dose))
+    assert cards(service, patient_view(prefetch(labs=niraparib_labs(60), medications=[taken]))) == []
+
+
+def test_a_changed_order_of_a_drug_that_is_taken_gets_no_starting_dose(service: HookService) -> None:
+    listed = draft(NIRAPARIB, "same", status="active", **dosage(300))
+    call = order_sign([draft(NIRAPARIB, "same")], prefetch(labs=niraparib_labs(60), medications=[listed]))
+    assert cards(service, call) == []
+
+
+def test_a_name_of_another_drug_beside_the_code_is_said(service: HookService) -> None:
+    """H-023: which of the two was meant is not for us to choose."""
+    order = draft(NIRAPARIB)
+    order["medicationCodeableConcept"]["text"] = "clopidogrel 75 MG Oral Tablet"
+    (card,) = cards(service, order_sign([order], prefetch(pgx=POOR, labs=niraparib_labs(60))))
+    assert card["summary"] == "Not evaluated: an order, its codes and names mean different drugs"
+
+
+@pytest.mark.parametrize(("pieces", "expected"), [(2, 0), (3, 1)])
+def test_a_dose_counted_in_capsules(service: HookService, pieces: int, expected: int) -> None:
+    """C2: two capsules of 100 mg are the advised 200 mg, three are not."""
+    order = draft(("", "niraparib 100 MG Oral Capsule"), **dosage(pieces, "{capsule}"))
+    order["medicationCodeableConcept"] = {"text": "niraparib 100 MG Oral Capsule"}
+    assert len(cards(service, order_sign([order], prefetch(labs=niraparib_labs(60))))) == expected
+
+
+def test_a_part_of_the_results_changes_nothing_by_a_click(service: HookService) -> None:
+    """H-069: a newer result may be on the next page."""
+    data = prefetch() | {"labs": listing(*niraparib_labs(90, 200)) | _NEXT}
+    (card,) = cards(service, order_sign([draft(NIRAPARIB, **dosage(200))], data))
+    assert "300 mg" in card["summary"] and "Only a part of the data was sent" in card["detail"]
+    assert "suggestions" not in card
+
+
+def test_all_lacking_keys_are_named_at_once(service: HookService) -> None:
+    status, body = answer(service, order_sign([draft(NIRAPARIB)], {}))
+    said = body["issue"][0]["details"]["text"]
+    assert status == 412 and "prefetch.patient" in said and "prefetch.labs" in said

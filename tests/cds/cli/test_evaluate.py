@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -192,6 +193,12 @@ def test_a_changed_cut_changes_the_answer(tmp_path: Path) -> None:
     """`--kb` is what answers, not a second implementation."""
     folder = knowledge_folder(tmp_path / "kb")
     path = folder / "rules/niraparib/start_dose.rule"
-    path.write_text(path.read_text("utf-8").replace("weight < 77 kg", "weight < 50 kg"), "utf-8")
+    changed = path.read_text("utf-8").replace("weight < 77 kg", "weight < 50 kg")
+    path.write_text(changed, "utf-8")
     bundle = record(measured("29463-7", 60, "kg"), measured("777-3", 240, "10*3/uL"), draft(NIRAPARIB))
+    refused = evaluated(tmp_path, bundle, *AS_OF, "--kb", str(folder))
+    assert (
+        refused.code == 2 and "start_dose.rule:" in refused.err and "fails" in refused.err
+    )  # H-112: its own tests object
+    path.write_text(re.sub(r'  test ".*?\n  }\n', "", changed, flags=re.DOTALL), "utf-8")
     assert "300 mg once daily" in evaluated(tmp_path, bundle, *AS_OF, "--kb", str(folder)).out

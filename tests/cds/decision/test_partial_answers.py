@@ -159,7 +159,10 @@ def test_codes_of_two_drugs_are_said(service: HookService) -> None:
     codes += draft(CLOPIDOGREL)["medicationCodeableConcept"]["coding"]
     order = draft(NIRAPARIB) | {"medicationCodeableConcept": {"coding": codes}}
     status, body = answer(service, order_sign([order], prefetch(labs=niraparib_labs(60))))
-    assert (status, summaries(body)) == (200, ["Not evaluated: an order, its codes name different drugs"])
+    assert (status, summaries(body)) == (
+        200,
+        ["Not evaluated: an order, its codes and names mean different drugs"],
+    )
 
 
 @pytest.mark.parametrize("death", [{"deceasedBoolean": True}, {"deceasedDateTime": "2026-11-01"}])

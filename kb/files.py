@@ -31,7 +31,7 @@ class SourceFile(_Strict):
     title: Text
     publisher: Text
     version: Text
-    published: date
+    published: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
     url: Annotated[str, Field(pattern=r"^https://\S+$")]
     read: date
 

@@ -20,7 +20,8 @@ class Source:
     title: str
     publisher: str
     version: str
-    published: date
+    published: str | None
+    """Year, month or day, as far as it is known."""
     url: str
     read: date
 

@@ -124,7 +124,7 @@ class Damage:
 DAMAGES = {
     "version": Damage("kb.toml", '"2026.11.0"', '"2026.11"', ("kb.toml", "`version`")),
     "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
-    "date as text": Damage("sources.toml", "2021-01-01", '"2021-01-01"', ("pmid:34324028.published",)),
+    "date in words": Damage("sources.toml", '"2024-05"', '"May 2024"', ("label:zejula.published",)),
     "unit": Damage("observables/body_weight.toml", 'unit = "kg"', 'unit = "kilo"', ("`unit`", "UCUM")),
     "bound's unit": Damage("observables/body_weight.toml", '"20 kg"', '"20 L"', ("`plausible`", "`kg`")),
     "bound without number": Damage("observables/body_weight.toml", '"20 kg"', '"kg"', ("`plausible`",)),

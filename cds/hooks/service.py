@@ -25,7 +25,7 @@ from cds.hooks.hook_server import Answer
 from cds.hooks.outcome import outcome_of
 from cds.hooks.protocol import HookRequest, parse_request
 from cds.hooks.response import Card, cards_response, parse_card, parse_discovery, serialise
-from cds.log import DecisionLog, LogEntry
+from cds.log import DecisionLog, LogEntry, LogUnavailable
 from fhir_adapters import (
     KeyState,
     PrefetchKey,
@@ -100,7 +100,11 @@ class HookService:
         return frozenset(entry.hook for entry in SERVICES if entry.id == service_id)
 
     def ready(self) -> bool:
-        """Knowledge base and log are open from the start."""
+        """The knowledge base is there from the start; the log may have gone since."""
+        try:
+            self._log.get("")
+        except LogUnavailable:
+            return False
         return True
 
     def answer(self, service_id: str, raw_body: bytes, decision_id: str, received_at: datetime) -> Answer:

@@ -1,0 +1,35 @@
+"""What the service does beside answering calls."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from cds.hooks.service import HookService
+from cds.log import DecisionLog
+from kb import load
+
+
+def test_ready_only_while_the_log_can_be_used(tmp_path: Path) -> None:
+    """H-133: a service that would answer every call with 503 must not be sent any."""
+    log = DecisionLog.open(f"sqlite:///{tmp_path / 'log.db'}")
+    service = HookService(load(), log, software="test")
+    assert service.ready()
+    with sqlite3.connect(tmp_path / "log.db") as other:
+        other.execute("ALTER TABLE log_entry RENAME TO gone")
+    other.close()
+    assert not service.ready()
+    log.close()
+
+
+def test_medication_safety_comes_first_for_each_order_hook(tmp_path: Path) -> None:
+    """Contract C2; the keys are those of the rules' inputs, tokens are of the 2.0 kind (E1 to E3)."""
+    log = DecisionLog.open(f"sqlite:///{tmp_path / 'log.db'}")
+    services = HookService(load(), log, software="test").discovery()["services"]
+    log.close()
+    assert isinstance(services, list)
+    for hook in ("order-select", "order-sign"):
+        first = next(service for service in services if service["hook"] == hook)
+        assert first["id"] == "medication-safety"
+        assert list(first["prefetch"]) == ["patient", "pgx", "medications", "conditions", "labs"]
+        assert all("{{context.patientId}}" in template for template in first["prefetch"].values())

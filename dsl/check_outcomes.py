@@ -13,7 +13,9 @@ from dsl.names import Names, unknown_name
 MAX_SUMMARY = 139
 """CDS Hooks: a summary has fewer than 140 characters."""
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+"""Where a text takes the value of an input."""
+
 _LONGEST_QUANTITY = len("between 1000.0001 and 1000.0002 mL/min/{1.73_m2}")
 
 
@@ -63,18 +65,13 @@ def check_outcome(
     )  # fmt: skip
 
 
-def placeholders(text: str) -> list[str]:
-    """The input names that a text mentions in braces."""
-    return _PLACEHOLDER.findall(text)
-
-
 def _check_text(
     item: syntax.OutcomeItem, inputs: Mapping[str, model.Input | None], found: list[Diagnostic]
 ) -> None:
     if item.kind == "indicator":
         return
-    length = len(_PLACEHOLDER.sub("", item.text.text))
-    for name in placeholders(item.text.text):
+    length = len(PLACEHOLDER.sub("", item.text.text))
+    for name in PLACEHOLDER.findall(item.text.text):
         if name not in inputs:
             missing = unknown_name(syntax.Text(name, item.text.span), "input of this rule", inputs)
             found.append(Diagnostic("BR012", missing.message, item.text.span, help=missing.help))
@@ -89,5 +86,5 @@ def _check_text(
     if item.kind == "advise" and length > MAX_SUMMARY:
         message = f"the summary may have {length} characters, {MAX_SUMMARY} at most"
         found.append(Diagnostic("BR012", message, item.text.span, help="move the reason to `rationale`"))
-    if "{" in _PLACEHOLDER.sub("", item.text.text) or "}" in _PLACEHOLDER.sub("", item.text.text):
+    if "{" in PLACEHOLDER.sub("", item.text.text) or "}" in PLACEHOLDER.sub("", item.text.text):
         found.append(Diagnostic("BR012", "a brace stands alone in the text", item.text.span))

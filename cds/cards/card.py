@@ -9,10 +9,11 @@ from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
 from cds.cards.suggest import Offer, alternatives, offers, withdrawal
-from cds.cards.text import SUMMARY_LIMIT, capitalised, detail, fill, shown_value
+from cds.cards.text import capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, ordered_dose, view
 from cds.guard import Released
 from dsl import BooleanType, Give, Lifecycle, SourceKind, WhenMissing, label, lacking
+from dsl.check_outcomes import MAX_SUMMARY
 from kb import KnowledgeBase
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -114,7 +115,7 @@ def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bo
         basis=basis,
     )
     summary = _summary(card)
-    if draft and len(summary) + len("Draft: ") <= SUMMARY_LIMIT:
+    if draft and len(summary) + len("Draft: ") <= MAX_SUMMARY:
         summary = f"Draft: {summary}"
     plain: dict[str, object] = {
         "summary": summary,
@@ -132,7 +133,7 @@ def _summary(card: CardView) -> str:
     name = capitalised(card.drug.display)
     if card.outcome is not None:
         advice = fill(card.outcome.advise, finding)
-        return advice if len(advice) <= SUMMARY_LIMIT else fill(card.outcome.advise, finding, brief=True)
+        return advice if len(advice) <= MAX_SUMMARY else fill(card.outcome.advise, finding, brief=True)
     if card.dose is not None:
         why = [
             f"{label(finding.rule.input(each))} {shown}"
@@ -141,13 +142,11 @@ def _summary(card: CardView) -> str:
         ]
         summary = f"{name}: advised dose {card.dose}"
         reasoned = f"{summary} ({', '.join(why)})"
-        return reasoned if why and len(reasoned) <= SUMMARY_LIMIT else summary
+        return reasoned if why and len(reasoned) <= MAX_SUMMARY else summary
     lacks = ", ".join(lacking(finding.rule.input(each), finding.facts[each]) for each in card.asked)
     first = any(finding.rule.input(each).when_missing is WhenMissing.TEST_FIRST for each in card.asked)
     summary = f"{name}: test first, {lacks}" if first else f"{name}: not decided, {lacks}"
-    return (
-        summary if len(summary) <= SUMMARY_LIMIT else f"{name}: not decided, {len(card.asked)} data missing"
-    )
+    return summary if len(summary) <= MAX_SUMMARY else f"{name}: not decided, {len(card.asked)} data missing"
 
 
 def _brief(card: CardView, name: str) -> str:
@@ -204,7 +203,7 @@ def _overrides(card: CardView) -> list[dict[str, object]]:
 def _not_evaluated(reasons: Sequence[str], knowledge: KnowledgeBase) -> dict[str, object]:
     lines = [f"not evaluated: {reason}" for reason in reasons]
     summary = f"Not evaluated: {reasons[0]}"
-    if len(reasons) > 1 or len(summary) > SUMMARY_LIMIT:
+    if len(reasons) > 1 or len(summary) > MAX_SUMMARY:
         summary = f"Not evaluated: {len(reasons)} checks of this order, see details"
     text = detail(draft=False, overdue="", paragraphs=[], lists=[("Not evaluated", lines)], basis="")
     source = {"label": f"Bespoke knowledge base {knowledge.version}"}

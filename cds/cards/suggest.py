@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cds.cards.text import capitalised
-from cds.cards.view import CardView
+from cds.cards.view import CardView, ordered_product
 from dsl import Dose, DoseSuggestion, DrugSuggestion, Suggestion, WithdrawSuggestion
 from dsl.logic import judge
 from dsl.units import commensurable, parse
@@ -84,7 +84,7 @@ def _update(resource: dict[str, object], description: str) -> dict[str, object]:
 
 def _product(order: Order, drug: Drug, dose: Dose) -> Product | None:
     """The ordered product, if the knowledge base knows it and the dose can be made of it."""
-    product = drug.product((coding.code for coding in order.codes if coding.system == RXNORM), order.text)
+    product = ordered_product(order, drug)
     if product is None or product.strength is None:
         return product
     strength = product.strength

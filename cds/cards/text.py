@@ -8,12 +8,9 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from dsl import Fact, Finding, Input, value_words
-
-SUMMARY_LIMIT = 139
-"""CDS Hooks: a summary has fewer than 140 characters."""
+from dsl.check_outcomes import PLACEHOLDER
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(?=T|$)")
 
 
@@ -54,7 +51,7 @@ def fill(text: str, finding: Finding, *, brief: bool = False) -> str:
             return "ambiguous"
         return "not known" if fact.missing else value_words(declared, fact)
 
-    return _PLACEHOLDER.sub(value, text)
+    return PLACEHOLDER.sub(value, text)
 
 
 def shown_value(declared: Input, fact: Fact) -> str:

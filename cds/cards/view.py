@@ -19,7 +19,7 @@ from dsl import (
     WhenMissing,
 )
 from fhir_adapters import Order
-from kb import RXNORM, Drug, KnowledgeBase
+from kb import RXNORM, Drug, KnowledgeBase, Product
 
 _UNUSABLE = frozenset({Reason.CONFLICT, Reason.NO_VALUE, Reason.UNIT, Reason.IMPLAUSIBLE, Reason.COMPARATOR})
 """There is a result but it cannot be used: always said, whatever the rule says about missing data."""
@@ -75,10 +75,14 @@ def view(released: Released, knowledge: KnowledgeBase, *, together: int) -> Card
     return CardView(released, drug, indicator, None, None, (), finding.asks, together)
 
 
+def ordered_product(order: Order, drug: Drug) -> Product | None:
+    """The product of the knowledge base that an order names."""
+    return drug.product((coding.code for coding in order.codes if coding.system == RXNORM), order.text)
+
+
 def ordered_dose(order: Order, drug: Drug) -> Dose | None:
     """The dose of a draft; pieces (`2 {tbl}`) are counted with the strength of the ordered product."""
-    product = drug.product((coding.code for coding in order.codes if coding.system == RXNORM), order.text)
-    dose = order.dose
+    product, dose = ordered_product(order, drug), order.dose
     if dose is None or dose.amount.unit != "1" or product is None or product.strength is None:
         return dose
     return replace(dose, amount=Quantity(dose.amount.value * product.strength.value, product.strength.unit))

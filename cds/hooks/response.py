@@ -15,9 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 
 from cds.hooks.errors import CardRefused
-
-SUMMARY_LIMIT: Final = 139
-"""The greatest length of a summary, in UTF-16 code units (never fewer than code points)."""
+from dsl.check_outcomes import MAX_SUMMARY
 
 _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _UNESCAPED_TAG: Final = re.compile(r"(?<!\\)(?:\\\\)*<[A-Za-z/!?]")
@@ -39,7 +37,8 @@ def _line(value: str) -> str:
 
 
 def _summary(value: str) -> str:
-    if len(value.encode("utf-16-le")) // 2 > SUMMARY_LIMIT:
+    # in UTF-16 code units, which are never fewer than code points (H1)
+    if len(value.encode("utf-16-le")) // 2 > MAX_SUMMARY:
         raise ValueError("must be shorter than 140 characters")
     return _line(value)
 

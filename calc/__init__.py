@@ -1,7 +1,11 @@
-"""The room of the numeric models: exposure, individual dosing, effects, pathways.
+"""Numeric science: what rules and programs calculate. Imports nothing of ours.
 
-It is empty of functions so far; rules of this version need none. What is built here imports nothing of
-ours, takes floats with stated units and never compares one to a threshold without a margin.
+Functions that rules call are exact: they take and give fractions in the units that `LIBRARY` states, and
+raise `ValueError` outside of what their source defines. Floats have their place in the models alone.
 """
 
-__all__: list[str] = []
+from calc.library import LIBRARY, Calculation
+from calc.renal import cockcroft_gault
+from calc.size import body_mass_index, body_surface_area
+
+__all__ = ["LIBRARY", "Calculation", "body_mass_index", "body_surface_area", "cockcroft_gault"]

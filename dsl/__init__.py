@@ -11,20 +11,18 @@ from dsl.check import Checked, check
 from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
 from dsl.evaluate import Finding, State, Step, evaluate
 from dsl.explain import explain, label, lacking, value_words
+from dsl.functions import Function, Parameter
 from dsl.model import (
     Advise,
     Ask,
-    BooleanType,
     DoseSuggestion,
     DrugSuggestion,
-    EnumType,
     Give,
     Indicator,
     Input,
     Lifecycle,
     Nothing,
     Outcome,
-    QuantityType,
     Rule,
     Source,
     SourceKind,
@@ -37,6 +35,7 @@ from dsl.parse import parse_bytes, parse_text
 from dsl.render import as_json, as_sarif, as_text, explanation
 from dsl.syntax import RuleFile, Span
 from dsl.testing import TestRun, run_tests, untested_lines
+from dsl.types import BooleanType, EnumType, QuantityType
 from dsl.values import (
     Coding,
     Datum,
@@ -68,6 +67,7 @@ __all__ = [
     "EnumType",
     "Fact",
     "Finding",
+    "Function",
     "Give",
     "Indicator",
     "Input",
@@ -75,6 +75,7 @@ __all__ = [
     "Names",
     "Nothing",
     "Outcome",
+    "Parameter",
     "Period",
     "Quantity",
     "QuantityType",

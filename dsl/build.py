@@ -104,6 +104,9 @@ class TreeBuilder(Transformer[Token, Any]):
     def name(self, meta: Any, parts: list[Any]) -> Text:
         return self._word(parts[0])
 
+    def path(self, meta: Any, parts: list[Any]) -> Text:
+        return self._word(parts[0]) if len(parts) == 1 else self.qname(meta, parts)
+
     def qname(self, meta: Any, parts: list[Any]) -> Text:
         return Text(".".join(str(part) for part in parts), self._span(meta))
 
@@ -126,7 +129,14 @@ class TreeBuilder(Transformer[Token, Any]):
         return syntax.ReviewBy(self._date(parts[0]), self._span(meta))
 
     def concerns(self, meta: Any, parts: list[Any]) -> syntax.Concerns:
-        return syntax.Concerns(parts[0], parts[1], self._span(meta))
+        code = None if parts[2] is None else self._word(parts[2])
+        return syntax.Concerns(parts[0], parts[1], code, self._span(meta))
+
+    def replaces(self, meta: Any, parts: list[Any]) -> syntax.Replaces:
+        return syntax.Replaces(self.vocabulary(meta, parts), self._span(meta))
+
+    def overrides(self, meta: Any, parts: list[Any]) -> syntax.Overrides:
+        return syntax.Overrides(parts[0], self._string(parts[1]).text, self._span(meta))
 
     def population_when(self, meta: Any, parts: list[Any]) -> syntax.Population:
         return syntax.Population(self._string(parts[0]), parts[1], self._span(meta))
@@ -150,22 +160,34 @@ class TreeBuilder(Transformer[Token, Any]):
     def reviewed(self, meta: Any, parts: list[Any]) -> syntax.Reviewed:
         return syntax.Reviewed(self._date(parts[0]), self._string(parts[1]).text, self._span(meta))
 
+    def attribute(self, meta: Any, parts: list[Any]) -> syntax.Attribute:
+        return syntax.Attribute(parts[0], self._string(parts[1]).text, self._span(meta))
+
     # -------------------------------------------------------------- inputs
     def input(self, meta: Any, parts: list[Any]) -> syntax.InputSyntax:
-        name, (type_name, unit), (kind, source, over), within, (optional, assuming), loudness = parts
-        return syntax.InputSyntax(
-            name, type_name, unit, kind, source, over, within, optional, assuming, loudness, self._span(meta)
-        )
+        name, kind, source, within, need, loudness = parts
+        return syntax.InputSyntax(name, kind, source, within, need, loudness, self._span(meta))
 
-    def type(self, meta: Any, parts: list[Any]) -> tuple[Text, Text | None]:
-        return parts[0], None if parts[1] is None else self._unit(parts[1])
+    def type(self, meta: Any, parts: list[Any]) -> syntax.TypeSyntax:
+        unit = None if parts[1] is None else self._unit(parts[1])
+        return syntax.TypeSyntax(parts[0], unit, self._span(meta))
 
-    def source(self, meta: Any, parts: list[Any]) -> tuple[Text, Text, bool]:
+    def source(self, meta: Any, parts: list[Any]) -> syntax.SourceSyntax:
         named = parts[1] if isinstance(parts[1], Text) else self._word(parts[1])
-        return parts[0], named, parts[2] is not None
+        trend = parts[2] if isinstance(parts[2], syntax.TrendSyntax) else None
+        return syntax.SourceSyntax(parts[0], named, parts[2] is True, trend, self._span(meta))
+
+    def source_kind(self, meta: Any, parts: list[Any]) -> Text:
+        return self._word(parts[0])
+
+    kind = trend_word = source_kind
 
     def upper_limit(self, meta: Any, parts: list[Any]) -> bool:
         return True
+
+    def trend(self, meta: Any, parts: list[Any]) -> syntax.TrendSyntax:
+        count = syntax.QuantityLiteral(Quantity(self._number(parts[1]), "1"), self._span(parts[1]))
+        return syntax.TrendSyntax(parts[0], count, self._span(meta))
 
     def within(self, meta: Any, parts: list[Any]) -> syntax.QuantityLiteral:
         literal: syntax.QuantityLiteral = parts[0]
@@ -174,14 +196,58 @@ class TreeBuilder(Transformer[Token, Any]):
     def lifetime(self, meta: Any, parts: list[Any]) -> str:
         return "lifetime"
 
-    def required(self, meta: Any, parts: list[Any]) -> tuple[bool, str]:
-        return False, ""
+    def required(self, meta: Any, parts: list[Any]) -> syntax.Need:
+        return syntax.Need("required", "", None, self._span(meta))
 
-    def optional(self, meta: Any, parts: list[Any]) -> tuple[bool, str]:
-        return True, self._optional_string(parts[0])
+    def optional(self, meta: Any, parts: list[Any]) -> syntax.Need:
+        return syntax.Need("optional", self._optional_string(parts[0]), None, self._span(meta))
+
+    def assume(self, meta: Any, parts: list[Any]) -> syntax.Need:
+        return syntax.Need("assume", self._string(parts[1]).text, parts[0], self._span(meta))
 
     def loudness(self, meta: Any, parts: list[Any]) -> str:
         return str(parts[0])
+
+    def let(self, meta: Any, parts: list[Any]) -> syntax.LetSyntax:
+        return syntax.LetSyntax(parts[0], parts[1], parts[2], self._span(meta))
+
+    # -------------------------------------------------------------- futures and labels
+    def choice(self, meta: Any, parts: list[Any]) -> syntax.ChoiceSyntax:
+        options = tuple(part for part in parts if isinstance(part, syntax.OptionSyntax))
+        consequences = tuple(part for part in parts if isinstance(part, syntax.ConsequenceSyntax))
+        return syntax.ChoiceSyntax(parts[0], parts[1], options, consequences, parts[-1], self._span(meta))
+
+    def option(self, meta: Any, parts: list[Any]) -> syntax.OptionSyntax:
+        return syntax.OptionSyntax(parts[0], self._string(parts[1]).text, self._span(meta))
+
+    def consequence(self, meta: Any, parts: list[Any]) -> syntax.ConsequenceSyntax:
+        return syntax.ConsequenceSyntax(parts[0], parts[1], tuple(parts[2:]), self._span(meta))
+
+    def future(self, meta: Any, parts: list[Any]) -> tuple[Text, syntax.Expression]:
+        return parts[0], parts[1]
+
+    def indifferent(self, meta: Any, parts: list[Any]) -> syntax.Expression:
+        within: syntax.Expression = parts[0]
+        return within
+
+    def label(self, meta: Any, parts: list[Any]) -> syntax.LabelSyntax:
+        risks = tuple(part for part in parts if isinstance(part, syntax.RiskSyntax))
+        actions = tuple(part for part in parts if isinstance(part, syntax.ActionSyntax))
+        return syntax.LabelSyntax(parts[0], parts[1], risks, actions, parts[-1], self._span(meta))
+
+    def risk(self, meta: Any, parts: list[Any]) -> syntax.RiskSyntax:
+        return syntax.RiskSyntax(parts[0], parts[1], parts[2], self._span(meta))
+
+    def risk_word(self, meta: Any, parts: list[Any]) -> str:
+        return str(parts[0])
+
+    def action(self, meta: Any, parts: list[Any]) -> syntax.ActionSyntax:
+        citations = parts[3].citations if parts[3] is not None else ()
+        return syntax.ActionSyntax(parts[0], parts[1], parts[2], citations, self._span(meta))
+
+    def tighten(self, meta: Any, parts: list[Any]) -> syntax.Expression:
+        required: syntax.Expression = parts[0]
+        return required
 
     # -------------------------------------------------------------- decisions
     def decide(self, meta: Any, parts: list[Any]) -> syntax.Decide:
@@ -199,10 +265,12 @@ class TreeBuilder(Transformer[Token, Any]):
         return result
 
     def table(self, meta: Any, parts: list[Any]) -> syntax.Table:
-        header: list[Text] = parts[1]
-        return syntax.Table(
-            parts[0], tuple(header[:-1]), header[-1], tuple(parts[2:-1]), parts[-1], self._span(meta)
-        )
+        header: list[Text] = parts[2]
+        columns, output, rows = tuple(header[:-1]), header[-1], tuple(parts[3:-1])
+        return syntax.Table(parts[0], parts[1], columns, output, rows, parts[-1], self._span(meta))
+
+    def hit(self, meta: Any, parts: list[Any]) -> str:
+        return str(parts[0])
 
     def header(self, meta: Any, parts: list[Any]) -> list[Text]:
         return parts
@@ -212,6 +280,9 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def any_cell(self, meta: Any, parts: list[Any]) -> syntax.AnyCell:
         return syntax.AnyCell(self._span(meta))
+
+    def else_cell(self, meta: Any, parts: list[Any]) -> syntax.ElseCell:
+        return syntax.ElseCell(self._span(meta))
 
     def missing_cell(self, meta: Any, parts: list[Any]) -> syntax.MissingCell:
         return syntax.MissingCell(self._span(meta))
@@ -243,23 +314,48 @@ class TreeBuilder(Transformer[Token, Any]):
     def and_ask(self, meta: Any, parts: list[Any]) -> tuple[Text, ...]:
         return tuple(parts)
 
-    def dose(self, meta: Any, parts: list[Any]) -> Dose:
-        literal, (times, period, unit) = parts
-        if literal.quantity.value <= 0 or times <= 0 or period <= 0 or literal.quantity.unit == "1":
+    def dose(self, meta: Any, parts: list[Any]) -> Dose | syntax.ComputedDose:
+        amount, rounding, (times, period, unit) = parts
+        if times <= 0 or period <= 0:
+            raise self._no_dose(self._span(meta))
+        if rounding is not None:
+            return syntax.ComputedDose(amount, rounding, times, period, unit, self._span(meta))
+        if not isinstance(amount, syntax.QuantityLiteral):
             raise Refused(
                 Diagnostic(
-                    "BR016", "the dose needs an amount above zero with a unit", self._span(meta),
-                    help="write it like `200 mg once daily`",
+                    "BR016", "a calculated dose says how it is rounded", self._span(meta),
+                    help="write `… rounded to 25 mg`, or `rounded down to 25 mg`",
                 )
             )  # fmt: skip
-        if not _is_dosable(literal.quantity.unit) or _is_huge(literal.quantity):
+        if amount.quantity.value <= 0 or amount.quantity.unit == "1":
+            raise self._no_dose(self._span(meta))
+        self._check_dosable(amount)
+        return Dose(amount.quantity, times, period, unit)
+
+    def _no_dose(self, span: Span) -> Refused:
+        message = "the dose needs an amount above zero with a unit"
+        return Refused(Diagnostic("BR016", message, span, help="write it like `200 mg once daily`"))
+
+    def _check_dosable(self, amount: syntax.QuantityLiteral) -> None:
+        if not _is_dosable(amount.quantity.unit) or _is_huge(amount.quantity):
             raise Refused(
                 Diagnostic(
-                    "BR016", f"`{literal.quantity}` is no dose", literal.span,
+                    "BR016", f"`{amount.quantity}` is no dose", amount.span,
                     help="write a mass (500 g at most), a volume (10 L) or a count, perhaps per kg or m2",
                 )
             )  # fmt: skip
-        return Dose(literal.quantity, times, period, unit)
+
+    def rounding(self, meta: Any, parts: list[Any]) -> syntax.Rounding:
+        direction, step, low, high = parts
+        for amount in (step, low, high):
+            if amount is not None:
+                self._check_dosable(amount)
+        if step.quantity.value <= 0:
+            raise self._no_dose(step.span)
+        return syntax.Rounding(direction or "nearest", step, low, high, self._span(meta))
+
+    def direction(self, meta: Any, parts: list[Any]) -> str:
+        return str(parts[0])
 
     def once_daily(self, meta: Any, parts: list[Any]) -> tuple[int, Fraction, Period]:
         return 1, Fraction(1), Period.DAY
@@ -314,8 +410,7 @@ class TreeBuilder(Transformer[Token, Any]):
     def test(self, meta: Any, parts: list[Any]) -> syntax.TestSyntax:
         day = None if parts[1] is None else self._date(parts[1])
         given = tuple(part for part in parts[2:] if isinstance(part, syntax.Given))
-        kinds = (syntax.ExpectResult, syntax.ExpectOutside, syntax.ExpectTrace)
-        expects = tuple(part for part in parts[2:] if isinstance(part, kinds))
+        expects = tuple(part for part in parts[2:] if isinstance(part, syntax.Expectation))
         return syntax.TestSyntax(self._string(parts[0]), day, given, expects, self._span(meta))
 
     def given_value(self, meta: Any, parts: list[Any]) -> syntax.Given:
@@ -328,26 +423,62 @@ class TreeBuilder(Transformer[Token, Any]):
     def expect_result(self, meta: Any, parts: list[Any]) -> syntax.ExpectResult:
         return syntax.ExpectResult(parts[0], parts[1], self._span(meta))
 
+    def expect_value(self, meta: Any, parts: list[Any]) -> syntax.ExpectValue:
+        return syntax.ExpectValue(parts[0], parts[1], self._span(meta))
+
     def expect_outside(self, meta: Any, parts: list[Any]) -> syntax.ExpectOutside:
         return syntax.ExpectOutside(self._span(meta))
+
+    def expect_withheld(self, meta: Any, parts: list[Any]) -> syntax.ExpectWithheld:
+        return syntax.ExpectWithheld(parts[0], parts[1], self._span(meta))
 
     def expect_trace(self, meta: Any, parts: list[Any]) -> syntax.ExpectTrace:
         return syntax.ExpectTrace(self._string(parts[0]), self._span(meta))
 
     # -------------------------------------------------------------- conditions
-    def any_of(self, meta: Any, parts: list[Any]) -> syntax.Condition:
-        single: syntax.Condition = parts[0]
+    def any_of(self, meta: Any, parts: list[Any]) -> syntax.Expression:
+        single: syntax.Expression = parts[0]
         return single if len(parts) == 1 else syntax.AnyOf(tuple(parts), self._span(meta))
 
-    def all_of(self, meta: Any, parts: list[Any]) -> syntax.Condition:
-        single: syntax.Condition = parts[0]
+    def all_of(self, meta: Any, parts: list[Any]) -> syntax.Expression:
+        single: syntax.Expression = parts[0]
         return single if len(parts) == 1 else syntax.AllOf(tuple(parts), self._span(meta))
 
     def negation(self, meta: Any, parts: list[Any]) -> syntax.Not:
         return syntax.Not(parts[0], self._span(meta))
 
-    def truth(self, meta: Any, parts: list[Any]) -> syntax.Truth:
-        return syntax.Truth(parts[0], self._span(meta))
+    # -------------------------------------------------------------- arithmetic
+    def add(self, meta: Any, parts: list[Any]) -> syntax.Arithmetic:
+        return syntax.Arithmetic("+", parts[0], parts[1], self._span(meta))
+
+    def subtract(self, meta: Any, parts: list[Any]) -> syntax.Arithmetic:
+        return syntax.Arithmetic("-", parts[0], parts[1], self._span(meta))
+
+    def multiply(self, meta: Any, parts: list[Any]) -> syntax.Arithmetic:
+        return syntax.Arithmetic("*", parts[0], parts[1], self._span(meta))
+
+    def divide(self, meta: Any, parts: list[Any]) -> syntax.Arithmetic:
+        return syntax.Arithmetic("/", parts[0], parts[1], self._span(meta))
+
+    def power(self, meta: Any, parts: list[Any]) -> syntax.Arithmetic:
+        return syntax.Arithmetic("^", parts[0], parts[1], self._span(meta))
+
+    def negative(self, meta: Any, parts: list[Any]) -> syntax.Expression:
+        literal = isinstance(parts[0], syntax.QuantityLiteral)
+        return self.minus(meta, parts) if literal else syntax.Negative(parts[0], self._span(meta))
+
+    def minus(self, meta: Any, parts: list[Any]) -> syntax.QuantityLiteral:
+        amount = parts[0].quantity
+        return syntax.QuantityLiteral(Quantity(-amount.value, amount.unit), self._span(meta))
+
+    def call(self, meta: Any, parts: list[Any]) -> syntax.Call:
+        return syntax.Call(parts[0], tuple(parts[1:]), self._span(meta))
+
+    def named_argument(self, meta: Any, parts: list[Any]) -> syntax.Argument:
+        return syntax.Argument(parts[0], parts[1], self._span(meta))
+
+    def argument(self, meta: Any, parts: list[Any]) -> syntax.Argument:
+        return syntax.Argument(None, parts[0], self._span(meta))
 
     def compare(self, meta: Any, parts: list[Any]) -> syntax.Comparison:
         return syntax.Comparison(str(parts[1]), parts[0], parts[2], self._span(meta))

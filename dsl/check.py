@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
 
 from dsl import model, syntax
+from dsl.check_amounts import Declared
+from dsl.check_between import check_between
+from dsl.check_branches import check_branches
 from dsl.check_conditions import ConditionChecker
+from dsl.check_header import check_header, every, only
 from dsl.check_inputs import check_input
+from dsl.check_lets import check_choice, check_let
 from dsl.check_outcomes import check_outcome
 from dsl.check_results import check_asked, check_tested, check_tests, result_of
-from dsl.check_tables import check_table
+from dsl.check_tables import check_table, resolve_else
+from dsl.check_vocabularies import enums_of, vocabularies
 from dsl.diagnostics import Diagnostic, Label, Severity
-from dsl.names import Names, closest, unknown_name
+from dsl.names import Names, unknown_name
 from dsl.syntax import Span
-
-_RESERVED = frozenset(("missing", "true", "false"))
-"""Values of every type or of `Boolean`; a member of this name could not be told from them in a cell."""
-
-_T = TypeVar("_T")
-_I = TypeVar("_I", bound=syntax.Item)
+from dsl.types import EnumType, QuantityType
+from dsl.values import Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,21 @@ class Checked:
 
 
 def check(
-    files: Sequence[syntax.RuleFile], names: Names, vocabularies: Sequence[syntax.RuleFile] = ()
+    files: Sequence[syntax.RuleFile],
+    names: Names,
+    beside: Sequence[syntax.RuleFile] = (),
+    *,
+    on: date | None = None,
 ) -> Checked:
-    """Checks files together; `vocabularies` are files that may be used but are not reported on."""
+    """Checks files together; those `beside` them are used and compared with but not reported on.
+
+    `on` is the day on which a review counts as overdue; None leaves that question open.
+    """
     found: list[Diagnostic] = []
-    known = _vocabularies([*vocabularies, *files], found)
-    rules: list[model.Rule] = []
-    seen: dict[tuple[str, str], Span] = {}
+    known = vocabularies([*beside, *files], found)
+    silent: list[Diagnostic] = []
+    others = _rules(beside, known, names, None, silent)
     for file in files:
-        enums = _enums(file, known, found)
         if not (file.vocabulary or file.enums or file.rules):
             found.append(
                 Diagnostic(
@@ -53,6 +62,31 @@ def check(
                     help="restore what was lost, or remove the file",
                 )
             )  # fmt: skip
+    rules = _rules(files, known, names, on, found)
+    written = [(rule.header.name, rule.header.version) for file in files for rule in file.rules]
+    found += check_between(rules, others, written, names)
+    faulty = {(one.span.path, one.span.line) for one in found if one.severity is Severity.ERROR}
+    sound = tuple(
+        rule
+        for rule in rules
+        if not any(
+            path == rule.span.path and rule.span.line <= line <= rule.span.end_line for path, line in faulty
+        )
+    )
+    return Checked(sound, tuple(found))
+
+
+def _rules(
+    files: Sequence[syntax.RuleFile],
+    known: Mapping[str, tuple[str, dict[str, EnumType]]],
+    names: Names,
+    on: date | None,
+    found: list[Diagnostic],
+) -> list[model.Rule]:
+    rules: list[model.Rule] = []
+    seen: dict[tuple[str, str], Span] = {}
+    for file in files:
+        enums = enums_of(file, dict(known), found)
         for rule in file.rules:
             key = (rule.header.name, rule.header.version)
             if key in seen:
@@ -64,75 +98,14 @@ def check(
                 )  # fmt: skip
             seen.setdefault(key, rule.header.span)
             before = len(found)
-            checked = _RuleChecker(rule, file.source, enums, names, found).run()
+            checked = _RuleChecker(rule, file.source, enums, names, on, found).run()
             if checked is not None and not _errors(found[before:]):
                 rules.append(checked)
-    return Checked(tuple(rules), tuple(found))
+    return rules
 
 
 def _errors(found: Iterable[Diagnostic]) -> bool:
     return any(one.severity is Severity.ERROR for one in found)
-
-
-def _enum_type(enum: syntax.EnumSyntax) -> model.EnumType:
-    members = tuple(member.name.text for member in enum.members)
-    return model.EnumType(
-        enum.name.text, members, tuple(member.label or member.name.text for member in enum.members)
-    )
-
-
-def _vocabularies(
-    files: Sequence[syntax.RuleFile], found: list[Diagnostic]
-) -> dict[str, tuple[str, dict[str, model.EnumType]]]:
-    known: dict[str, tuple[str, dict[str, model.EnumType]]] = {}
-    paths: dict[str, str] = {}
-    for file in files:
-        header = file.vocabulary
-        if header is None or paths.get(header.name) == file.path:
-            continue
-        if header.name in known:
-            found.append(Diagnostic("BR005", f"vocabulary `{header.name}` is declared twice", header.span))
-        paths[header.name] = file.path
-        known[header.name] = (header.version, {enum.name.text: _enum_type(enum) for enum in file.enums})
-    return known
-
-
-def _enums(
-    file: syntax.RuleFile,
-    known: dict[str, tuple[str, dict[str, model.EnumType]]],
-    found: list[Diagnostic],
-) -> dict[str, model.EnumType]:
-    enums: dict[str, model.EnumType] = {}
-    for use in file.uses:
-        if use.name not in known:
-            found.append(
-                Diagnostic(
-                    "BR004", f"no vocabulary `{use.name}`", use.span,
-                    help=closest(use.name, known) or "its file starts with `vocabulary NAME version …`",
-                )
-            )  # fmt: skip
-        elif known[use.name][0] != use.version:
-            found.append(
-                Diagnostic(
-                    "BR004", f"vocabulary `{use.name}` has version {known[use.name][0]}, not {use.version}",
-                    use.span, help=f"use {use.name} version {known[use.name][0]}, after reading its changes",
-                )
-            )  # fmt: skip
-        else:
-            for name in sorted(enums.keys() & known[use.name][1].keys()):
-                found.append(Diagnostic("BR005", f"enum `{name}` comes from two vocabularies", use.span))
-            enums.update(known[use.name][1])
-    for enum in file.enums:
-        members = [member.name for member in enum.members]
-        for index, member in enumerate(members):
-            if member.text in {earlier.text for earlier in members[:index]}:
-                found.append(Diagnostic("BR005", f"member `{member.text}` is written twice", member.span))
-            if member.text in _RESERVED:
-                found.append(Diagnostic("BR005", f"`{member.text}` already means something", member.span))
-        if enum.name.text in enums:
-            found.append(Diagnostic("BR005", f"enum `{enum.name.text}` is declared twice", enum.name.span))
-        enums[enum.name.text] = _enum_type(enum)
-    return enums
 
 
 class _RuleChecker:
@@ -140,153 +113,85 @@ class _RuleChecker:
         self,
         rule: syntax.RuleSyntax,
         source: str,
-        enums: dict[str, model.EnumType],
+        enums: dict[str, EnumType],
         names: Names,
+        on: date | None,
         found: list[Diagnostic],
     ) -> None:
         self._rule = rule
         self._enums = enums
         self._names = names
+        self._on = on
         self._found = found
+        self._conditions = ConditionChecker(source, names, found)
         self._inputs = self._check_inputs()
-        self._conditions = ConditionChecker(self._inputs, source, names, found)
+        for item in rule.items:
+            if isinstance(item, syntax.LetSyntax):
+                check_let(item, enums, self._conditions, found)
+            elif isinstance(item, syntax.ChoiceSyntax):
+                check_choice(item, self._conditions, found)
 
     def run(self) -> model.Rule | None:
-        header = self._rule.header
-        title = self._one(syntax.Title, 'title "…"')
-        status = self._one(syntax.Status, "status draft")
-        effective = self._one(syntax.Effective, "effective from 2026-01-01")
-        review = self._one(syntax.ReviewBy, "review by 2027-01-01")
-        population = self._one(syntax.Population, 'population "adults" when age >= 18 years')
-        evidence = self._one(syntax.Evidence, "evidence { cites pmid:… grade A strength strong }")
+        rule = self._rule
+        header = check_header(rule, self._names, self._on, self._found)
+        population = only(rule, syntax.Population, 'population "adults" when age >= 18 years', self._found)
         outcomes = self._check_outcomes()
         decision = self._check_decision(outcomes)
-        tests = tuple(self._all(syntax.TestSyntax))
+        tests = tuple(every(rule, syntax.TestSyntax))
         if decision is not None:
-            check_tests(tests, decision, outcomes, self._inputs, self._conditions, self._found)
+            check_tests(tests, decision, outcomes, self._conditions, self._found)
             check_tested(tests, self._decisions()[0], self._found)
-        record = self._check_evidence(evidence) if evidence else None
-        lifecycle = self._check_status(status, record, evidence) if status else None
         condition = (
             self._conditions.condition(population.condition) if population and population.condition else None
         )
-        if effective and effective.end and effective.end < effective.start:
-            self._found.append(Diagnostic("BR014", "the end is before the start", effective.span))
-        if effective and review and review.day <= effective.start:
-            self._found.append(Diagnostic("BR014", "the review is due before the rule starts", review.span))
-        drugs, genes = self._check_concerns()
-        if not (title and lifecycle and effective and review and population and record and decision):
+        if not (header and population and decision):
             return None
-        return model.Rule(
-            name=header.name, version=header.version, title=title.text.text, status=lifecycle,
-            effective_from=effective.start, effective_until=effective.end, review_by=review.day,
-            drugs=drugs, genes=genes, population=population.label.text, population_condition=condition,
-            evidence=record, inputs=tuple(each for each in self._inputs.values() if each), decision=decision,
-            outcomes=tuple(outcomes.values()), tests=tests, span=self._rule.span,
+        checked = model.Rule(
+            name=rule.header.name, version=rule.header.version, title=header.title, status=header.status,
+            effective_from=header.effective_from, effective_until=header.effective_until,
+            review_by=header.review_by, drugs=header.drugs, genes=header.genes,
+            population=population.label.text, population_condition=condition, evidence=header.evidence,
+            inputs=tuple(each for each in self._inputs.values() if each), lets=tuple(self._conditions.lets),
+            decision=decision, outcomes=tuple(outcomes.values()), tests=tests, span=rule.span,
+            overrides=header.overrides, replaces=header.replaces,
         )  # fmt: skip
+        if isinstance(decision, model.FirstDecision) and isinstance(self._decisions()[0], syntax.Decide):
+            self._found += check_branches(checked, self._decisions()[0], self._believable())
+        return checked
 
-    # -------------------------------------------------------------- parts that stand once
-    def _all(self, kind: type[_T]) -> list[_T]:
-        return [item for item in self._rule.items if isinstance(item, kind)]
-
-    def _one(self, kind: type[_I], example: str) -> _I | None:
-        items = self._all(kind)
-        word = example.split()[0]
-        if not items:
-            self._found.append(
-                Diagnostic(
-                    "BR003", f"the rule has no `{word}`", self._rule.header.span, help=f"write `{example}`"
-                )
-            )
-            return None
-        for again in items[1:]:
-            self._found.append(
-                Diagnostic(
-                    "BR003", f"`{word}` is written twice", again.span,
-                    others=(Label(items[0].span, "the first"),),
-                )
-            )  # fmt: skip
-        return items[0]
-
-    def _check_concerns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        known = {"drug": self._names.drugs, "gene": frozenset(self._names.genes)}
-        named: dict[str, list[str]] = {"drug": [], "gene": []}
-        for item in self._all(syntax.Concerns):
-            kind, name = item.kind.text, item.name.text
-            if kind not in known:
-                self._unknown(item.kind, "kind of subject", known)
-            elif name not in known[kind]:
-                self._unknown(item.name, kind, known[kind])
-            else:
-                named[kind].append(name)
-        if not any(item.kind.text == "drug" for item in self._all(syntax.Concerns)):
-            self._found.append(
-                Diagnostic(
-                    "BR003",
-                    "the rule concerns no drug",
-                    self._rule.header.span,
-                    help="write `concerns drug …`",
-                )
-            )
-        return tuple(named["drug"]), tuple(named["gene"])
-
-    def _check_evidence(self, evidence: syntax.Evidence) -> model.EvidenceRecord:
-        citations, reviewed, graded = [], [], {"grade": "", "strength": ""}
-        for item in evidence.items:
-            if isinstance(item, syntax.Cites):
-                for citation in item.citations:
-                    if citation.text not in self._names.citations:
-                        self._unknown(citation, "listed source", self._names.citations)
-                    citations.append(model.Citation(citation.text, item.note))
-            elif isinstance(item, syntax.Reviewed):
-                reviewed.append((item.day, item.by))
-            else:
-                graded[item.scale] = item.word.text
-        if not citations:
-            self._found.append(Diagnostic("BR003", "the evidence cites nothing", evidence.span))
-        return model.EvidenceRecord(tuple(citations), graded["grade"], graded["strength"], tuple(reviewed))
-
-    def _check_status(
-        self, status: syntax.Status, record: model.EvidenceRecord | None, evidence: syntax.Evidence | None
-    ) -> model.Lifecycle | None:
-        words = [word.value for word in model.Lifecycle]
-        if status.word.text not in words:
-            self._unknown(status.word, "status", words)
-            return None
-        lifecycle = model.Lifecycle(status.word.text)
-        if lifecycle is model.Lifecycle.ACTIVE and record and evidence and not record.reviewed:
-            self._found.append(
-                Diagnostic(
-                    "BR018", "an active rule names nobody who reviewed it", evidence.span,
-                    help='write `reviewed DATE by "…"` or `status draft`',
-                )
-            )  # fmt: skip
-        return lifecycle
-
-    # -------------------------------------------------------------- inputs, outcomes, decision
+    # -------------------------------------------------------------- inputs and outcomes
     def _check_inputs(self) -> dict[str, model.Input | None]:
         """All declared inputs; None for one that cannot be used, so that its uses are not faults too."""
         inputs: dict[str, model.Input | None] = {}
-        for node in self._all(syntax.InputSyntax):
-            if node.name.text in inputs:
-                self._found.append(
-                    Diagnostic("BR005", f"input `{node.name.text}` is declared twice", node.name.span)
-                )
-            inputs[node.name.text] = check_input(node, self._enums, self._names, self._found)
+        for node in every(self._rule, syntax.InputSyntax):
+            name = node.name.text
+            if name in inputs:
+                self._found.append(Diagnostic("BR005", f"input `{name}` is declared twice", node.name.span))
+            declared = check_input(node, self._enums, self._names, self._found)
+            self._conditions.declare(name, declared)
+            if declared is not None and node.need.value is not None:
+                stands_for = self._conditions.declared[name]
+                assert stands_for is not None
+                value = self._conditions.value(stands_for, node.need.value)
+                assumed = None if value is None else model.Assumption(value, node.need.because)
+                declared = replace(declared, assume=assumed)
+                self._conditions.declare(name, declared)
+            inputs[name] = declared
         return inputs
 
     def _check_outcomes(self) -> dict[str, model.Outcome]:
         outcomes: dict[str, model.Outcome] = {}
-        for node in self._all(syntax.OutcomeSyntax):
+        for node in every(self._rule, syntax.OutcomeSyntax):
             if node.name.text in outcomes:
                 self._found.append(
                     Diagnostic("BR005", f"outcome `{node.name.text}` is declared twice", node.name.span)
                 )
-            checked = check_outcome(node, self._inputs, self._names, self._conditions, self._found)
+            checked = check_outcome(node, self._names, self._conditions, self._found)
             if checked is not None:
                 outcomes[node.name.text] = checked
         return outcomes
 
+    # -------------------------------------------------------------- decision
     def _decisions(self) -> list[syntax.Decide | syntax.Table]:
         return [item for item in self._rule.items if isinstance(item, syntax.Decide | syntax.Table)]
 
@@ -340,53 +245,88 @@ class _RuleChecker:
         self, node: syntax.Table, outcomes: dict[str, model.Outcome], unknown: model.Ask | model.Nothing
     ) -> model.TableDecision | None:
         before = len(self._found)
-        columns = [self._inputs.get(column.text) for column in node.columns]
+        declared = self._conditions.declared
         for column in node.columns:
-            if column.text not in self._inputs:
-                self._unknown(column, "input of this rule", self._inputs)
+            if column.text not in declared:
+                self._unknown(column, "input of this rule", declared)
         for index, column in enumerate(node.columns):
             if column.text in {earlier.text for earlier in node.columns[:index]}:
                 self._found.append(Diagnostic("BR005", f"column `{column.text}` stands twice", column.span))
-        rows = []
+        columns = [each for column in node.columns if (each := declared.get(column.text)) is not None]
+        complete = len(columns) == len(node.columns)
+        cells: list[tuple[model.Cell | None, ...]] = []
+        results: list[model.Result] = []
         for row in node.rows:
-            if len(row.cells) != len(columns):
-                message = f"the row fills {len(row.cells)} of {len(columns)} columns"
-                if len(row.cells) > len(columns):
-                    message = f"the row has {len(row.cells)} cells for {len(columns)} columns"
+            if len(row.cells) != len(node.columns):
+                message = f"the row fills {len(row.cells)} of {len(node.columns)} columns"
+                if len(row.cells) > len(node.columns):
+                    message = f"the row has {len(row.cells)} cells for {len(node.columns)} columns"
                 self._found.append(
                     Diagnostic(
                         "BR002", message, row.span,
                         help="`|` starts each cell, `,` separates the values of one, `*` takes any value",
                     )
                 )  # fmt: skip
-                continue
-            cells = [
-                self._conditions.cell(declared, cell)
-                for cell, declared in zip(row.cells, columns, strict=True)
-                if declared is not None
-            ]
+            elif complete:
+                cells.append(self._cells(row, columns))
             result = self._result(row.result, outcomes)
-            checked = tuple(cell for cell in cells if cell is not None)
-            if result is not None and len(checked) == len(columns):
-                text = self._conditions.text_of(row.span)
-                rows.append(model.RowRule(checked, result, text, row.span.line))
-        if _errors(self._found[before:]) or len(rows) != len(node.rows):
+            if result is not None:
+                results.append(result)
+        if not complete or _errors(self._found[before:]) or not len(results) == len(cells) == len(node.rows):
             return None
-        table = model.TableDecision(
-            node.name.text, tuple(column.text for column in node.columns), tuple(rows), unknown
+        rows = tuple(
+            model.RowRule(row_cells, result, self._conditions.text_of(row.span), row.span.line)
+            for row_cells, result, row in zip(resolve_else(cells, columns), results, node.rows, strict=True)
         )
-        inputs = {declared.name: declared for declared in columns if declared is not None}
-        self._found += check_table(table, inputs, tuple(row.span for row in node.rows), node.name.span)
+        table = model.TableDecision(
+            node.name.text, node.hit == "first", tuple(each.name for each in columns), rows, unknown
+        )
+        spans = tuple(row.span for row in node.rows)
+        self._found += check_table(table, columns, self._believable(), spans, node.name.span)
         return table
 
+    def _cells(self, row: syntax.RowSyntax, columns: Sequence[Declared]) -> tuple[model.Cell | None, ...]:
+        """The cells of a row, with None for `else` (and for what is wrong, and said)."""
+        return tuple(
+            None if isinstance(cell, syntax.ElseCell) else self._conditions.cell(column, cell)
+            for column, cell in zip(columns, row.cells, strict=True)
+        )
+
+    def _believable(self) -> dict[str, Range]:
+        """The amounts that each input can have: what is beyond them never reaches a rule."""
+        found = {}
+        for declared in self._inputs.values():
+            if declared is None or not isinstance(declared.type, QuantityType):
+                continue
+            source = declared.source
+            plain = source.kind is model.SourceKind.OBSERVATION and source.trend is None
+            if plain and not source.over_upper_limit and source.name in self._names.plausible:
+                low, high = self._names.plausible[source.name]
+                found[declared.name] = Range(low.value, high.value, True, True, low.unit)
+            elif source.kind is model.SourceKind.PATIENT or source.over_upper_limit:
+                found[declared.name] = Range(Fraction(0), None, True, False, declared.type.unit)
+        return found
+
     def _result(self, node: syntax.ResultSyntax, outcomes: dict[str, model.Outcome]) -> model.Result | None:
-        check_asked(node, self._inputs, self._found)
+        check_asked(node, self._conditions.declared, self._found)
+        if isinstance(node, syntax.GiveSyntax) and isinstance(node.dose, syntax.ComputedDose):
+            return self._calculated(node, node.dose)
         if isinstance(node, syntax.OutcomeName) and node.name.text not in outcomes:
-            declared = {item.name.text for item in self._all(syntax.OutcomeSyntax)}
+            declared = {item.name.text for item in every(self._rule, syntax.OutcomeSyntax)}
             if node.name.text not in declared:
                 self._unknown(node.name, "outcome of this rule", declared)
             return None
         return result_of(node)
+
+    def _calculated(self, node: syntax.GiveSyntax, dose: syntax.ComputedDose) -> model.GiveCalculated | None:
+        checked = self._conditions.amounts.rounded(dose)
+        if checked is None:
+            return None
+        rounded, unit = checked
+        text = self._conditions.text_of(dose.span)
+        self._conditions.calculate(text, QuantityType(unit), rounded, named=False)
+        calculated = model.CalculatedDose(text, dose.times, dose.period, dose.period_unit, text)
+        return model.GiveCalculated(calculated, tuple(name.text for name in node.ask))
 
     def _unknown(self, name: syntax.Text, what: str, candidates: Iterable[str]) -> None:
         self._found.append(unknown_name(name, what, candidates))

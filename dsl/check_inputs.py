@@ -9,8 +9,15 @@ from fractions import Fraction
 from dsl import model, syntax, units
 from dsl.diagnostics import Diagnostic
 from dsl.names import Names, unknown_name
+from dsl.trends import Trend, TrendFunction, unit_of
+from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 
-_PATIENT: dict[str, model.ValueType] = {"age": model.QuantityType("a"), "female": model.BooleanType()}
+_PATIENT: dict[str, ValueType] = {"age": QuantityType("a"), "female": BooleanType()}
+
+_TYPES = ("Quantity", "Boolean", "Probability", "Factor")
+
+MAX_TREND = 20
+"""Results that a trend may be over."""
 
 _LONGEST_AGE = 200 * units.parse("a").factor
 
@@ -19,33 +26,32 @@ _AGE_MATTERS = (model.SourceKind.OBSERVATION, model.SourceKind.PHENOTYPE)
 
 def check_input(
     node: syntax.InputSyntax,
-    enums: Mapping[str, model.EnumType],
+    enums: Mapping[str, EnumType],
     names: Names,
     found: list[Diagnostic],
 ) -> model.Input | None:
     """The checked declaration; None if it cannot be used (and said)."""
-    kind = _type(node, enums, found)
+    kind = check_type(node.type, enums, found)
     source = _source(node, names, found)
     within = _within(node, source, found)
     if kind is None or source is None:
         return None
     _check_fit(node, kind, source, names, found)
     loudness = model.WhenMissing(node.when_missing or "silent")
-    return model.Input(
-        node.name.text, kind, source, within, node.optional, loudness, node.name.span, node.assuming
-    )
+    assuming = node.need.because if node.need.word == "optional" else ""
+    optional = node.need.word == "optional"
+    return model.Input(node.name.text, kind, source, within, optional, loudness, node.name.span, assuming)
 
 
-def _type(
-    node: syntax.InputSyntax, enums: Mapping[str, model.EnumType], found: list[Diagnostic]
-) -> model.ValueType | None:
-    name = node.type_name.text
+def check_type(
+    node: syntax.TypeSyntax, enums: Mapping[str, EnumType], found: list[Diagnostic]
+) -> ValueType | None:
+    """The type that is named; None if there is none of this name (and said)."""
+    name = node.name.text
     if name == "Quantity":
         if node.unit is None:
             found.append(
-                Diagnostic(
-                    "BR007", "the quantity needs a unit", node.type_name.span, help="write `Quantity[kg]`"
-                )
+                Diagnostic("BR007", "the quantity needs a unit", node.name.span, help="write `Quantity[kg]`")
             )
             return None
         try:
@@ -58,22 +64,21 @@ def _type(
                 )
             )  # fmt: skip
             return None
-        return model.QuantityType(node.unit.text)
+        return QuantityType(node.unit.text)
+    if name in ("Probability", "Factor"):
+        return QuantityType("1")
     if name == "Boolean":
-        return model.BooleanType()
+        return BooleanType()
     if name not in enums:
-        found.append(unknown_name(node.type_name, "type", ["Quantity", "Boolean", *enums]))
+        found.append(unknown_name(node.name, "type", [*_TYPES, *enums]))
         return None
     return enums[name]
 
 
 def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> model.Source | None:
-    words = [kind.value for kind in model.SourceKind]
-    if node.source_kind.text not in words:
-        found.append(unknown_name(node.source_kind, "source", words))
-        return None
-    kind = model.SourceKind(node.source_kind.text)
-    name = node.source_name.text
+    written = node.source
+    kind = model.SourceKind(written.kind.text)
+    name = written.name.text
     if kind is model.SourceKind.OBSERVATION and "#" in name:
         name = names.observable_codes.get(name, name)
     candidates = {
@@ -83,11 +88,27 @@ def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> 
         model.SourceKind.CONDITION: list(names.conditions),
         model.SourceKind.INDICATION: list(names.indications),
         model.SourceKind.MEDICATION: list(names.drugs),
+        model.SourceKind.MODEL: list(names.models),
     }[kind]
     if name not in candidates:
-        found.append(unknown_name(node.source_name, f"{kind.value} of the knowledge base", candidates))
+        found.append(unknown_name(written.name, f"{kind.value} of the knowledge base", candidates))
         return None
-    return model.Source(kind, name, node.over_upper_limit)
+    trend = _trend(written.trend, kind, found) if written.trend is not None else None
+    if written.trend is not None and trend is None:
+        return None
+    return model.Source(kind, name, written.over_upper_limit, trend)
+
+
+def _trend(node: syntax.TrendSyntax, kind: model.SourceKind, found: list[Diagnostic]) -> Trend | None:
+    count = node.count.quantity.value
+    if kind is not model.SourceKind.OBSERVATION:
+        found.append(Diagnostic("BR006", "only an observation has a trend", node.span))
+    elif count.denominator != 1 or not 2 <= count <= MAX_TREND:
+        message = f"a trend is over 2 to {MAX_TREND} results"
+        found.append(Diagnostic("BR006", message, node.count.span))
+    else:
+        return Trend(TrendFunction(node.function.text), int(count))
+    return None
 
 
 def _within(
@@ -117,19 +138,28 @@ def _within(
     return timedelta(microseconds=int(seconds * Fraction(10**6)))
 
 
+def _unit(source: model.Source, names: Names) -> str:
+    if source.kind is model.SourceKind.MODEL:
+        return names.models[source.name]
+    if source.over_upper_limit:
+        return "1"
+    unit = names.observables[source.name]
+    return unit if source.trend is None else unit_of(source.trend, unit)
+
+
 def _check_fit(
     node: syntax.InputSyntax,
-    kind: model.ValueType,
+    kind: ValueType,
     source: model.Source,
     names: Names,
     found: list[Diagnostic],
 ) -> None:
-    span, name = node.type_name.span, node.name.text
+    span, name = node.type.name.span, node.name.text
     if source.over_upper_limit and source.kind is not model.SourceKind.OBSERVATION:
-        found.append(Diagnostic("BR006", "only an observation has an upper limit", node.source_name.span))
-    if source.kind is model.SourceKind.OBSERVATION:
-        unit = "1" if source.over_upper_limit else names.observables[source.name]
-        if not isinstance(kind, model.QuantityType):
+        found.append(Diagnostic("BR006", "only an observation has an upper limit", node.source.name.span))
+    if source.kind in (model.SourceKind.OBSERVATION, model.SourceKind.MODEL):
+        unit = _unit(source, names)
+        if not isinstance(kind, QuantityType):
             found.append(Diagnostic("BR006", f"`{source.name}` is a quantity in `{unit}`", span))
         elif not units.commensurable(kind.unit, unit):
             message = f"`{kind.unit}` does not convert to `{unit}`, the unit of `{source.name}`"
@@ -137,13 +167,13 @@ def _check_fit(
     elif source.kind in (model.SourceKind.PHENOTYPE, model.SourceKind.INDICATION):
         phenotype = source.kind is model.SourceKind.PHENOTYPE
         enum = (names.genes if phenotype else names.indications)[source.name]
-        if not isinstance(kind, model.EnumType) or kind.name != enum:
+        if not isinstance(kind, EnumType) or kind.name != enum:
             found.append(Diagnostic("BR006", f"`{name}` is of type `{enum}`", span))
     else:
-        expected = _PATIENT[source.name] if source.kind is model.SourceKind.PATIENT else model.BooleanType()
+        expected = _PATIENT[source.name] if source.kind is model.SourceKind.PATIENT else BooleanType()
         fits = type(kind) is type(expected)
-        if isinstance(kind, model.QuantityType) and isinstance(expected, model.QuantityType):
+        if isinstance(kind, QuantityType) and isinstance(expected, QuantityType):
             fits = units.commensurable(kind.unit, expected.unit)
         if not fits:
-            word = "Quantity[years]" if isinstance(expected, model.QuantityType) else "Boolean"
+            word = "Quantity[years]" if isinstance(expected, QuantityType) else "Boolean"
             found.append(Diagnostic("BR006", f"`{name}` is of type `{word}`", span))

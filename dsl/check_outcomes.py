@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 
 from dsl import model, syntax
+from dsl.check_amounts import Declared
 from dsl.check_conditions import ConditionChecker
 from dsl.diagnostics import Diagnostic
 from dsl.names import Names, unknown_name
+from dsl.types import EnumType
 
 MAX_SUMMARY = 139
 """CDS Hooks: a summary has fewer than 140 characters."""
@@ -21,7 +23,6 @@ _LONGEST_QUANTITY = len("between 1000.0001 and 1000.0002 mL/min/{1.73_m2}")
 
 def check_outcome(
     node: syntax.OutcomeSyntax,
-    inputs: Mapping[str, model.Input | None],
     names: Names,
     conditions: ConditionChecker,
     found: list[Diagnostic],
@@ -33,6 +34,11 @@ def check_outcome(
     overrides: list[str] = []
     for item in node.items:
         if isinstance(item, syntax.SuggestDose):
+            if isinstance(item.dose, syntax.ComputedDose):
+                message = "a calculated dose stands in the decision, not in a suggestion"
+                help = "write `give …` in the branch or row"
+                found.append(Diagnostic("BR016", message, item.dose.span, help=help))
+                continue
             suggestions.append(model.DoseSuggestion(item.dose, item.only_if))
         elif isinstance(item, syntax.SuggestWithdraw):
             suggestions.append(model.WithdrawSuggestion(item.label))
@@ -49,7 +55,7 @@ def check_outcome(
             if item.kind in single:
                 found.append(Diagnostic("BR003", f"`{item.kind}` is written twice", item.span))
             single[item.kind] = item.text
-            _check_text(item, inputs, found)
+            _check_text(item, conditions.declared, found)
     words = [indicator.value for indicator in model.Indicator]
     if "indicator" in single and single["indicator"].text not in words:
         found.append(unknown_name(single["indicator"], "indicator", words))
@@ -66,7 +72,7 @@ def check_outcome(
 
 
 def _check_text(
-    item: syntax.OutcomeItem, inputs: Mapping[str, model.Input | None], found: list[Diagnostic]
+    item: syntax.OutcomeItem, inputs: Mapping[str, Declared | None], found: list[Diagnostic]
 ) -> None:
     if item.kind == "indicator":
         return
@@ -80,7 +86,7 @@ def _check_text(
         kind = declared.type if declared is not None else None
         length += (
             max(len(kind.label(member)) for member in kind.members)
-            if isinstance(kind, model.EnumType)
+            if isinstance(kind, EnumType)
             else _LONGEST_QUANTITY
         )
     if item.kind == "advise" and length > MAX_SUMMARY:

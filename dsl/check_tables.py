@@ -1,41 +1,77 @@
-"""Proof that a table answers every case exactly once.
+"""Proof that a table answers every case exactly once, and what stands for `else` in its cells.
 
-Each column is cut at the values its cells mention; between two cuts all values behave alike, so a
-finite grid of sample values stands for every patient. Missing is one more point on an optional axis.
+The cases are those of `dsl.cases`; missing is one more case of an optional input.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from functools import reduce
-from itertools import pairwise, product
+from itertools import product
 from operator import and_
 
-from dsl import units
+from dsl.cases import ABSENT, cuts_by_name, known_cases, witness
+from dsl.check_amounts import Declared
 from dsl.diagnostics import Diagnostic, Label
+from dsl.evaluate import meaning
 from dsl.logic import judge_cell
-from dsl.model import (
-    BooleanType,
-    Compare,
-    Constant,
-    EnumType,
-    Input,
-    OneOf,
-    QuantityType,
-    TableDecision,
-    Within,
-)
+from dsl.model import Any, Cell, Condition, IsKnown, Negation, TableDecision
 from dsl.syntax import Span
-from dsl.values import Fact, Quantity, Reason, known, missing
+from dsl.values import Fact, Range
 
 MAX_CASES = 200_000
 
 
+def resolve_else(
+    rows: Sequence[Sequence[Cell | None]], columns: Sequence[Declared]
+) -> list[tuple[Cell, ...]]:
+    """The rows with a cell in place of each None: all that no row with the same other cells says."""
+    return [
+        tuple(
+            cell if cell is not None else _rest(columns[column], _siblings(rows, row, column))
+            for column, cell in enumerate(row)
+        )
+        for row in rows
+    ]
+
+
+def _siblings(rows: Sequence[Sequence[Cell | None]], row: Sequence[Cell | None], column: int) -> list[Cell]:
+    found = []
+    for other in rows:
+        cell = other[column]
+        alike = all(one == two for at, (one, two) in enumerate(zip(row, other, strict=True)) if at != column)
+        if cell is not None and alike:
+            found.append(cell)
+    return found
+
+
+def _rest(declared: Declared, siblings: Sequence[Cell]) -> Cell:
+    if not siblings:
+        return Cell(None, any=True)
+    if any(cell.any for cell in siblings):
+        return Cell(None)
+    conditions = [cell.condition for cell in siblings if cell.condition is not None]
+    condition: Condition = IsKnown(declared.name, True, "else")
+    if conditions:
+        condition = Negation(Any(tuple(conditions)))
+    missing = declared.optional and not any(cell.missing for cell in siblings)
+    return Cell(condition, missing=missing)
+
+
 def check_table(
-    table: TableDecision, inputs: dict[str, Input], rows: tuple[Span, ...], span: Span
+    table: TableDecision,
+    columns: Sequence[Declared],
+    believable: Mapping[str, Range],
+    rows: tuple[Span, ...],
+    span: Span,
 ) -> list[Diagnostic]:
     """Gaps (with a witness), rows that overlap with different results, and rows never reached."""
-    axes = [_samples(inputs[name], table, column) for column, name in enumerate(table.columns)]
+    cuts = cuts_by_name(cell.condition for row in table.rows for cell in row.cells if cell.condition)
+    axes = [
+        known_cases(each.type, cuts.get(each.name, ()), believable.get(each.name))
+        + ([ABSENT] if each.optional else [])
+        for each in columns
+    ]
     cases = 1
     for axis in axes:
         cases *= len(axis)
@@ -53,25 +89,24 @@ def check_table(
         seen.add(rows_hit)
         hits = [index for index in range(len(table.rows)) if rows_hit >> index & 1]
         reached.update(hits[:1])
-        witness = ", ".join(
-            f"{name} {_describe(fact)}" for name, fact in zip(table.columns, case, strict=True)
-        )
+        patient = witness(zip(table.columns, case, strict=True))
         if not hits:
             found.append(
                 Diagnostic(
                     "BR009", f"the table `{table.name}` leaves a case without an answer", span,
-                    case=witness, help="add a row for it",
+                    case=patient, help="add a row for it",
                 )
             )  # fmt: skip
-        for other in hits[1:]:
+        for other in () if table.ordered else hits[1:]:
             pair = (hits[0], other)
-            if table.rows[hits[0]].result != table.rows[other].result and pair not in clashes:
+            differ = meaning(table.rows[hits[0]].result) != meaning(table.rows[other].result)
+            if differ and pair not in clashes:
                 clashes.add(pair)
                 reached.add(other)
                 found.append(
                     Diagnostic(
                         "BR010", "two rows answer the same case differently", rows[other],
-                        others=(Label(rows[hits[0]], "the other row"),), case=witness,
+                        others=(Label(rows[hits[0]], "the other row"),), case=patient,
                     )
                 )  # fmt: skip
     found += [
@@ -90,46 +125,3 @@ def _fitting(table: TableDecision, column: int, fact: Fact) -> int:
         for index, row in enumerate(table.rows)
         if judge_cell(row.cells[column], name, {name: fact}) is True
     )
-
-
-def _samples(declared: Input, table: TableDecision, column: int) -> list[Fact]:
-    kind = declared.type
-    facts: list[Fact]
-    if isinstance(kind, EnumType):
-        facts = [known(member) for member in kind.members]
-    elif isinstance(kind, BooleanType):
-        facts = [known(True), known(False)]
-    else:
-        facts = [known(value) for value in _points(kind, table, column)]
-    return [*facts, missing(Reason.MISSING)] if declared.optional else facts
-
-
-def _points(kind: QuantityType, table: TableDecision, column: int) -> list[Quantity]:
-    """Every cut, a point between each two neighbours, and one beyond each end."""
-    cuts = set()
-    for row in table.rows:
-        leaf = row.cells[column].condition
-        values: list[Quantity] = []
-        if isinstance(leaf, Compare) and isinstance(leaf.right, Constant):
-            values = [leaf.right.value] if isinstance(leaf.right.value, Quantity) else []
-        elif isinstance(leaf, Within):
-            bounds = (leaf.range.low, leaf.range.high)
-            values = [Quantity(bound, leaf.range.unit) for bound in bounds if bound is not None]
-        elif isinstance(leaf, OneOf):
-            values = [member for member in leaf.members if isinstance(member, Quantity)]
-        size = units.parse(kind.unit).factor
-        cuts |= {value.value * units.parse(value.unit).factor / size for value in values}
-    if not cuts:
-        return [Quantity(Fraction(1), kind.unit)]
-    ordered = sorted(cuts)
-    between = [(low + high) / 2 for low, high in pairwise(ordered)]
-    return [
-        Quantity(value, kind.unit) for value in sorted([*ordered, *between, ordered[0] - 1, ordered[-1] + 1])
-    ]
-
-
-def _describe(fact: Fact) -> str:
-    if fact.missing:
-        return "missing"
-    value = fact.possible[0]
-    return f"= {str(value).lower() if isinstance(value, bool) else value}"

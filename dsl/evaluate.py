@@ -10,20 +10,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dsl import units
+from dsl.calculate import with_calculated
 from dsl.logic import Facts, Judged, Truth, inputs_of, judge, judge_cell
 from dsl.model import (
-    Advise,
+    Answer,
     Ask,
     Cell,
     FirstDecision,
     Give,
-    Input,
+    GiveCalculated,
     Nothing,
     Result,
     Rule,
     TableDecision,
 )
-from dsl.values import Fact, Reason, missing
+from dsl.values import Dose, Fact, Quantity, Reason, known, missing
+
+ASSUMABLE = frozenset({Reason.MISSING, Reason.STALE})
+"""Where an assumption may stand in: nothing is on file. What is there but unusable is never assumed away."""
+
+_ABSENT = missing(Reason.MISSING)
 
 
 class State(StrEnum):
@@ -45,81 +52,143 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """The answer of one rule for one patient, with everything needed to explain it."""
+class Decided:
+    """What a rule comes to; a function of which values are possible, so it may be kept and used again."""
 
-    rule: Rule
     state: State
     result: Result
-    facts: Mapping[str, Fact]
     decided_by: tuple[str, ...]
     """Inputs whose values made the answer what it is, in the order of their declaration."""
     asks: tuple[str, ...]
     """Inputs that could still change the answer."""
-    assumptions: tuple[str, ...]
-    """What holds only if unknown optional inputs are as the rule takes them to be."""
     steps: tuple[Step, ...]
     lines: tuple[int, ...]
     """Lines of the branches or rows that gave the answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer of one rule for one patient, with everything needed to explain it."""
+
+    rule: Rule
+    state: State
+    result: Answer
+    facts: Mapping[str, Fact]
+    """The inputs as they were found, and the values calculated from them."""
+    decided_by: tuple[str, ...]
+    asks: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    """What holds only if unknown inputs are as the rule takes them to be."""
+    steps: tuple[Step, ...]
+    lines: tuple[int, ...]
+
+
 def evaluate(rule: Rule, facts: Mapping[str, Fact]) -> Finding:
-    """The finding of a rule; an input without a fact counts as missing."""
-    complete = {declared.name: facts.get(declared.name, missing(Reason.MISSING)) for declared in rule.inputs}
+    """The finding of a rule; an input without a fact counts as missing, a `let` without one is calculated."""
+    effective = prepare(rule, facts)
+    return finding_of(rule, decide(rule, effective), facts, effective)
+
+
+def prepare(rule: Rule, facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """What the decision reads: every input, assumed where that is allowed, and every calculated value."""
+    effective = {}
+    for declared in rule.inputs:
+        fact = facts.get(declared.name, _ABSENT)
+        if declared.assume is not None and fact.missing and fact.reason in ASSUMABLE:
+            fact = known(declared.assume.value)
+        effective[declared.name] = fact
+    if rule.lets:
+        effective |= {let.name: facts[let.name] for let in rule.lets if let.name in facts}
+        return with_calculated(rule.lets, effective)
+    return effective
+
+
+def decide(rule: Rule, facts: Facts) -> Decided:
+    """The decision on prepared facts."""
     if rule.population_condition is not None:
-        judged = judge(rule.population_condition, complete)
+        judged = judge(rule.population_condition, facts)
         step = Step(f"population: {rule.population}", judged.truth, rule.span.line)
         if judged.truth is not True:
             outside = judged.truth is False
-            return Finding(
-                rule=rule,
+            return Decided(
                 state=State.OUTSIDE if outside else State.ASK,
                 result=Nothing(f"outside the population: {rule.population}") if outside else Ask(()),
-                facts=complete,
-                decided_by=_in_order(rule, _read(judged, complete)) if outside else (),
-                asks=() if outside else _in_order(rule, _unknown(judged, complete)),
-                assumptions=(),
+                decided_by=_in_order(rule, _read(rule, judged, facts)) if outside else (),
+                asks=() if outside else _in_order(rule, _unknown(rule, judged, facts)),
                 steps=(step,),
                 lines=(),
             )
-    return _decide(rule, complete)
-
-
-def _decide(rule: Rule, facts: Facts) -> Finding:
     decision = rule.decision
-    outcome = (
-        _first(decision, facts) if isinstance(decision, FirstDecision) else _table(rule, decision, facts)
+    tried = (
+        _first(rule, decision, facts)
+        if isinstance(decision, FirstDecision)
+        else _table(rule, decision, facts)
     )
-    results = {_key(result): result for result in outcome.results}
-    if len(results) == 1:
-        result = next(iter(results.values()))
-        state = State.ADVICE if isinstance(result, Give | Advise) else State.NOTHING
-        if isinstance(result, Ask):
-            state = State.ASK
-        asks = tuple(name for name in result.ask if not facts[name].known)
-        lines = outcome.lines
-    else:
-        result, lines = decision.unknown, ()
-        state = State.ASK if isinstance(result, Ask) else State.NOTHING
-        wanted = outcome.unknown & set(result.ask) or outcome.unknown
-        asks = _in_order(rule, wanted)
+    results = {meaning(result): result for result in tried.results}
+    result = next(iter(results.values()), decision.unknown)
+    uncalculated = {
+        name
+        for each in results.values()
+        if isinstance(each, GiveCalculated) and not facts[each.dose.amount].known
+        for name in rule.reads(each.dose.amount)
+        if not facts[name].known
+    }
+    if len(results) != 1 or (isinstance(result, GiveCalculated) and not facts[result.dose.amount].known):
+        asked = decision.unknown
+        wanted = (tried.unknown | uncalculated) & set(asked.ask) or tried.unknown | uncalculated
+        return Decided(
+            state=State.ASK if isinstance(asked, Ask) else State.NOTHING,
+            result=asked,
+            decided_by=_in_order(rule, tried.read) if isinstance(asked, Nothing) else (),
+            asks=_in_order(rule, wanted),
+            steps=tried.steps,
+            lines=(),
+        )
+    state = State.ASK if isinstance(result, Ask) else State.ADVICE
+    return Decided(
+        state=State.NOTHING if isinstance(result, Nothing) else state,
+        result=result,
+        decided_by=_in_order(rule, tried.read) if state is not State.ASK else (),
+        asks=tuple(name for name in result.ask if not facts[name].known),
+        steps=tried.steps,
+        lines=tried.lines,
+    )
+
+
+def finding_of(rule: Rule, decided: Decided, facts: Mapping[str, Fact], effective: Facts) -> Finding:
+    """The decision with the facts that it rests on and the dose that was calculated from them."""
+    found = {declared.name: facts.get(declared.name, _ABSENT) for declared in rule.inputs}
+    found |= {let.name: effective[let.name] for let in rule.lets}
+    result = decided.result
+    if isinstance(result, GiveCalculated):
+        (amount,) = effective[result.dose.amount].possible
+        assert isinstance(amount, Quantity)
+        dose = Dose(amount, result.dose.times, result.dose.period, result.dose.period_unit)
+        result = Give(dose, result.ask)
     return Finding(
         rule=rule,
-        state=state,
+        state=decided.state,
         result=result,
-        facts=facts,
-        decided_by=_in_order(rule, outcome.read) if state is not State.ASK else (),
-        asks=asks,
-        assumptions=tuple(
-            declared.assuming
-            for declared in rule.inputs
-            if declared.optional and declared.assuming and not facts[declared.name].known
-        )
-        if state is State.ADVICE
-        else (),
-        steps=outcome.steps,
-        lines=lines,
+        facts=found,
+        decided_by=decided.decided_by,
+        asks=decided.asks,
+        assumptions=_assumptions(rule, found) if decided.state is State.ADVICE else (),
+        steps=decided.steps,
+        lines=decided.lines,
     )
+
+
+def _assumptions(rule: Rule, found: Facts) -> tuple[str, ...]:
+    words = []
+    for declared in rule.inputs:
+        fact = found[declared.name]
+        if declared.optional and declared.assuming and not fact.known:
+            words.append(declared.assuming)
+        elif declared.assume is not None and fact.missing and fact.reason in ASSUMABLE:
+            value = declared.assume.value
+            shown = str(value).lower() if isinstance(value, bool) else str(value).replace("_", " ")
+            words.append(f"{declared.name.replace('_', ' ')} is {shown} ({declared.assume.because})")
+    return tuple(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +202,7 @@ class _Tried:
     unknown: set[str]
 
 
-def _first(decision: FirstDecision, facts: Facts) -> _Tried:
+def _first(rule: Rule, decision: FirstDecision, facts: Facts) -> _Tried:
     results: list[Result] = []
     steps: list[Step] = []
     lines: list[int] = []
@@ -144,14 +213,14 @@ def _first(decision: FirstDecision, facts: Facts) -> _Tried:
         judged = Judged(True, ()) if branch.condition is None else judge(branch.condition, facts)
         steps.append(Step(f"{branch.text} => {branch.result}", judged.truth, branch.line))
         if judged.truth is False:
-            refuted |= _read(judged, facts)
+            refuted |= _read(rule, judged, facts)
             continue
         results.append(branch.result)
         lines.append(branch.line)
         if judged.truth is True:
-            read |= _read(judged, facts) or refuted
+            read |= _read(rule, judged, facts) or refuted
             break
-        unknown |= _unknown(judged, facts)
+        unknown |= _unknown(rule, judged, facts)
     else:
         results.append(Nothing("no branch applies"))
         read |= refuted
@@ -164,9 +233,10 @@ def _table(rule: Rule, decision: TableDecision, facts: Facts) -> _Tried:
     lines: list[int] = []
     unknown: set[str] = set()
     read: set[str] = set()
+    optional = {declared.name for declared in rule.inputs if declared.optional}
     for row in decision.rows:
         truths = {
-            name: _fits(cell, rule.input(name), facts)
+            name: _fits(cell, name, facts, optional=name in optional)
             for name, cell in zip(decision.columns, row.cells, strict=True)
         }
         truth: Truth = False if False in truths.values() else None if None in truths.values() else True
@@ -176,38 +246,44 @@ def _table(rule: Rule, decision: TableDecision, facts: Facts) -> _Tried:
         results.append(row.result)
         lines.append(row.line)
         unknown |= {name for name, fits in truths.items() if fits is None}
-        read |= {
-            name
-            for name, cell in zip(decision.columns, row.cells, strict=True)
-            if not cell.any and not facts[name].missing
-        }
-    return _Tried(results, tuple(steps), tuple(lines), read, unknown)
+        read |= {name for name, cell in zip(decision.columns, row.cells, strict=True) if not cell.any}
+        if truth is True and decision.ordered:
+            break
+    return _Tried(
+        results,
+        tuple(steps),
+        tuple(lines),
+        {each for name in read for each in rule.reads(name) if not facts[each].missing},
+        {each for name in unknown for each in rule.reads(name) if not facts[each].known},
+    )
 
 
-def _fits(cell: Cell, declared: Input, facts: Facts) -> Truth:
-    if declared.optional and facts[declared.name].missing:
+def _fits(cell: Cell, name: str, facts: Facts, *, optional: bool) -> Truth:
+    if optional and facts[name].missing:
         return cell.any or cell.missing
-    return judge_cell(cell, declared.name, facts)
+    return judge_cell(cell, name, facts)
 
 
-def _read(judged: Judged, facts: Facts) -> set[str]:
-    return {name for leaf, _ in judged.leaves for name in inputs_of(leaf) if not facts[name].missing}
+def _read(rule: Rule, judged: Judged, facts: Facts) -> set[str]:
+    names = {name for leaf, _ in judged.leaves for name in inputs_of(leaf)}
+    return {each for name in names for each in rule.reads(name) if not facts[each].missing}
 
 
-def _unknown(judged: Judged, facts: Facts) -> set[str]:
-    return {
-        name
-        for leaf, truth in judged.leaves
-        if truth is None
-        for name in inputs_of(leaf)
-        if not facts[name].known
-    }
+def _unknown(rule: Rule, judged: Judged, facts: Facts) -> set[str]:
+    names = {name for leaf, truth in judged.leaves if truth is None for name in inputs_of(leaf)}
+    return {each for name in names for each in rule.reads(name) if not facts[each].known}
 
 
 def _in_order(rule: Rule, names: set[str]) -> tuple[str, ...]:
     return tuple(declared.name for declared in rule.inputs if declared.name in names)
 
 
-def _key(result: Result) -> object:
+def meaning(result: Result) -> object:
     """Results that say the same to the reader; the reason of a silence is not said."""
-    return ("none", result.ask) if isinstance(result, Nothing) else result
+    if isinstance(result, Nothing):
+        return "none", result.ask
+    if isinstance(result, Give):
+        dose, unit = result.dose, units.parse(result.dose.amount.unit)
+        seconds = dose.period * units.parse(dose.period_unit.value).factor
+        return "give", dose.amount.value * unit.factor, unit.dimensions, dose.times / seconds, result.ask
+    return result

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dsl.evaluate import Finding, State
-from dsl.model import Ask, EnumType, Input, Nothing, SourceKind
+from dsl.model import Ask, Input, Nothing, SourceKind
+from dsl.types import EnumType
 from dsl.values import Fact, Reason, Value
 
 _REASON_WORDS = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from dsl import units
 from dsl.model import (
@@ -24,6 +25,7 @@ from dsl.model import (
     Negation,
     OneOf,
     Operand,
+    Within,
 )
 from dsl.values import Fact, Quantity, Range, Value
 
@@ -53,7 +55,7 @@ def judge(condition: Condition, facts: Facts) -> Judged:
 
 
 def judge_cell(cell: Cell, name: str, facts: Facts) -> Truth:
-    """Whether an input fits a cell; being missing is a state that only `*` and `missing` fit."""
+    """Whether an input fits a cell; being missing is a state that only `*`, `else` and `missing` fit."""
     fact = facts[name]
     if cell.any:
         return True
@@ -61,7 +63,63 @@ def judge_cell(cell: Cell, name: str, facts: Facts) -> Truth:
         return True
     if cell.condition is None:
         return False
-    return judge(cell.condition, facts).truth
+    if isinstance(cell.condition, Leaf):
+        return judge(cell.condition, facts).truth
+    # Several tests of one input: value by value, for together they may be settled where each alone is not.
+    cuts = cuts_of(cell.condition)
+    return _every(
+        judge(cell.condition, {name: Fact((point,))}).truth
+        for value in fact.possible
+        for point in (representatives(value, cuts) if isinstance(value, Range) else (value,))
+    )
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two known values are equal, whatever their units."""
+    return _compare("=", one, other) is True
+
+
+def cuts_of(condition: Condition) -> list[Quantity]:
+    """The amounts that a condition compares its inputs with."""
+    if isinstance(condition, Negation):
+        return cuts_of(condition.operand)
+    if isinstance(condition, All | Any):
+        return [cut for operand in condition.operands for cut in cuts_of(operand)]
+    values: list[Quantity | str | bool] = []
+    if isinstance(condition, Compare):
+        values = [side.value for side in (condition.left, condition.right) if isinstance(side, Constant)]
+    elif isinstance(condition, Within):
+        bounds = (condition.range.low, condition.range.high)
+        values = [Quantity(bound, condition.range.unit) for bound in bounds if bound is not None]
+    elif isinstance(condition, OneOf):
+        values = list(condition.members)
+    return [value for value in values if isinstance(value, Quantity)]
+
+
+def representatives(span: Range, cuts: Iterable[Quantity]) -> list[Quantity]:
+    """Amounts of a span that stand for all of it: between two neighbouring cuts all behave alike."""
+    size = units.parse(span.unit).factor
+    sizes = {_base(cut.value, cut.unit) / size for cut in cuts}
+    inner = sorted(cut for cut in sizes if _inside(Quantity(cut, span.unit), span))
+    if not inner:
+        return [Quantity(_somewhere(span.low, span.high), span.unit)]
+    points = [
+        _somewhere(span.low, inner[0]),
+        *inner,
+        *((low + high) / 2 for low, high in pairwise(inner)),
+        _somewhere(inner[-1], span.high),
+    ]
+    amounts = (Quantity(point, span.unit) for point in sorted(set(points)))
+    return [amount for amount in amounts if _inside(amount, span)]
+
+
+def _somewhere(low: Fraction | None, high: Fraction | None) -> Fraction:
+    """A number between two bounds, of which one or both may be open."""
+    if low is not None and high is not None:
+        return (low + high) / 2
+    if low is not None:
+        return low + 1
+    return Fraction(1) if high is None else high - 1
 
 
 def inputs_of(condition: Condition) -> frozenset[str]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from fractions import Fraction
 
+from dsl.functions import Function
 from dsl.syntax import Span, TestSyntax
-from dsl.values import Dose, Quantity, Range
+from dsl.trends import Trend
+from dsl.types import ValueType
+from dsl.values import Dose, Period, Quantity, Range
 
 
 class SourceKind(StrEnum):
@@ -19,6 +23,7 @@ class SourceKind(StrEnum):
     CONDITION = "condition"
     INDICATION = "indication"
     MEDICATION = "medication"
+    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +34,8 @@ class Source:
     name: str
     over_upper_limit: bool = False
     """The value divided by the upper reference limit that the laboratory sent with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuantityType:
-    """An amount in a UCUM unit."""
-
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnumType:
-    """One of a closed set of names."""
-
-    name: str
-    members: tuple[str, ...]
-    labels: tuple[str, ...] = ()
-    """The words for people, one for each member."""
-
-    def label(self, member: str) -> str:
-        """The words for one member; its own name where none were given."""
-        return self.labels[self.members.index(member)] if self.labels else member
-
-
-@dataclass(frozen=True, slots=True)
-class BooleanType:
-    """True or false."""
-
-
-ValueType = QuantityType | EnumType | BooleanType
+    trend: Trend | None = None
+    """What is taken of the last few results, where it is not the newest alone."""
 
 
 class WhenMissing(StrEnum):
@@ -66,6 +44,14 @@ class WhenMissing(StrEnum):
     SILENT = "silent"
     INFO = "info"
     TEST_FIRST = "test-first"
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """The value that stands in for a missing one, and why that may be done."""
+
+    value: Quantity | str | bool
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +69,80 @@ class Input:
     span: Span
     assuming: str = ""
     """What the advice takes for granted while this optional input is unknown; the card says so."""
+    assume: Assumption | None = None
+    """Used while nothing is on file; the card says so."""
+
+
+# ---------------------------------------------------------------- calculations
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Two amounts joined by + - * / ^; exact, in base units."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the library, with an argument for each of its parameters."""
+
+    function: Function
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """An amount rounded to whole steps (`nearest`: a tie goes down), then kept between two bounds."""
+
+    amount: Expression
+    direction: str
+    step: Quantity
+    low: Quantity | None
+    high: Quantity | None
+    dose: bool = True
+    """Whether it is a dose, which must be above zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeastHarm:
+    """The option with the least expected harm; the first of several that are equal."""
+
+    options: tuple[str, ...]
+    harms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """By how much the least of some harms is below the next."""
+
+    harms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A condition as a value."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """A value that the rule calculates from its inputs before it decides."""
+
+    name: str
+    type: ValueType
+    value: Expression
+    reads: tuple[str, ...]
+    """Inputs that it rests on, through other calculated values too, in the order of their declaration."""
+    named: bool
+    """Whether the author gave the name; the others stand for an expression inside a condition or dose."""
 
 
 # ---------------------------------------------------------------- conditions
 @dataclass(frozen=True, slots=True)
 class InputRef:
-    """The value of an input."""
+    """The value of an input, or of a `let`."""
 
     name: str
 
@@ -101,6 +155,7 @@ class Constant:
 
 
 Operand = InputRef | Constant
+Expression = InputRef | Constant | Arithmetic | Call | Rounded | LeastHarm | Margin | Truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +222,36 @@ Condition = Leaf | Negation | All | Any
 
 # ---------------------------------------------------------------- results and outcomes
 @dataclass(frozen=True, slots=True)
+class CalculatedDose:
+    """The amount of a calculated value, given `times` in each period."""
+
+    amount: str
+    times: int
+    period: Fraction
+    period_unit: Period
+    text: str
+    """How it was written."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Give:
     """A dose of the drug that the rule concerns."""
 
     dose: Dose
+    ask: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"give {self.dose}" + _and_ask(self.ask)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveCalculated:
+    """A dose that is calculated for this patient; a finding holds the `Give` that comes of it."""
+
+    dose: CalculatedDose
     ask: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -209,7 +290,8 @@ class Ask:
         return "ask " + ", ".join(self.ask)
 
 
-Result = Give | Advise | Nothing | Ask
+Answer = Give | Advise | Nothing | Ask
+Result = Answer | GiveCalculated
 
 
 def _and_ask(names: tuple[str, ...]) -> str:
@@ -288,7 +370,7 @@ class FirstDecision:
 class Cell:
     """What one row says about one input: any value, those of a condition, or that it is missing."""
 
-    condition: Leaf | None
+    condition: Condition | None
     any: bool = False
     missing: bool = False
 
@@ -305,9 +387,10 @@ class RowRule:
 
 @dataclass(frozen=True, slots=True)
 class TableDecision:
-    """Rows that exclude one another; the order of rows has no meaning."""
+    """Rows that exclude one another, unless `ordered`: then the first that fits answers."""
 
     name: str
+    ordered: bool
     columns: tuple[str, ...]
     rows: tuple[RowRule, ...]
     unknown: Ask | Nothing
@@ -318,10 +401,11 @@ Decision = FirstDecision | TableDecision
 
 # ---------------------------------------------------------------- the rule
 class Lifecycle(StrEnum):
-    """Only `active` fires in production; `draft` and `review` only when asked to."""
+    """Only `active` is shown in production, `shadow` evaluated and logged; the others when asked to."""
 
     DRAFT = "draft"
     REVIEW = "review"
+    SHADOW = "shadow"
     ACTIVE = "active"
     RETIRED = "retired"
 
@@ -342,6 +426,16 @@ class EvidenceRecord:
     grade: str
     strength: str
     reviewed: tuple[tuple[date, str], ...]
+    attributes: tuple[tuple[str, str], ...] = ()
+    """Source attributes that the author wrote, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """The general rule to which a rule is the exception, and why."""
+
+    rule: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,10 +455,14 @@ class Rule:
     population_condition: Condition | None
     evidence: EvidenceRecord
     inputs: tuple[Input, ...]
+    lets: tuple[Let, ...]
     decision: Decision
     outcomes: tuple[Outcome, ...]
     tests: tuple[TestSyntax, ...]
     span: Span
+    overrides: tuple[Override, ...] = ()
+    replaces: tuple[str, str] | None = None
+    """Name and version of the rule that this one stands for now."""
 
     def input(self, name: str) -> Input:
         """The declaration of one input; KeyError for a name that is not declared."""
@@ -372,6 +470,13 @@ class Rule:
             if declared.name == name:
                 return declared
         raise KeyError(name)
+
+    def reads(self, name: str) -> tuple[str, ...]:
+        """The inputs behind a name: an input itself, or all that a `let` rests on."""
+        for calculated in self.lets:
+            if calculated.name == name:
+                return calculated.reads
+        return (name,)
 
     def outcome(self, name: str) -> Outcome:
         """One outcome; KeyError for a name that is not declared."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dsl.diagnostics import Diagnostic
+from dsl.functions import Function
 from dsl.syntax import Text
 from dsl.values import Quantity
 
@@ -30,7 +31,13 @@ class Names:
     indications: Mapping[str, str] = field(default_factory=dict)
     """Indication to the name of its enum."""
     drugs: frozenset[str] = frozenset()
-    citations: frozenset[str] = frozenset()
+    drug_codes: Mapping[str, str] = field(default_factory=dict)
+    """`rxnorm#103` to the drug that has it."""
+    citations: Mapping[str, str] = field(default_factory=dict)
+    """Citation to its publisher."""
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Numeric model to the UCUM unit of its result."""
 
 
 def closest(name: str, candidates: Iterable[str]) -> str:

@@ -8,7 +8,10 @@ from dsl import model, syntax
 from dsl.check_results import result_of
 from dsl.evaluate import Finding, State, evaluate
 from dsl.explain import explain
-from dsl.values import Fact, Reason, known, missing
+from dsl.logic import same
+from dsl.values import Fact, Reason, Value, known, missing
+
+_VALUES = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,18 @@ def _fact(given: syntax.Given) -> Fact:
         return missing(Reason(given.reason.text) if given.reason else Reason.MISSING)
     if isinstance(given.value, syntax.QuantityLiteral):
         return known(given.value.quantity)
-    return known({"true": True, "false": False}.get(given.value.text, given.value.text))
+    return known(_VALUES.get(given.value.text, given.value.text))
 
 
-def _failure(
-    expect: syntax.ExpectResult | syntax.ExpectOutside | syntax.ExpectTrace, finding: Finding
-) -> str | None:
+def _unequal(name: str, wanted: Value, finding: Finding) -> str | None:
+    fact = finding.facts[name]
+    if fact.possible and all(same(value, wanted) for value in fact.possible):
+        return None
+    got = " or ".join(str(value) for value in fact.possible) or f"missing ({fact.reason})"
+    return f"expected `{name} = {wanted}`, got `{got}`"
+
+
+def _failure(expect: syntax.Expectation, finding: Finding) -> str | None:
     if isinstance(expect, syntax.ExpectTrace):
         lines = explain(finding)
         if any(expect.text.text in line for line in lines):
@@ -69,6 +78,13 @@ def _failure(
         if finding.state is State.OUTSIDE:
             return None
         return f"expected a patient outside the population, got `{_shown(finding)}`"
+    if isinstance(expect, syntax.ExpectWithheld):
+        return "labels are not evaluated"
+    if isinstance(expect, syntax.ExpectValue):
+        return _unequal(expect.name.text, expect.value.quantity, finding)
+    if expect.name.text in {let.name for let in finding.rule.lets}:
+        name = expect.result.name.text if isinstance(expect.result, syntax.OutcomeName) else "none"
+        return _unequal(expect.name.text, _VALUES.get(name, name), finding)
     wanted = result_of(expect.result)
     if finding.state is not State.OUTSIDE and _shown(finding) == str(wanted):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dsl.model import Input, SourceKind
-from dsl.values import Fact
+from dsl.values import Fact, Reason, missing
 from fhir_adapters.chart import Chart
 from fhir_adapters.conditions import condition_fact, indication_fact
 from fhir_adapters.evidence import with_caveat
@@ -48,3 +48,5 @@ def _fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology, 
             return indication_fact(name, chart, terminology, order)
         case SourceKind.MEDICATION:
             return medication_fact(name, chart, terminology, order)
+        case SourceKind.MODEL:
+            return missing(Reason.MODEL_FAILED, explanation="the model is not part of this release")

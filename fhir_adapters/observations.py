@@ -1,50 +1,30 @@
-"""Facts from measurements: the newest usable Observation decides (seed rules, H-006 to H-016)."""
+"""Facts from measurements: the newest usable Observation decides, or several of them (H-006 to H-016)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from dsl.model import Input, QuantityType
+from dsl.model import Input
+from dsl.types import QuantityType
 from dsl.values import Datum, Fact, Quantity, Range, Reason, missing
 from fhir_adapters.chart import Chart
-from fhir_adapters.evidence import datum, first_reason, in_order, unusable_observation
-from fhir_adapters.instants import Moment, effective_moment, may_be_newest, unusable_time
+from fhir_adapters.evidence import first_reason, in_order, unusable_observation
+from fhir_adapters.instants import effective_moment, unusable_time
 from fhir_adapters.quantities import Amount, in_unit, over_upper_limit, overlap, read_amount
 from fhir_adapters.reading import codings
 from fhir_adapters.references import Entry
+from fhir_adapters.series import RANKING, Measurement, newest_first, trend_fact
 from fhir_adapters.terminology import Observable, Terminology
-
-_RANKING = (
-    Reason.FUTURE,
-    Reason.STALE,
-    Reason.UNDATED,
-    Reason.NO_VALUE,
-    Reason.UNIT,
-    Reason.IMPLAUSIBLE,
-    Reason.COMPARATOR,
-    Reason.STATUS,
-    Reason.SUBJECT,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    entry: Entry
-    moment: Moment
-    amount: Amount
-
-    def datum(self, reason: Reason | None) -> Datum:
-        return datum(self.entry, self.amount.text, reason, self.moment.written)
 
 
 def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology) -> Fact:
     """The fact of an input `from observation NAME`.
 
-    Values keep their unit as sent; with `over_upper_limit` they are multiples of the reference limit.
+    Values keep their unit as sent; with `over_upper_limit` they are multiples of the reference limit,
+    a trend is in the unit of the input.
     """
     observable = terminology.observable(item.source.name)
-    candidates: list[_Candidate] = []
+    candidates: list[Measurement] = []
     rejected: list[Datum] = []
     for entry in chart.of_types("Observation"):
         if observable.codes.isdisjoint(codings(entry.resource.get("code"))):
@@ -56,14 +36,16 @@ def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Te
         else:
             rejected.append(candidate.datum(unusable))
     if not candidates:
-        reason = first_reason((found.reason for found in rejected), _RANKING)
+        reason = first_reason((found.reason for found in rejected), RANKING)
         return missing(reason or Reason.MISSING, *in_order(rejected))
-    flags = may_be_newest([candidate.moment for candidate in candidates])
-    newest = [candidate for candidate, flag in zip(candidates, flags, strict=True) if flag]
+    trend = item.source.trend
+    if trend is not None:
+        return trend_fact(trend, candidates, rejected, item, observable.unit, as_of)
+    (newest,) = newest_first(candidates, 1)
     return _decided(newest, rejected, item, observable, as_of)
 
 
-def _candidate(entry: Entry, item: Input, observable: Observable, as_of: datetime) -> _Candidate:
+def _candidate(entry: Entry, item: Input, observable: Observable, as_of: datetime) -> Measurement:
     ranges = [observable.plausible]
     if item.source.over_upper_limit:
         ranges += observable.plausible_otherwise
@@ -71,7 +53,7 @@ def _candidate(entry: Entry, item: Input, observable: Observable, as_of: datetim
     if item.source.over_upper_limit and amount.value is not None:
         multiple = over_upper_limit(entry.resource, amount.value)
         amount = Amount(multiple, Reason.NO_VALUE if multiple is None else amount.reason, amount.text)
-    return _Candidate(entry, effective_moment(entry.resource, as_of), amount)
+    return Measurement(entry, effective_moment(entry.resource, as_of), amount)
 
 
 def _unit(item: Input, observable: Observable) -> str:
@@ -81,14 +63,14 @@ def _unit(item: Input, observable: Observable) -> str:
 
 
 def _decided(
-    newest: list[_Candidate], rejected: list[Datum], item: Input, observable: Observable, as_of: datetime
+    newest: list[Measurement], rejected: list[Datum], item: Input, observable: Observable, as_of: datetime
 ) -> Fact:
     judged = [
         (candidate, unusable_time(candidate.moment, as_of, item.within) or _unreadable(candidate.amount))
         for candidate in newest
     ]
     data = in_order([*rejected, *(candidate.datum(reason) for candidate, reason in judged)])
-    reason = first_reason((reason for _, reason in judged), _RANKING)
+    reason = first_reason((reason for _, reason in judged), RANKING)
     if reason is not None:
         # An older value must not stand in for a newest one that cannot be read.
         return missing(reason, *data)

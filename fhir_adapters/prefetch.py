@@ -45,6 +45,7 @@ _KEYS = {
     SourceKind.CONDITION: PrefetchKey.CONDITIONS,
     SourceKind.INDICATION: PrefetchKey.CONDITIONS,
     SourceKind.MEDICATION: PrefetchKey.MEDICATIONS,
+    SourceKind.MODEL: PrefetchKey.PATIENT,
 }
 
 

@@ -10,6 +10,7 @@ from dsl import Coding, Names, Quantity, quantity
 from dsl.units import UnitError, commensurable, parse
 from kb import files
 from kb.errors import KnowledgeBaseError
+from kb.functions import FUNCTIONS
 from kb.knowledge import (
     RXNORM,
     ConditionSet,
@@ -64,7 +65,9 @@ class Tables:
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),
-            citations=frozenset(self.sources),
+            drug_codes={f"rxnorm#{each.rxnorm}": name for name, each in self.drugs.items()},
+            citations={name: each.publisher for name, each in self.sources.items()},
+            functions=FUNCTIONS,
         )
 
 

@@ -8,20 +8,30 @@ from fractions import Fraction
 from hypothesis import settings
 
 from dsl import Diagnostic, Names, Rule, RuleFile, Span, check, parse_text, quantity
-from dsl.model import (
-    BooleanType,
-    EnumType,
-    Input,
-    QuantityType,
-    Source,
-    SourceKind,
-    ValueType,
-    WhenMissing,
-)
+from dsl.functions import Function, Parameter
+from dsl.model import Input, Source, SourceKind, WhenMissing
+from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 
 # One fixed series of examples, so that the suite says the same in each run and leaves nothing behind.
 PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples=100)
 SLOW_PROPERTY = settings(PROPERTY, max_examples=60)
+
+# (140 - age) * weight / (72 * creatinine), times 0.85 for women: Cockcroft and Gault 1976.
+FUNCTIONS = (
+    Function(
+        "clearance_of",
+        (
+            Parameter("age", QuantityType("a")),
+            Parameter("weight", QuantityType("kg")),
+            Parameter("creatinine", QuantityType("mg/dL")),
+            Parameter("female", BooleanType()),
+        ),
+        QuantityType("mL/min"),
+        lambda age, weight, creatinine, female: (
+            (140 - age) * weight / (72 * creatinine) * (Fraction(85, 100) if female else 1)
+        ),
+    ),
+)
 
 NAMES = Names(
     plausible={"platelets": (quantity(1, "10*3/uL"), quantity(3000, "10*3/uL"))},
@@ -31,7 +41,10 @@ NAMES = Names(
     conditions=frozenset({"stroke"}),
     indications={"clopidogrel": "Indication"},
     drugs=frozenset({"clopidogrel", "niraparib", "ticagrelor"}),
-    citations=frozenset({"pmid:1", "label:example"}),
+    drug_codes={"rxnorm#32968": "clopidogrel"},
+    citations={"pmid:1": "Example society", "label:example": "Example agency"},
+    functions={each.name: each for each in FUNCTIONS},
+    models={"stroke_risk": "1"},
 )
 
 WHOLE = """\

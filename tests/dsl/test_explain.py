@@ -28,7 +28,7 @@ from dsl import (
     quantity,
     value_words,
 )
-from dsl.model import BooleanType, ValueType
+from dsl.types import BooleanType, ValueType
 from dsl.values import Value
 from tests.dsl.support import NAMES, WHOLE, parsed, rule
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import Advise, Ask, Fact, Nothing, Quantity, Range, Reason, Rule, Span, State, evaluate, known
+from dsl.check_amounts import Declared
 from dsl.check_tables import check_table
 from dsl.model import Cell, Compare, Constant, Input, InputRef, OneOf, Result, RowRule, TableDecision, Within
 from dsl.values import Value
@@ -143,11 +144,13 @@ class Drawn:
             RowRule(tuple(meant.cell for meant in cells), result, "", line)
             for line, (cells, result) in enumerate(self.rows, 1)
         )
-        return TableDecision("t", tuple(column.input.name for column in self.columns), rows, Ask(("asked",)))
+        names = tuple(column.input.name for column in self.columns)
+        return TableDecision("t", False, names, rows, Ask(("asked",)))
 
     @property
-    def inputs(self) -> dict[str, Input]:
-        return {column.input.name: column.input for column in self.columns}
+    def declared(self) -> list[Declared]:
+        inputs = [column.input for column in self.columns]
+        return [Declared(each.name, each.type, (each.name,), each) for each in inputs]
 
     def hits(self, case: Sequence[Plain]) -> list[int]:
         return [
@@ -204,7 +207,7 @@ def test_the_proof_agrees_with_brute_force(drawn: Drawn) -> None:
     first = {hits[0] for hits in cases if hits}
     clashing = {hit for hits in cases for hit in hits if drawn.rows[hit][1] != drawn.rows[hits[0]][1]}
     dead = {index + 1 for index in range(len(drawn.rows))} - {hit + 1 for hit in first | clashing}
-    found = check_table(drawn.table, drawn.inputs, spans(drawn), Span("t.rule", 99, 1, 99, 2))
+    found = check_table(drawn.table, drawn.declared, {}, spans(drawn), Span("t.rule", 99, 1, 99, 2))
     codes = [one.code for one in found]
     assert ("BR009" in codes) is gap
     assert ("BR010" in codes) is clash

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from dsl.model import BooleanType, EnumType, Input, QuantityType, Source, SourceKind, ValueType, WhenMissing
+from dsl.model import Input, Source, SourceKind, WhenMissing
 from dsl.syntax import Span
+from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 from dsl.values import Fact, Quantity, quantity
 from fhir_adapters import Chart, chart_of_prefetch, gather
 from fhir_adapters.reading import LOINC, RXNORM, UCUM

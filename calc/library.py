@@ -1,0 +1,36 @@
+"""The functions that rules may call, with the units of their arguments and results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from calc.renal import cockcroft_gault
+from calc.size import body_mass_index, body_surface_area
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """One function: parameter to UCUM unit (None: a truth), unit of the result, public source."""
+
+    name: str
+    parameters: dict[str, str | None]
+    unit: str
+    compute: Callable[..., Fraction]
+    source: str
+
+
+LIBRARY = (
+    Calculation(
+        "cockcroft_gault",
+        {"age": "a", "weight": "kg", "creatinine": "mg/dL", "female": None},
+        "mL/min",
+        cockcroft_gault,
+        "pmid:1244564",
+    ),
+    Calculation("body_mass_index", {"weight": "kg", "height": "m"}, "kg/m2", body_mass_index, "definition"),
+    Calculation(
+        "body_surface_area", {"weight": "kg", "height": "cm"}, "m2", body_surface_area, "pmid:3657876"
+    ),
+)

@@ -1,0 +1,23 @@
+"""Kidney function."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+ADULT = 18
+"""Years; the formula is for adults only."""
+
+
+def cockcroft_gault(age: Fraction, weight: Fraction, creatinine: Fraction, female: bool) -> Fraction:
+    """Creatinine clearance in mL/min from age in years, weight in kg and serum creatinine in mg/dL.
+
+    (140 - age) * weight / (72 * creatinine), times 0.85 for women: Cockcroft and Gault, Nephron
+    1976;16:31-41, PMID 1244564. Age counts in completed years. Raises ValueError below 18 and from 140 years
+    on, and unless weight and creatinine are above zero.
+    """
+    years = age.numerator // age.denominator
+    if not ADULT <= years < 140:
+        raise ValueError("the formula is for adults below 140 years")
+    if weight <= 0 or creatinine <= 0:
+        raise ValueError("weight and creatinine are above zero")
+    return (140 - years) * weight / (72 * creatinine) * (Fraction(85, 100) if female else 1)

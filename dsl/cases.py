@@ -1,0 +1,79 @@
+"""Finitely many cases that stand for every patient.
+
+A rule compares each value with a few constants. Between two neighbouring ones all values behave alike, so the
+constants, a point between each two, and one beyond each end stand for all; a closed set of names stands for
+itself; and missing is one case more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dsl import model, units
+from dsl.logic import cuts_of, inputs_of, representatives
+from dsl.types import BooleanType, EnumType, ValueType
+from dsl.values import Fact, Quantity, Range, Reason, format_number, known, missing
+
+ABSENT = missing(Reason.MISSING)
+
+
+def cuts_by_name(conditions: Iterable[model.Condition]) -> dict[str, list[Quantity]]:
+    """The amounts that each name is compared with."""
+    cuts: dict[str, list[Quantity]] = {}
+    for condition in conditions:
+        if isinstance(condition, model.Negation):
+            parts: tuple[model.Condition, ...] = (condition.operand,)
+        elif isinstance(condition, model.All | model.Any):
+            parts = condition.operands
+        else:
+            for name in inputs_of(condition):
+                cuts.setdefault(name, []).extend(cuts_of(condition))
+            continue
+        for name, found in cuts_by_name(parts).items():
+            cuts.setdefault(name, []).extend(found)
+    return cuts
+
+
+def conditions_of(rule: model.Rule) -> list[model.Condition]:
+    """Every condition that the decision of a rule reads."""
+    decision = rule.decision
+    conditions = [rule.population_condition] if rule.population_condition is not None else []
+    if isinstance(decision, model.FirstDecision):
+        conditions += [each.condition for each in decision.branches if each.condition is not None]
+    else:
+        conditions += [cell.condition for row in decision.rows for cell in row.cells if cell.condition]
+    conditions += [let.value.condition for let in rule.lets if isinstance(let.value, model.Truth)]
+    return conditions
+
+
+def known_cases(kind: ValueType, cuts: Iterable[Quantity], believable: Range | None = None) -> list[Fact]:
+    """A known fact for each case of a type; amounts only within what is believable."""
+    if isinstance(kind, EnumType):
+        return [known(member) for member in kind.members]
+    if isinstance(kind, BooleanType):
+        return [known(True), known(False)]
+    anything = Range(None, None, False, False, kind.unit)
+    within = anything if believable is None else in_unit(believable, kind.unit)
+    return [known(point) for point in representatives(within, cuts)]
+
+
+def in_unit(span: Range, unit: str) -> Range:
+    """The same span in another unit of its kind."""
+    factor = units.parse(span.unit).factor_to(units.parse(unit))
+    low, high = (None if bound is None else bound * factor for bound in (span.low, span.high))
+    return Range(low, high, span.low_included, span.high_included, unit)
+
+
+def described(name: str, fact: Fact) -> str:
+    """`weight = 77 kg`, `platelets missing`: one datum of a witness, as a test would give it."""
+    if fact.missing:
+        return f"{name} missing"
+    value = fact.possible[0]
+    if isinstance(value, Quantity):
+        return f"{name} = {format_number(value.value)}{'' if value.unit == '1' else f' {value.unit}'}"
+    return f"{name} = {str(value).lower() if isinstance(value, bool) else value}"
+
+
+def witness(facts: Iterable[tuple[str, Fact]]) -> str:
+    """A witness patient in words."""
+    return ", ".join(described(name, fact) for name, fact in facts)

@@ -9,7 +9,7 @@ Facts are sets of values that are still possible (`dsl.values`); logic is three-
 
 from dsl.check import Checked, check
 from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
-from dsl.evaluate import Finding, State, Step, evaluate
+from dsl.evaluate import Finding, State, Step, evaluate, holds
 from dsl.explain import explain, label, lacking, value_words
 from dsl.functions import Function, Parameter
 from dsl.model import (
@@ -33,6 +33,7 @@ from dsl.model import (
 from dsl.names import Names
 from dsl.parse import parse_bytes, parse_text
 from dsl.render import as_json, as_sarif, as_text, explanation
+from dsl.settle import silenced
 from dsl.syntax import RuleFile, Span
 from dsl.testing import TestRun, run_tests, untested_lines
 from dsl.types import BooleanType, EnumType, QuantityType
@@ -102,6 +103,7 @@ __all__ = [
     "evaluate",
     "explain",
     "explanation",
+    "holds",
     "known",
     "label",
     "lacking",
@@ -110,6 +112,7 @@ __all__ = [
     "parse_text",
     "quantity",
     "run_tests",
+    "silenced",
     "untested_lines",
     "value_words",
 ]

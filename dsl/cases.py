@@ -7,7 +7,7 @@ itself; and missing is one case more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dsl import model, units
 from dsl.logic import cuts_of, inputs_of, representatives
@@ -20,17 +20,9 @@ ABSENT = missing(Reason.MISSING)
 def cuts_by_name(conditions: Iterable[model.Condition]) -> dict[str, list[Quantity]]:
     """The amounts that each name is compared with."""
     cuts: dict[str, list[Quantity]] = {}
-    for condition in conditions:
-        if isinstance(condition, model.Negation):
-            parts: tuple[model.Condition, ...] = (condition.operand,)
-        elif isinstance(condition, model.All | model.Any):
-            parts = condition.operands
-        else:
-            for name in inputs_of(condition):
-                cuts.setdefault(name, []).extend(cuts_of(condition))
-            continue
-        for name, found in cuts_by_name(parts).items():
-            cuts.setdefault(name, []).extend(found)
+    for leaf in leaves(conditions):
+        for name in inputs_of(leaf):
+            cuts.setdefault(name, []).extend(cuts_of(leaf))
     return cuts
 
 
@@ -44,6 +36,40 @@ def conditions_of(rule: model.Rule) -> list[model.Condition]:
         conditions += [cell.condition for row in decision.rows for cell in row.cells if cell.condition]
     conditions += [let.value.condition for let in rule.lets if isinstance(let.value, model.Truth)]
     return conditions
+
+
+def axes_of(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:
+    """The cases of every input and calculated amount that the conditions of a rule read."""
+    conditions = conditions_of(rule)
+    cuts = cuts_by_name(conditions)
+    questioned = {leaf.input for leaf in leaves(conditions) if isinstance(leaf, model.IsKnown)}
+    read = {name for condition in conditions for name in inputs_of(condition)}
+    if isinstance(rule.decision, model.TableDecision):
+        read |= set(rule.decision.columns)
+    types = {each.name: (each.type, each.optional or each.name in questioned) for each in rule.inputs}
+    types |= {
+        let.name: (let.type, let.name in questioned)
+        for let in rule.lets
+        if not isinstance(let.value, model.Truth)
+    }
+    return {
+        name: known_cases(kind, cuts.get(name, ()), believable.get(name)) + ([ABSENT] if absent else [])
+        for name, (kind, absent) in types.items()
+        if name in read
+    }
+
+
+def leaves(conditions: Iterable[model.Condition]) -> list[model.Leaf]:
+    """The comparisons that some conditions are made of."""
+    found: list[model.Leaf] = []
+    for condition in conditions:
+        if isinstance(condition, model.Negation):
+            found += leaves((condition.operand,))
+        elif isinstance(condition, model.All | model.Any):
+            found += leaves(condition.operands)
+        else:
+            found.append(condition)
+    return found
 
 
 def known_cases(kind: ValueType, cuts: Iterable[Quantity], believable: Range | None = None) -> list[Fact]:

@@ -52,8 +52,8 @@ def check(
     """
     found: list[Diagnostic] = []
     known = vocabularies([*beside, *files], found)
-    silent: list[Diagnostic] = []
-    others = _rules(beside, known, names, None, silent)
+    believable: dict[tuple[str, str], dict[str, Range]] = {}
+    others = _rules(beside, known, names, None, [], believable)
     for file in files:
         if not (file.vocabulary or file.enums or file.rules):
             found.append(
@@ -62,9 +62,9 @@ def check(
                     help="restore what was lost, or remove the file",
                 )
             )  # fmt: skip
-    rules = _rules(files, known, names, on, found)
+    rules = _rules(files, known, names, on, found, believable)
     written = [(rule.header.name, rule.header.version) for file in files for rule in file.rules]
-    found += check_between(rules, others, written, names)
+    found += check_between(rules, others, written, names, believable)
     faulty = {(one.span.path, one.span.line) for one in found if one.severity is Severity.ERROR}
     sound = tuple(
         rule
@@ -82,6 +82,7 @@ def _rules(
     names: Names,
     on: date | None,
     found: list[Diagnostic],
+    believable: dict[tuple[str, str], dict[str, Range]],
 ) -> list[model.Rule]:
     rules: list[model.Rule] = []
     seen: dict[tuple[str, str], Span] = {}
@@ -98,9 +99,11 @@ def _rules(
                 )  # fmt: skip
             seen.setdefault(key, rule.header.span)
             before = len(found)
-            checked = _RuleChecker(rule, file.source, enums, names, on, found).run()
+            checker = _RuleChecker(rule, file.source, enums, names, on, found)
+            checked = checker.run()
             if checked is not None and not _errors(found[before:]):
                 rules.append(checked)
+                believable[key] = checker.believable()
     return rules
 
 
@@ -123,6 +126,7 @@ class _RuleChecker:
         self._names = names
         self._on = on
         self._found = found
+        self._before = len(found)
         self._conditions = ConditionChecker(source, names, found)
         self._inputs = self._check_inputs()
         for item in rule.items:
@@ -155,8 +159,9 @@ class _RuleChecker:
             decision=decision, outcomes=tuple(outcomes.values()), tests=tests, span=rule.span,
             overrides=header.overrides, replaces=header.replaces,
         )  # fmt: skip
-        if isinstance(decision, model.FirstDecision) and isinstance(self._decisions()[0], syntax.Decide):
-            self._found += check_branches(checked, self._decisions()[0], self._believable())
+        node = self._decisions()[0]
+        if isinstance(node, syntax.Decide) and not _errors(self._found[self._before :]):
+            self._found += check_branches(checked, node, population, self.believable())
         return checked
 
     # -------------------------------------------------------------- inputs and outcomes
@@ -282,7 +287,7 @@ class _RuleChecker:
             node.name.text, node.hit == "first", tuple(each.name for each in columns), rows, unknown
         )
         spans = tuple(row.span for row in node.rows)
-        self._found += check_table(table, columns, self._believable(), spans, node.name.span)
+        self._found += check_table(table, columns, self.believable(), spans, node.name.span)
         return table
 
     def _cells(self, row: syntax.RowSyntax, columns: Sequence[Declared]) -> tuple[model.Cell | None, ...]:
@@ -292,7 +297,7 @@ class _RuleChecker:
             for column, cell in zip(columns, row.cells, strict=True)
         )
 
-    def _believable(self) -> dict[str, Range]:
+    def believable(self) -> dict[str, Range]:
         """The amounts that each input can have: what is beyond them never reaches a rule."""
         found = {}
         for declared in self._inputs.values():

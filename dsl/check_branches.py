@@ -1,16 +1,52 @@
-"""Branches of a `decide` that no patient reaches."""
+"""Branches of a `decide` that no patient reaches, and populations that nobody is in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from dsl import model, syntax
+from dsl.calculate import with_calculated
+from dsl.cases import axes_of
 from dsl.diagnostics import Diagnostic
+from dsl.logic import Facts, Truth, judge
+from dsl.search import Axes, search
 from dsl.values import Range
 
 
 def check_branches(
-    rule: model.Rule, node: syntax.Decide | syntax.Table, believable: Mapping[str, Range]
+    rule: model.Rule, node: syntax.Decide, population: syntax.Population, believable: Mapping[str, Range]
 ) -> list[Diagnostic]:
-    """Each branch whose condition never holds, or that those before it always answer."""
-    return []
+    """Each branch whose condition never holds, or that those before it always answer.
+
+    Calculated amounts count as free, so that what is reported is true whatever the arithmetic says.
+    """
+    axes = axes_of(rule, believable)
+    branches = rule.decision.branches if isinstance(rule.decision, model.FirstDecision) else ()
+    reached: list[model.Condition] = []
+    if rule.population_condition is not None:
+        reached.append(rule.population_condition)
+        if _never(rule, reached, axes):
+            return [Diagnostic("BR011", "nobody is in this population", population.span)]
+    found = []
+    for branch, written in zip(branches, node.branches, strict=True):
+        conditions = [*reached, branch.condition] if branch.condition is not None else reached
+        if _never(rule, conditions, axes):
+            alone = branch.condition is not None and _never(rule, [branch.condition], axes)
+            why = (
+                "this condition never holds" if alone else "the branches above answer every case of this one"
+            )
+            found.append(Diagnostic("BR011", why, written.span, help="remove it, or correct what hides it"))
+        elif branch.condition is not None:
+            reached.append(model.Negation(branch.condition))
+    return found
+
+
+def _never(rule: model.Rule, conditions: list[model.Condition], axes: Axes) -> bool:
+    """Whether the conditions are proved never to hold together."""
+    together = model.All(tuple(conditions))
+    truths = [let for let in rule.lets if isinstance(let.value, model.Truth)]
+
+    def holds(facts: Facts) -> Truth:
+        return judge(together, with_calculated(truths, facts)).truth
+
+    return search(axes, holds).exhausted

@@ -83,7 +83,9 @@ def check_header(
             )
         )  # fmt: skip
     drugs, genes, conditions = _concerns(rule, names, found)
-    overrides = tuple(model.Override(each.name.text, each.because) for each in every(rule, syntax.Overrides))
+    overrides = tuple(
+        model.Override(each.name.text, each.because, each.span) for each in every(rule, syntax.Overrides)
+    )
     if not (title and lifecycle and effective and review and record):
         return None
     return Header(

@@ -169,4 +169,29 @@ CATALOGUE: dict[str, Explanation] = {
         "when platelets < 150_000 /uL",
         "A threshold that no believable value reaches decides nothing, or everything the wrong way.",
     ),
+    "BR020": Explanation(
+        "the review of the rule is overdue",
+        "review by 2025-01-01, a year ago",
+        "read the source again, then `reviewed DATE by …` and a new `review by`",
+        "Guidance ages; until somebody has read the source again, each card says that the review is overdue.",
+    ),
+    "BR021": Explanation(
+        "an exception has no base of its own kind",
+        "two rules that override each other, or one that overrides a rule about another drug",
+        "the more special rule overrides the more general one, about the same drug",
+        "In a circle each rule would silence the next, and nobody would hear any of them.",
+    ),
+    "BR022": Explanation(
+        "two rules advise one patient differently",
+        "two active rules about one drug, one source, one patient, two doses",
+        "overrides NAME because \"…\" in the more special rule",
+        "The prescriber would get two answers to one order; which one holds is for the author to say. "
+        "Across sources it is a warning: the sources themselves may disagree.",
+    ),
+    "BR023": Explanation(
+        "a source attribute is missing",
+        "an active rule whose evidence names no developer",
+        "attribute developer \"…\" and attribute funding \"…\" in the evidence block",
+        "Certification asks for these attributes, and a reader who weighs the advice needs them.",
+    ),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from dsl.model import (
     Answer,
     Ask,
     Cell,
+    Condition,
     FirstDecision,
     Give,
     GiveCalculated,
@@ -176,6 +177,12 @@ def finding_of(rule: Rule, decided: Decided, facts: Mapping[str, Fact], effectiv
         steps=decided.steps,
         lines=decided.lines,
     )
+
+
+def holds(condition: Condition, finding: Finding) -> Truth:
+    """Whether a condition holds on what was found; nothing that was assumed counts as known."""
+    inputs = {declared.name: finding.facts[declared.name] for declared in finding.rule.inputs}
+    return judge(condition, with_calculated(finding.rule.lets, inputs)).truth
 
 
 def _assumptions(rule: Rule, found: Facts) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dsl.evaluate import Finding, State
-from dsl.model import Ask, Input, Nothing, SourceKind
+from dsl.model import Ask, Input, Let, Nothing, SourceKind
 from dsl.types import EnumType
-from dsl.values import Fact, Reason, Value
+from dsl.values import Fact, Quantity, Reason, Value, format_number
 
 _REASON_WORDS = {
     Reason.MISSING: "missing",
@@ -27,6 +27,9 @@ _UNIT_WORDS = {"a": "years", "10*3/uL": "×10³/µL", "10*9/L": "×10⁹/L", "[l
 # A problem list that says nothing is not a missing measurement.
 _ON_FILE = (SourceKind.CONDITION, SourceKind.INDICATION)
 
+_LONGEST_NUMBER = 7
+"""Characters of a calculated number that are shown as they are."""
+
 _TRUTH_WORDS = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -40,22 +43,29 @@ def label(declared: Input) -> str:
         return f"indication for {words}"
     if source.kind is SourceKind.MEDICATION:
         return f"current use of {words}"
+    if source.trend is not None:
+        function = source.trend.function.value.replace("_", " ")
+        return f"{function} of the last {source.trend.count} results of {words}"
     return f"{words} relative to the upper limit" if source.over_upper_limit else words
 
 
-def words(declared: Input, value: Value) -> str:
-    """A value in words for people; enum members by their labels."""
+def words(declared: Input | Let, value: Value) -> str:
+    """A value in words for people; enum members by their labels, long calculated numbers cut with a `~`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
         return declared.type.label(value) if isinstance(declared.type, EnumType) else value
     text = str(value)
-    return (
-        text.removesuffix(value.unit) + _UNIT_WORDS.get(value.unit, value.unit) if value.unit != "1" else text
-    )
+    if isinstance(declared, Let) and isinstance(value, Quantity):
+        number = format_number(value.value)
+        number = f"~{float(value.value):.4g}" if len(number) > _LONGEST_NUMBER else number
+        text = number if value.unit == "1" else f"{number} {value.unit}"
+    if value.unit == "1":
+        return text
+    return text.removesuffix(value.unit) + _UNIT_WORDS.get(value.unit, value.unit)
 
 
-def value_words(declared: Input, fact: Fact) -> str:
+def value_words(declared: Input | Let, fact: Fact) -> str:
     """`60 kg`, `normal metabolizer or poor metabolizer (contradictory)`, `missing`."""
     reason = f"{_REASON_WORDS[fact.reason]}" if fact.reason else ""
     if fact.missing:
@@ -88,6 +98,11 @@ def explain(finding: Finding) -> list[str]:
             for datum in fact.data
             if datum.reason is not None
         ]
+    for let in rule.lets:
+        if let.named:
+            fact = finding.facts[let.name]
+            caveat = f": {fact.explanation}" if fact.explanation else ""
+            lines.append(f"  {let.name}: {value_words(let, fact)} [calculated]{caveat}")
     lines += [f"  line {step.line}: {step.text}: {_TRUTH_WORDS[step.truth]}" for step in finding.steps]
     if finding.decided_by:
         lines.append(f"  decided by: {', '.join(finding.decided_by)}")

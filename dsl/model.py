@@ -436,6 +436,7 @@ class Override:
 
     rule: str
     because: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,6 +471,10 @@ class Rule:
             if declared.name == name:
                 return declared
         raise KeyError(name)
+
+    def declared(self, name: str) -> Input | Let:
+        """The input or calculated value of this name; KeyError for a name that is not declared."""
+        return next((let for let in self.lets if let.name == name), None) or self.input(name)
 
     def reads(self, name: str) -> tuple[str, ...]:
         """The inputs behind a name: an input itself, or all that a `let` rests on."""

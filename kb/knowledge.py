@@ -155,21 +155,27 @@ class KnowledgeBase:
     warnings: tuple[Diagnostic, ...]
 
     def fireable(self, *, fire_draft: bool) -> tuple[Rule, ...]:
-        """The rules that may speak on some day: active ones, drafts only when asked for."""
-        statuses = {Lifecycle.ACTIVE}
+        """The rules that are evaluated on some day: active and shadow ones, drafts only when asked for."""
+        statuses = {Lifecycle.ACTIVE, Lifecycle.SHADOW}
         if fire_draft:
             statuses |= {Lifecycle.DRAFT, Lifecycle.REVIEW}
         return tuple(rule for rule in self.rules if rule.status in statuses)
 
     def in_force(self, day: date, *, fire_draft: bool) -> tuple[Rule, ...]:
-        """Of the rules that may speak, for each name the newest version effective on a day."""
-        newest: dict[str, Rule] = {}
+        """Of the rules that are evaluated, for each name the newest version effective on a day.
+
+        A version in status `shadow` stands beside the others and displaces none of them. A rule that another
+        one in force replaces is left out.
+        """
+        newest: dict[tuple[str, bool], Rule] = {}
         for rule in self.fireable(fire_draft=fire_draft):
             if rule.in_force(day):
-                other = newest.get(rule.name)
+                key = (rule.name, rule.status is Lifecycle.SHADOW)
+                other = newest.get(key)
                 if other is None or _number(other.version) < _number(rule.version):
-                    newest[rule.name] = rule
-        return tuple(newest[name] for name in sorted(newest))
+                    newest[key] = rule
+        replaced = {rule.replaces for rule in newest.values() if rule.status is not Lifecycle.SHADOW}
+        return tuple(rule for _, rule in sorted(newest.items()) if (rule.name, rule.version) not in replaced)
 
     def observable(self, name: str) -> Observable:
         """One observable."""

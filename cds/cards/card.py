@@ -12,7 +12,7 @@ from cds.cards.suggest import Offer, alternatives, offers, withdrawal
 from cds.cards.text import capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, ordered_dose, view
 from cds.guard import Released
-from dsl import BooleanType, Give, Lifecycle, SourceKind, WhenMissing, label, lacking
+from dsl import BooleanType, Give, Lifecycle, SourceKind, WhenMissing, label, lacking, value_words
 from dsl.check_outcomes import MAX_SUMMARY
 from kb import KnowledgeBase
 
@@ -160,6 +160,10 @@ def _used(card: CardView) -> list[str]:
         f"{label(declared)}: {shown_value(declared, finding.facts[declared.name])}"
         for declared in finding.rule.inputs
         if not finding.facts[declared.name].missing
+    ] + [
+        f"{let.name.replace('_', ' ')}, calculated: {value_words(let, finding.facts[let.name])}"
+        for let in finding.rule.lets
+        if let.named and finding.facts[let.name].known
     ]
 
 

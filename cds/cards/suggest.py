@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from cds.cards.text import capitalised
 from cds.cards.view import CardView, ordered_product
-from dsl import Dose, DoseSuggestion, DrugSuggestion, Suggestion, WithdrawSuggestion
-from dsl.logic import judge
+from dsl import Dose, DoseSuggestion, DrugSuggestion, Suggestion, WithdrawSuggestion, holds
 from dsl.units import commensurable, parse
 from fhir_adapters import Order, rewritten
 from kb import RXNORM, Drug, KnowledgeBase, Product
@@ -75,7 +74,7 @@ def _excluded(suggestion: DrugSuggestion, card: CardView) -> bool | None:
     """Whether the contraindication is there; None if that is not known."""
     if suggestion.unless is None:
         return False
-    return judge(suggestion.unless, card.released.finding.facts).truth
+    return holds(suggestion.unless, card.released.finding)
 
 
 def _update(resource: dict[str, object], description: str) -> dict[str, object]:

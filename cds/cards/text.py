@@ -45,7 +45,7 @@ def fill(text: str, finding: Finding, *, brief: bool = False) -> str:
     """
 
     def value(match: re.Match[str]) -> str:
-        declared = finding.rule.input(match[1])
+        declared = finding.rule.declared(match[1])
         fact = finding.facts[declared.name]
         if brief and len(fact.possible) > 1:
             return "ambiguous"

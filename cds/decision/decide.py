@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cds.decision.situation import UNAVAILABLE, Situation
-from dsl import Finding, Rule, evaluate
+from dsl import Finding, Lifecycle, Rule, evaluate, silenced
 from fhir_adapters import KeyState, Order, PrefetchKey, gather, key_of
 from kb import KnowledgeBase
 
@@ -35,6 +35,10 @@ class Decision:
     deceased: bool
     """No prescribing advice is given for a dead patient (H-026)."""
     evaluations: tuple[Evaluation, ...]
+    silenced: tuple[tuple[Evaluation, str], ...] = ()
+    """Evaluations that an exception silences, each with the name of the exception."""
+    shadow: tuple[Evaluation, ...] = ()
+    """What rules in status `shadow` found: for the log alone."""
 
 
 def decide(
@@ -42,13 +46,20 @@ def decide(
 ) -> Decision:
     """Evaluates the rules in force at `as_of` (timezone-aware) for each order with a known drug."""
     rules = knowledge.in_force(as_of.date(), fire_draft=fire_draft)
-    evaluations = tuple(
-        _evaluate(rule, order, situation, knowledge, as_of)
-        for order in situation.orders
-        for rule in rules
-        if order.drug in rule.drugs
-    )
-    return Decision(situation, as_of, situation.chart.deceased(as_of), evaluations)
+    speaking: list[Evaluation] = []
+    silent: list[tuple[Evaluation, str]] = []
+    shadow: list[Evaluation] = []
+    for order in situation.orders:
+        evaluations = [
+            _evaluate(rule, order, situation, knowledge, as_of) for rule in rules if order.drug in rule.drugs
+        ]
+        shown = [each for each in evaluations if each.rule.status is not Lifecycle.SHADOW]
+        shadow += [each for each in evaluations if each.rule.status is Lifecycle.SHADOW]
+        exceptions = silenced([each.finding for each in shown if each.finding is not None])
+        silent += [(each, exceptions[each.rule.name]) for each in shown if each.rule.name in exceptions]
+        speaking += [each for each in shown if each.rule.name not in exceptions]
+    deceased = situation.chart.deceased(as_of)
+    return Decision(situation, as_of, deceased, tuple(speaking), tuple(silent), tuple(shadow))
 
 
 def _evaluate(

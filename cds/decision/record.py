@@ -33,6 +33,10 @@ def record_of(
             for each in decision.situation.findings
         ],
         "evaluations": [_evaluation(each) for each in decision.evaluations],
+        "silenced": [
+            _evaluation(each) | {"overridden_by": exception} for each, exception in decision.silenced
+        ],
+        "shadow": [_evaluation(each) for each in decision.shadow],
         "not_evaluated": [{"rule": rule, "reason": reason} for rule, reason in not_evaluated],
         "cards": list(cards),
     }
@@ -55,6 +59,9 @@ def _evaluation(evaluation: Evaluation) -> dict[str, object]:
         "because": getattr(finding.result, "because", ""),
         "decided_by": [f"line {step.line}: {step.text}" for step in steps],
         "inputs": [_input(declared, finding.facts[declared.name]) for declared in rule.inputs],
+        "calculated": [
+            {"name": let.name, "value": value_words(let, finding.facts[let.name])} for let in rule.lets
+        ],
         "missing": list(finding.asks),
         "assumptions": list(finding.assumptions),
     }

@@ -18,7 +18,11 @@ def render(entry: StoredEntry) -> str:
     """
     record = entry.entry.record
     lines = [*_header(entry), *_request(record), *_refusal(record), *_orders(record)]
-    for evaluation in _objects(record, "evaluations"):
+    for evaluation in (
+        *_objects(record, "evaluations"),
+        *_objects(record, "silenced"),
+        *_objects(record, "shadow"),
+    ):
         lines += ["", *_evaluation(evaluation)]
     lines += [*_remarks(record), *_cards(record), *_feedback(record)]
     return "\n".join(lines) + "\n"
@@ -79,6 +83,9 @@ def _evaluation(evaluation: Mapping[str, object]) -> Iterator[str]:
         yield from _pairs(("decided by", reason))
     for datum in _objects(evaluation, "inputs"):
         yield from _input(datum)
+    for value in _objects(evaluation, "calculated"):
+        yield f"  {_words(value.get('name'), '=', value.get('value'))} (calculated)"
+    yield from _pairs(("overridden by", evaluation.get("overridden_by")))
     missing = _list(evaluation, "missing")
     if missing:
         yield from _pairs(("missing", ", ".join(map(_clean, missing))))

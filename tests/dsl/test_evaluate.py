@@ -27,7 +27,7 @@ from dsl import (
 from dsl import missing as absent
 from dsl.logic import Truth
 from dsl.values import Value
-from tests.dsl.support import NAMES, PROPERTY, WHOLE, parsed, rule
+from tests.dsl.support import NAMES, PROPERTY, WHOLE, parsed, rule, rule_text
 
 GONE = absent(Reason.MISSING)
 
@@ -313,10 +313,12 @@ def _rules() -> list[Rule]:
               unknown                          => ask weight, platelets, gene
             }}"""
         )
-    return [rule(body) for body in bodies]
+    # A few have a branch that nobody reaches, which the checker refuses.
+    return [each for body in bodies for each in check([parsed(rule_text(body))], NAMES).rules]
 
 
 RULES = _rules()
+assert len(RULES) > 25, len(RULES)
 
 
 def _values(values: list[Value]) -> st.SearchStrategy[tuple[Value, ...]]:

@@ -12,6 +12,7 @@ from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
 from dsl.evaluate import Finding, State, Step, evaluate, holds
 from dsl.explain import explain, label, lacking, value_words
 from dsl.functions import Function, Parameter
+from dsl.labels import LabelFacts, Withhold, label_facts
 from dsl.model import (
     Advise,
     Ask,
@@ -72,6 +73,7 @@ __all__ = [
     "Give",
     "Indicator",
     "Input",
+    "LabelFacts",
     "Lifecycle",
     "Names",
     "Nothing",
@@ -95,6 +97,7 @@ __all__ = [
     "Value",
     "WhenMissing",
     "WithdrawSuggestion",
+    "Withhold",
     "as_json",
     "as_sarif",
     "as_text",
@@ -106,6 +109,7 @@ __all__ = [
     "holds",
     "known",
     "label",
+    "label_facts",
     "lacking",
     "missing",
     "parse_bytes",

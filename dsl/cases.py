@@ -16,6 +16,9 @@ from dsl.values import Fact, Quantity, Range, Reason, format_number, known, miss
 
 ABSENT = missing(Reason.MISSING)
 
+_UNIT_WORDS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days"}
+"""How a rule writes these units."""
+
 
 def cuts_by_name(conditions: Iterable[model.Condition]) -> dict[str, list[Quantity]]:
     """The amounts that each name is compared with."""
@@ -96,7 +99,8 @@ def described(name: str, fact: Fact) -> str:
         return f"{name} missing"
     value = fact.possible[0]
     if isinstance(value, Quantity):
-        return f"{name} = {format_number(value.value)}{'' if value.unit == '1' else f' {value.unit}'}"
+        unit = _UNIT_WORDS.get(value.unit, value.unit)
+        return f"{name} = {format_number(value.value)}{'' if unit == '1' else f' {unit}'}"
     return f"{name} = {str(value).lower() if isinstance(value, bool) else value}"
 
 

@@ -12,8 +12,10 @@ from dsl.check_amounts import Declared
 from dsl.check_between import check_between
 from dsl.check_branches import check_branches
 from dsl.check_conditions import ConditionChecker
-from dsl.check_header import check_header, every, only
+from dsl.check_doses import check_doses
+from dsl.check_header import check_attributes, check_header, every, only
 from dsl.check_inputs import check_input
+from dsl.check_labels import check_label
 from dsl.check_lets import check_choice, check_let
 from dsl.check_outcomes import check_outcome
 from dsl.check_results import check_asked, check_tested, check_tests, result_of
@@ -139,11 +141,13 @@ class _RuleChecker:
         rule = self._rule
         header = check_header(rule, self._names, self._on, self._found)
         population = only(rule, syntax.Population, 'population "adults" when age >= 18 years', self._found)
+        label = self._check_label()
         outcomes = self._check_outcomes()
-        decision = self._check_decision(outcomes)
+        decision = self._check_decision(outcomes) if label is None else self._no_decision(label)
         tests = tuple(every(rule, syntax.TestSyntax))
         if decision is not None:
             check_tests(tests, decision, outcomes, self._conditions, self._found)
+        if decision is not None and label is None:
             check_tested(tests, self._decisions()[0], self._found)
         condition = (
             self._conditions.condition(population.condition) if population and population.condition else None
@@ -157,11 +161,15 @@ class _RuleChecker:
             population=population.label.text, population_condition=condition, evidence=header.evidence,
             inputs=tuple(each for each in self._inputs.values() if each), lets=tuple(self._conditions.lets),
             decision=decision, outcomes=tuple(outcomes.values()), tests=tests, span=rule.span,
-            overrides=header.overrides, replaces=header.replaces,
+            overrides=header.overrides, replaces=header.replaces, label=label,
         )  # fmt: skip
-        node = self._decisions()[0]
-        if isinstance(node, syntax.Decide) and not _errors(self._found[self._before :]):
-            self._found += check_branches(checked, node, population, self.believable())
+        if label is None and not _errors(self._found[self._before :]):
+            node = self._decisions()[0]
+            cases = node.branches if isinstance(node, syntax.Decide) else node.rows
+            if isinstance(node, syntax.Decide):
+                self._found += check_branches(checked, node, population, self.believable())
+            self._found += check_doses(checked, [case.result.span for case in cases], self.believable())
+            self._found += check_attributes(checked)
         return checked
 
     # -------------------------------------------------------------- inputs and outcomes
@@ -196,7 +204,27 @@ class _RuleChecker:
                 outcomes[node.name.text] = checked
         return outcomes
 
+    def _check_label(self) -> model.RiskLabel | None:
+        nodes = every(self._rule, syntax.LabelSyntax)
+        for again in nodes[1:]:
+            first = (Label(nodes[0].name.span, "the first"),)
+            self._found.append(Diagnostic("BR003", "a rule states one label", again.name.span, others=first))
+        if not nodes:
+            return None
+        return check_label(nodes[0], self._names, self._conditions, self._found)
+
     # -------------------------------------------------------------- decision
+    def _no_decision(self, label: model.RiskLabel) -> model.FirstDecision:
+        """A label is judged by the guard; advice that rested on it would give it away."""
+        for node in self._decisions():
+            self._found.append(
+                Diagnostic(
+                    "BR003", "a rule states a label or decides, not both", node.span,
+                    help="write the decision as a rule of its own that does not read the label",
+                )
+            )  # fmt: skip
+        return model.FirstDecision(label.name, (), model.Nothing("a label is for the guard"))
+
     def _decisions(self) -> list[syntax.Decide | syntax.Table]:
         return [item for item in self._rule.items if isinstance(item, syntax.Decide | syntax.Table)]
 

@@ -194,4 +194,11 @@ CATALOGUE: dict[str, Explanation] = {
         "attribute developer \"…\" and attribute funding \"…\" in the evidence block",
         "Certification asks for these attributes, and a reader who weighs the advice needs them.",
     ),
+    "BR024": Explanation(
+        "two doses of one rule lie far apart",
+        "| < 30 mL/min => give 25 ug once daily\n| >= 30 mL/min => give 50 mg once daily",
+        "| < 30 mL/min => give 25 mg once daily\n| >= 30 mL/min => give 50 mg once daily",
+        "A hundredfold between two doses of one drug is more often a slip of unit or decimal point than "
+        "guidance. It is a warning: the source decides.",
+    ),
 }  # fmt: skip

@@ -399,6 +399,21 @@ class TableDecision:
 Decision = FirstDecision | TableDecision
 
 
+@dataclass(frozen=True, slots=True)
+class RiskLabel:
+    """A risk category about a person: stated here, judged by the guard, never shown by the rule itself.
+
+    Its numbers are calculated values: `baseline`, `stratum`, `NAME.benefit` and `NAME.harm` of each action.
+    """
+
+    name: str
+    condition: Condition
+    horizon: Quantity
+    actions: tuple[str, ...]
+    tighten: Condition | None
+    """What must hold beyond the guard's own policy."""
+
+
 # ---------------------------------------------------------------- the rule
 class Lifecycle(StrEnum):
     """Only `active` is shown in production, `shadow` evaluated and logged; the others when asked to."""
@@ -464,6 +479,8 @@ class Rule:
     overrides: tuple[Override, ...] = ()
     replaces: tuple[str, str] | None = None
     """Name and version of the rule that this one stands for now."""
+    label: RiskLabel | None = None
+    """A rule that states a label decides nothing."""
 
     def input(self, name: str) -> Input:
         """The declaration of one input; KeyError for a name that is not declared."""

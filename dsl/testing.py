@@ -8,8 +8,9 @@ from dsl import model, syntax
 from dsl.check_results import result_of
 from dsl.evaluate import Finding, State, evaluate
 from dsl.explain import explain
+from dsl.labels import LabelFacts, Withhold, label_facts
 from dsl.logic import same
-from dsl.values import Fact, Reason, Value, known, missing
+from dsl.values import Fact, Quantity, Reason, Value, format_number, known, missing
 
 _VALUES = {"true": True, "false": False}
 
@@ -31,9 +32,9 @@ class TestRun:
         return not self.failures
 
 
-def run_tests(rule: model.Rule) -> tuple[TestRun, ...]:
-    """All tests of a rule."""
-    return tuple(_run(rule, test) for test in rule.tests)
+def run_tests(rule: model.Rule, withhold: Withhold | None = None) -> tuple[TestRun, ...]:
+    """All tests of a rule; what they expect of a label, the guard `withhold` answers."""
+    return tuple(_run(rule, test, withhold) for test in rule.tests)
 
 
 def untested_lines(rule: model.Rule, runs: tuple[TestRun, ...]) -> tuple[int, ...]:
@@ -44,11 +45,16 @@ def untested_lines(rule: model.Rule, runs: tuple[TestRun, ...]) -> tuple[int, ..
     return tuple(case.line for case in cases if case.line not in reached)
 
 
-def _run(rule: model.Rule, test: syntax.TestSyntax) -> TestRun:
+def _run(rule: model.Rule, test: syntax.TestSyntax, withhold: Withhold | None) -> TestRun:
     if test.day is not None and not rule.in_force(test.day):
         return TestRun(rule, test, (f"the rule is not in force on {test.day.isoformat()}",), ())
-    finding = evaluate(rule, {given.name.text: _fact(given) for given in test.given})
-    failures = tuple(failure for expect in test.expects if (failure := _failure(expect, finding)) is not None)
+    facts = {given.name.text: _fact(given) for given in test.given}
+    finding, label = evaluate(rule, facts), label_facts(rule, facts)
+    failures = tuple(
+        failure
+        for expect in test.expects
+        if (failure := _failure(expect, finding, label, withhold)) is not None
+    )
     return TestRun(rule, test, failures, finding.lines)
 
 
@@ -60,6 +66,27 @@ def _fact(given: syntax.Given) -> Fact:
     return known(_VALUES.get(given.value.text, given.value.text))
 
 
+def _not_withheld(
+    expect: syntax.ExpectWithheld, label: LabelFacts | None, withhold: Withhold | None
+) -> str | None:
+    if label is None or label.label.name != expect.label.text:
+        return f"the rule states no label `{expect.label.text}`"
+    if withhold is None:
+        return "a label is judged by the guard: run `bespoke test`"
+    reasons = sorted(withhold(label))
+    if expect.reason.text in reasons:
+        return None
+    return f"expected `withheld because {expect.reason.text}`, got `{', '.join(reasons) or 'shown'}`"
+
+
+def _label_lines(facts: LabelFacts) -> list[str]:
+    risks = [fact.possible[0] if fact.known else None for fact in (facts.baseline, facts.stratum)]
+    low, high = (risk.value if isinstance(risk, Quantity) else None for risk in risks)
+    if low is None or high is None:
+        return [f"label {facts.label.name}: absolute risk difference not known"]
+    return [f"label {facts.label.name}: absolute risk difference {format_number(high - low)} %"]
+
+
 def _unequal(name: str, wanted: Value, finding: Finding) -> str | None:
     fact = finding.facts[name]
     if fact.possible and all(same(value, wanted) for value in fact.possible):
@@ -68,9 +95,11 @@ def _unequal(name: str, wanted: Value, finding: Finding) -> str | None:
     return f"expected `{name} = {wanted}`, got `{got}`"
 
 
-def _failure(expect: syntax.Expectation, finding: Finding) -> str | None:
+def _failure(
+    expect: syntax.Expectation, finding: Finding, label: LabelFacts | None, withhold: Withhold | None
+) -> str | None:
     if isinstance(expect, syntax.ExpectTrace):
-        lines = explain(finding)
+        lines = [*explain(finding), *(_label_lines(label) if label is not None else ())]
         if any(expect.text.text in line for line in lines):
             return None
         return f"the trace does not say `{expect.text.text}`:\n" + "\n".join(lines)
@@ -79,7 +108,7 @@ def _failure(expect: syntax.Expectation, finding: Finding) -> str | None:
             return None
         return f"expected a patient outside the population, got `{_shown(finding)}`"
     if isinstance(expect, syntax.ExpectWithheld):
-        return "labels are not evaluated"
+        return _not_withheld(expect, label, withhold)
     if isinstance(expect, syntax.ExpectValue):
         return _unequal(expect.name.text, expect.value.quantity, finding)
     if expect.name.text in {let.name for let in finding.rule.lets}:

@@ -106,6 +106,13 @@ class IndicationFile(_Strict):
     members: tuple[IndicationMember, ...]
 
 
+class ModelFile(_Strict):
+    """`models/NAME.toml`: a numeric model whose result rules may read, in a UCUM unit."""
+
+    label: Text
+    unit: Text
+
+
 class FunctionPair(_Strict):
     """Two allele functions in either order and the phenotype of whoever carries them."""
 

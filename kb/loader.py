@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import dsl
-from dsl import EnumType, Rule, RuleFile, SourceKind
+from dsl import EnumType, Rule, RuleFile, SourceKind, Withhold
 from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.knowledge import KnowledgeBase
 from kb.tables import Tables, load_tables
@@ -16,8 +16,8 @@ BUNDLED = Path(__file__).parent
 """The folder of the knowledge base that ships with the software."""
 
 
-def load(folder: Path | None = None) -> KnowledgeBase:
-    """The knowledge base in a folder, the bundled one by default.
+def load(folder: Path | None = None, withhold: Withhold | None = None) -> KnowledgeBase:
+    """The knowledge base in a folder, the bundled one by default; `withhold` judges labels in rules' tests.
 
     Raises `KnowledgeBaseError` for a file that cannot be used and `RuleErrors` for faulty rules.
     """
@@ -31,7 +31,7 @@ def load(folder: Path | None = None) -> KnowledgeBase:
     if broken or not checked.ok:
         raise RuleErrors(found, sources_of(root.rglob("*.rule"), root))
     check_members(checked.rules, tables)
-    failed = [run for rule in checked.rules for run in dsl.run_tests(rule) if not run.passed]
+    failed = [run for rule in checked.rules for run in dsl.run_tests(rule, withhold) if not run.passed]
     if failed:
         span, title = failed[0].test.span, failed[0].test.title.text
         raise KnowledgeBaseError(

@@ -46,6 +46,8 @@ class Tables:
     conditions: Mapping[str, ConditionSet]
     indications: Mapping[str, Indication]
     genes: Mapping[str, Gene]
+    models: Mapping[str, str]
+    """Numeric model to the UCUM unit of its result."""
     drug_codes: Mapping[Coding, str]
     drug_texts: Mapping[str, str]
 
@@ -68,6 +70,7 @@ class Tables:
             drug_codes={f"rxnorm#{each.rxnorm}": name for name, each in self.drugs.items()},
             citations={name: each.publisher for name, each in self.sources.items()},
             functions=FUNCTIONS,
+            models=self.models,
         )
 
 
@@ -87,6 +90,7 @@ def load_tables(root: Path) -> Tables:
         conditions=conditions,
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
         genes={gene.symbol: gene for gene in genes},
+        models={path.stem: _model(path) for path in _files(root, "models")},
         drug_codes=_drug_codes(root, drugs.values()),
         drug_texts=_drug_texts(root, drugs.values()),
     )
@@ -123,6 +127,14 @@ def _observable(path: Path) -> Observable:
         ),
         frozenset(_code(path, "codes", code.system, code.code) for code in entry.codes),
     )
+
+
+def _model(path: Path) -> str:
+    """The unit of a numeric model."""
+    entry = files.read(path, files.ModelFile)
+    if not commensurable(entry.unit, entry.unit):
+        raise KnowledgeBaseError(f"{path}: field `unit`: expected a listed UCUM unit")
+    return entry.unit
 
 
 def _bounds(path: Path, field: str, texts: tuple[str, str], unit: str) -> tuple[Quantity, Quantity]:

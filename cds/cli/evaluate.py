@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from cds.cards import as_screen, render_cards
 from cds.cli.main import fail
 from cds.decision import Decision, decide, of_bundle, record_of, unanswered
-from cds.guard import release
+from cds.guard import reasons_to_withhold, release
 from cds.settings import parse_as_of
 from dsl import as_text, explain
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
@@ -33,7 +33,7 @@ def run(
     except ValueError:
         return fail("--as-of: expected a date, or a date and time with offset")
     try:
-        knowledge = load(kb)
+        knowledge = load(kb, reasons_to_withhold)
         bundle = load_json(path.read_bytes(), max_bytes=MAX_BUNDLE_BYTES)
         if not isinstance(bundle, dict):
             return fail(f"{path}: expected a FHIR Bundle")

@@ -6,10 +6,12 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import dsl
 from cds.cli.main import fail
+from cds.guard import reasons_to_withhold
 from dsl import Checked, Diagnostic, RuleFile, TestRun
 from kb import BUNDLED, KnowledgeBaseError, check_members, load_tables, read_rules, sources_of
 
@@ -62,7 +64,7 @@ def test(paths: Sequence[Path], kb: Path | None, *, coverage: bool, as_json: boo
         sources = {path: text for read in reads for path, text in read.sources.items()}
         print(dsl.as_text(broken, sources), file=sys.stderr if as_json else sys.stdout)
     rules = [rule for read in reads for rule in read.checked.rules]
-    runs = {rule: dsl.run_tests(rule) for rule in rules}
+    runs = {rule: dsl.run_tests(rule, reasons_to_withhold) for rule in rules}
     failed = sum(not run.passed for group in runs.values() for run in group)
     untested = {rule: dsl.untested_lines(rule, group) for rule, group in runs.items()} if coverage else {}
     if as_json:
@@ -112,11 +114,7 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
     tables = load_tables(root)
     resolved = {path.resolve() for path in paths}
     others = [path for path in sorted(root.rglob("*.rule")) if path.resolve() not in resolved]
-    vocabularies = [
-        file
-        for file in (read_rules(path, root) for path in others)
-        if isinstance(file, RuleFile) and file.vocabulary is not None
-    ]
+    beside = [file for file in (read_rules(path, root) for path in others) if isinstance(file, RuleFile)]
     parsed: list[RuleFile] = []
     found: list[Diagnostic] = []
     for path in paths:
@@ -125,7 +123,7 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
             parsed.append(file)
         else:
             found.append(file)
-    checked = dsl.check(parsed, tables.names, vocabularies)
+    checked = dsl.check(parsed, tables.names, beside, on=date.today())
     if checked.ok:
         check_members(checked.rules, tables)
     return _Read(paths, Checked(checked.rules, (*found, *checked.diagnostics)))

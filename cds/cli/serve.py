@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from cds.cli.main import fail
+from cds.guard import reasons_to_withhold
 from cds.hooks import ServeError, create_app
 from cds.hooks import run as listen
 from cds.hooks.service import HookService
@@ -24,7 +25,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     try:
         settings = load_settings(config, options)
         check_start(settings)
-        knowledge = load(settings.kb)
+        knowledge = load(settings.kb, reasons_to_withhold)
         log = DecisionLog.open(settings.db)
     except RuleErrors as error:
         print(as_text(error.diagnostics, error.sources), file=sys.stderr)

@@ -1,0 +1,62 @@
+"""Doses of one rule that lie so far apart that one of them is likely a slip of unit or decimal point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from dsl import model, units
+from dsl.cases import axes_of, witness
+from dsl.diagnostics import Diagnostic, Label, Severity
+from dsl.evaluate import decide, prepare
+from dsl.logic import Facts, Truth
+from dsl.search import search
+from dsl.syntax import Span
+from dsl.values import Dose, Range
+
+FAR_APART = 100
+"""Labelled doses of one drug in one rule differ by less; a thousandfold is milligrams for micrograms."""
+
+
+def check_doses(rule: model.Rule, spans: Sequence[Span], believable: Mapping[str, Range]) -> list[Diagnostic]:
+    """Warns of a dose that is a hundredth of another one in the rule, or less; `spans` are of the results."""
+    decision = rule.decision
+    cases: Sequence[model.BranchRule | model.RowRule] = (
+        decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
+    )
+    doses = [
+        (_daily(case.result.dose), case, span)
+        for case, span in zip(cases, spans, strict=True)
+        if isinstance(case.result, model.Give)
+    ]
+    found = []
+    for (amount, dimensions), case, span in doses:
+        most = max((other for other in doses if other[0][1] == dimensions), key=lambda other: other[0][0])
+        if most[0][0] >= FAR_APART * amount:
+            assert isinstance(case.result, model.Give)
+            message = f"`{case.result.dose}` is a hundredth of another dose of this rule, or less"
+            found.append(
+                Diagnostic(
+                    "BR024", message, span, others=(Label(most[2], "the other dose"),),
+                    case=_patient(rule, case.line, believable),
+                    help="compare unit and decimal point with the source", severity=Severity.WARNING,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _daily(dose: Dose) -> tuple[Fraction, object]:
+    unit = units.parse(dose.amount.unit)
+    period = dose.period * units.parse(dose.period_unit.value).factor
+    return dose.amount.value * unit.factor * dose.times / period, (unit.dimensions, "/" in dose.amount.unit)
+
+
+def _patient(rule: model.Rule, line: int, believable: Mapping[str, Range]) -> str:
+    def reached(facts: Facts) -> Truth:
+        decided = decide(rule, prepare(rule, facts))
+        if decided.lines == (line,):
+            return True
+        return False if all(len(fact.possible) <= 1 for fact in facts.values()) else None
+
+    patient = search(axes_of(rule, believable), reached).patient
+    return witness(patient.items()) if patient else ""

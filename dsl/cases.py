@@ -8,10 +8,11 @@ itself; and missing is one case more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 
 from dsl import model, units
 from dsl.logic import cuts_of, inputs_of, representatives
-from dsl.types import BooleanType, EnumType, ValueType
+from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 from dsl.values import Fact, Quantity, Range, Reason, format_number, known, missing
 
 ABSENT = missing(Reason.MISSING)
@@ -30,15 +31,18 @@ def cuts_by_name(conditions: Iterable[model.Condition]) -> dict[str, list[Quanti
 
 
 def conditions_of(rule: model.Rule) -> list[model.Condition]:
-    """Every condition that the decision of a rule reads."""
+    """Every condition that the decision of a rule reads, in calculated values too."""
+    calculated = [let.value.condition for let in rule.lets if isinstance(let.value, model.Truth)]
+    return decision_conditions(rule) + calculated
+
+
+def decision_conditions(rule: model.Rule) -> list[model.Condition]:
+    """The conditions of the population, and of the branches or cells."""
     decision = rule.decision
     conditions = [rule.population_condition] if rule.population_condition is not None else []
     if isinstance(decision, model.FirstDecision):
-        conditions += [each.condition for each in decision.branches if each.condition is not None]
-    else:
-        conditions += [cell.condition for row in decision.rows for cell in row.cells if cell.condition]
-    conditions += [let.value.condition for let in rule.lets if isinstance(let.value, model.Truth)]
-    return conditions
+        return conditions + [each.condition for each in decision.branches if each.condition is not None]
+    return conditions + [cell.condition for row in decision.rows for cell in row.cells if cell.condition]
 
 
 def axes_of(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:
@@ -60,6 +64,26 @@ def axes_of(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list
         for name, (kind, absent) in types.items()
         if name in read
     }
+
+
+def spread(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:
+    """Some amounts and all names for the inputs that a rule only calculates with."""
+    read = {name for condition in conditions_of(rule) for name in inputs_of(condition)}
+    behind = {name for let in rule.lets for name in let.reads} - read
+    found = {}
+    for declared in rule.inputs:
+        if declared.name not in behind:
+            continue
+        cuts: list[Quantity] = []
+        bounds = believable.get(declared.name)
+        if bounds is not None and bounds.low is not None and bounds.high is not None:
+            # Evenly on the scale of ratios, on which doses and clearances move.
+            low, high = max(bounds.low, bounds.high / 10_000), bounds.high
+            cuts = [Quantity(low + (high - low) * step**2 / 64, bounds.unit) for step in range(1, 8)]
+        elif isinstance(declared.type, QuantityType):
+            cuts = [Quantity(Fraction(step), declared.type.unit) for step in (20, 40, 60, 80)]
+        found[declared.name] = known_cases(declared.type, cuts, bounds)
+    return found
 
 
 def leaves(conditions: Iterable[model.Condition]) -> list[model.Leaf]:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from dsl import model
-from dsl.cases import ABSENT, axes_of, witness
+from dsl.compare import find_patient
 from dsl.diagnostics import Diagnostic, Label, Severity
-from dsl.evaluate import Decided, State, decide, meaning, prepare
-from dsl.logic import Facts, Truth
+from dsl.evaluate import Decided, State, meaning
+from dsl.logic import Truth
 from dsl.names import Names, closest
-from dsl.search import search
 from dsl.settle import overridden_by
 from dsl.syntax import Span
 from dsl.values import Range
@@ -121,36 +120,14 @@ def _disagreement(
     believable: Mapping[tuple[str, str], Mapping[str, Range]],
 ) -> list[Diagnostic]:
     """A patient to whom both rules give different advice, as a finding on the second."""
-    shared = _shared_names(one, other)
-    axes = {
-        f"1 {name}": cases
-        for name, cases in axes_of(one, believable.get((one.name, one.version), {})).items()
-        if name in {each.name for each in one.inputs}
-    }
-    for name, cases in axes_of(other, believable.get((other.name, other.version), {})).items():
-        if name not in {each.name for each in other.inputs}:
-            continue
-        key = f"1 {shared[name]}" if name in shared else f"2 {name}"
-        more = {repr(fact.possible): fact for fact in (*axes.get(key, ()), *cases)}
-        axes[key] = list(more.values())
 
-    def disagree(facts: Facts) -> Truth:
-        mine = {name[2:]: fact for name, fact in facts.items() if name.startswith("1 ")}
-        theirs = {
-            each.name: facts.get(
-                f"1 {shared[each.name]}" if each.name in shared else f"2 {each.name}", ABSENT
-            )
-            for each in other.inputs
-        }
-        first, second = decide(one, prepare(one, mine)), decide(other, prepare(other, theirs))
+    def differ(first: Decided, second: Decided, settled: bool) -> Truth:
         if first.state is State.ADVICE and second.state is State.ADVICE:
             return _advice(one, first) != _advice(other, second)
-        settled = all(len(fact.possible) <= 1 for fact in facts.values())
-        if settled or _silent(first) or _silent(second):
-            return False
-        return None
+        return False if settled or _silent(first) or _silent(second) else None
 
-    patient = search(axes, disagree).patient
+    bounds = tuple(believable.get((rule.name, rule.version), {}) for rule in (one, other))
+    patient = find_patient(one, other, (bounds[0], bounds[1]), differ)
     if patient is None:
         return []
     publishers = [
@@ -158,27 +135,16 @@ def _disagreement(
         for rule in (one, other)
     ]
     same_source = bool(publishers[0] & publishers[1])
-    words = witness((name[2:], fact) for name, fact in sorted(patient.items()))
     return [
         Diagnostic(
             "BR022", f"`{one.name}` gives this patient other advice", _header(other),
-            others=(Label(_header(one), "the other rule"),), case=words or "any patient",
+            others=(Label(_header(one), "the other rule"),), case=patient or "any patient",
             help="write `overrides … because …` in the more special one"
             if same_source
             else "the sources disagree: say which one this site follows with `overrides … because …`",
             severity=Severity.ERROR if same_source else Severity.WARNING,
         )
     ]  # fmt: skip
-
-
-def _shared_names(one: model.Rule, other: model.Rule) -> dict[str, str]:
-    """Names of the second rule whose input is the same datum as one of the first."""
-    by_source = {(each.source, each.type): each.name for each in one.inputs}
-    return {
-        each.name: by_source[each.source, each.type]
-        for each in other.inputs
-        if (each.source, each.type) in by_source
-    }
 
 
 def _silent(decided: Decided) -> bool:

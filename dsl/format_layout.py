@@ -130,11 +130,7 @@ def _columns(items: Sequence[Item], indent: int) -> list[list[str]]:
             break
         too_long |= found
     return [
-        uneven(item, indent)
-        if not row
-        else _wrapped(line, _folded(row)[-1])
-        if index in too_long
-        else [line]
+        uneven(item, indent) if not row else _wrapped(line, _folded(row)[-1]) if index in too_long else [line]
         for index, (item, row, line) in enumerate(zip(items, rows, lines, strict=True))
     ]
 
@@ -211,16 +207,20 @@ def _rows(items: Sequence[Item], indent: int) -> list[list[str]]:
             break
         widest.pop()
     ends = list(accumulate((widths[-1] + 1 if widths else 0 for widths in columns), initial=indent - 1))[1:]
-    laid = []
-    for item, row in zip(items, rows, strict=True):
-        if not row:
-            laid.append(uneven(item, indent))
-            continue
-        line = " " * (indent - 1)
-        for cell, end in zip(row, ends, strict=False):
-            line = f"{line} {cell}".ljust(end)
-        laid.append([f"{line.ljust(ends[-1])} {_at_arrow(item)[1]}"])
-    return laid
+    leads = [_reaching(row, ends, indent) for row in rows]
+    arrow = max((len(lead) for lead in leads if len(lead) <= LIMIT), default=0)
+    return [
+        [f"{lead.ljust(arrow)} {_at_arrow(item)[1]}"] if row else uneven(item, indent)
+        for item, row, lead in zip(items, rows, leads, strict=True)
+    ]
+
+
+def _reaching(cells: Sequence[str], ends: Sequence[int], indent: int) -> str:
+    """The cells of a row, each up to its column's end; after a longer one they catch up as soon as they can."""
+    line = " " * (indent - 1)
+    for cell, end in zip(cells, ends, strict=False):
+        line = f"{line} {cell}".ljust(end)
+    return line
 
 
 def _at_arrow(item: Item) -> tuple[Item, str]:

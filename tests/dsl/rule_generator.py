@@ -6,8 +6,10 @@ grids, and charts are drawn at, just beside and between them, so that comparison
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from random import Random
 
 from dsl import Names
@@ -324,23 +326,30 @@ class _Writer:
         ]
 
     # ------------------------------------------------------------ conditions
-    def condition(self, depth: int) -> str:
+    def condition(self, depth: int, among: Sequence[Variable] = ()) -> str:
+        """A condition; its parts are mostly about different names, so that few contradict each other."""
+        among = among or self.variables
         if depth == 0 or self.chance(0.3):
-            return self.leaf()
-        match self.random.randrange(5):
-            case 0 | 1:
-                return " and ".join(self._operand(depth) for _ in range(self.random.randint(2, 3)))
-            case 2 | 3:
-                return " or ".join(self._operand(depth) for _ in range(self.random.randint(2, 3)))
-            case _:
-                return f"not ({self.condition(depth - 1)})"
+            return self.leaf(self.random.choice(among))
+        if self.chance(0.2):
+            return f"not ({self.condition(depth - 1, among)})"
+        count = self.random.randint(2, 3)
+        if self.chance(0.9):
+            dealt = [each for each in self._dealt(among, count) if each]
+        else:
+            dealt = [among] * count
+        word = self.random.choice((" and ", " and ", " or "))
+        return word.join(self._operand(depth, part) for part in dealt)
 
-    def _operand(self, depth: int) -> str:
-        text = self.condition(depth - 1)
+    def _dealt(self, among: Sequence[Variable], count: int) -> list[list[Variable]]:
+        shuffled = self.random.sample(among, len(among))
+        return [shuffled[at::count] for at in range(count)]
+
+    def _operand(self, depth: int, among: Sequence[Variable]) -> str:
+        text = self.condition(depth - 1, among)
         return f"({text})" if " and " in text or " or " in text else text
 
-    def leaf(self) -> str:
-        variable = self.random.choice(self.variables)
+    def leaf(self, variable: Variable) -> str:
         if self.chance(0.2 if variable.need == "optional" else 0.05):
             return f"{variable.name} is {self.random.choice(('known', 'missing'))}"
         if variable.need == "optional" and self.chance(0.5):
@@ -400,7 +409,7 @@ class _Writer:
         return self._interval(kind, low, high, self.random.choice(("..", "..<", "<..", "<..<")))
 
     def _interval(self, kind: Kind, low: Fraction, high: Fraction, dots: str) -> str:
-        if self.chance(0.5):
+        if kind.unit == "1" or self.chance(0.5):
             number = decimal(low)
             return f"{number} {dots} {self._first_unit(kind, high)}"
         return f"{self.written(kind, low)} {dots} {self.written(kind, high)}"
@@ -469,7 +478,7 @@ class _Writer:
     def write_decide(self) -> None:
         branches = [
             f"when {self.condition(self.random.choice((0, 0, 1, 1, 2, 3)))} => {self.result()}"
-            for _ in range(self.random.randint(1, 5))
+            for _ in range(self.random.randint(1, min(5, 1 + len(self.variables))))
         ]
         if self.chance(0.85):
             branches.append(f"otherwise => {self.result()}")
@@ -486,11 +495,22 @@ class _Writer:
             rows = self._split(axes, [axis.all for axis in axes], self.random.randint(1, 4))
             self.random.shuffle(rows)
         else:
-            rows = [[axis.cell(axis.part()) for axis in axes] for _ in range(self.random.randint(1, 5))]
-            rows.append(["*"] * len(axes))
+            rows = self._ordered(axes)
         lines = ["".join(f"| {variable.name} " for variable in columns) + "=> answer"]
         lines += ["".join(f"| {cell} " for cell in row) + f"=> {self.result()}" for row in rows]
         self._block(f"table answer {hit}", [*lines, self.unknown()])
+
+    def _ordered(self, axes: list[_Axis]) -> list[list[str]]:
+        """Rows of which each answers some case that those above it leave, and the last takes the rest."""
+        left = set(product(*(axis.all for axis in axes)))
+        rows: list[list[str]] = []
+        for _ in range(self.random.randint(1, 5)):
+            parts = [axis.part() for axis in axes]
+            rest = left - set(product(*parts))
+            if rest and rest != left:
+                rows.append([axis.cell(part) for axis, part in zip(axes, parts, strict=True)])
+                left = rest
+        return [*rows, ["*"] * len(axes)]
 
     def _split(self, axes: list[_Axis], box: list[frozenset[int]], depth: int) -> list[list[str]]:
         """Rows that fill a box of cases without a gap or an overlap."""
@@ -515,7 +535,7 @@ class _Writer:
         self.write_choice()
         self.write_results()
         population = 'population any because "all are meant"'
-        if self.chance(0.35):
+        if self.chance(0.25):
             population = f'population "those" when {self.condition(1)}'
         if self.chance(0.5):
             self.write_decide()

@@ -203,6 +203,9 @@ class ConditionChecker:
         if any(_name(side) in self.declared and self.declared[_name(side)] is None for side in (left, right)):
             return None
         if sides[0] is None and sides[1] is None:
+            literals = [side for side in (left, right) if isinstance(side, syntax.QuantityLiteral)]
+            if any(self.amounts.amount(literal) is None for literal in literals):
+                return None
             self._item(left if isinstance(left, syntax.Text) else right)
             return None
         declared = sides[0] or sides[1]

@@ -101,7 +101,7 @@ def check_attributes(rule: model.Rule) -> list[Diagnostic]:
     if not lacking or rule.status is not model.Lifecycle.ACTIVE:
         return []
     few = ", ".join(f"`{name}`" for name in lacking[:3]) + (" …" if len(lacking) > 3 else "")
-    message = f"{len(lacking)} of {len(source_attributes(rule))} source attributes are missing: {few}"
+    message = f"of {len(source_attributes(rule))} source attributes, {len(lacking)} are missing: {few}"
     span = Span(rule.span.path, rule.span.line, rule.span.column, rule.span.line, rule.span.column + 4)
     help = f'write `attribute {lacking[0]} "…"` in the evidence block'
     return [Diagnostic("BR023", message, span, help=help, severity=Severity.WARNING)]

@@ -3,35 +3,25 @@
     rules ── compile_rules ──> Service ── pack(facts) ──> Packed ── codes ──> one whole number for each rule
                                                                └── findings ──> what `evaluate` would say
 
-A rule is tabulated over its cases by the evaluator itself (`dsl.compile_rule`), so there is one meaning.
+Each rule is tabulated over its cases by the evaluator itself (`dsl.compile_rule`), so there is one meaning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from dsl.cases import ABSENT
-from dsl.compile_cases import Axis, Scale, refined
-from dsl.compile_rule import MAX_KEPT, CompiledRule, Table
-from dsl.compile_source import Plan, Reading, generated
-from dsl.evaluate import ASSUMABLE, Finding, finding_of, prepare
-from dsl.model import Source, Truth
-from dsl.types import ValueType
-from dsl.values import Fact, Quantity
+from dsl.compile_cases import Axis
+from dsl.compile_rule import CompiledRule
+from dsl.compile_slots import Reader, Slot
+from dsl.compile_source import Memo, Plan, generate
+from dsl.evaluate import Finding, finding_of, prepare
+from dsl.model import Rule
+from dsl.values import Fact
 
 TABULATED = 4_096
-"""Rules of up to so many cells are tabulated when they are compiled; the cells of others when first met."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """What several rules may read in common: the same datum, not older than the same age."""
-
-    source: Source
-    within: timedelta | None
-    type: ValueType
+"""A rule of at most so many cells is tabulated when it is compiled; the cells of another when first met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,60 +32,138 @@ class Packed:
     """One for each slot."""
     cases: tuple[int, ...]
     """One for each axis that the rules tell apart."""
-    odd: tuple[int, ...]
-    """Rules that read a fact of which several values are possible."""
+    odd: frozenset[int]
+    """Rules that read a fact of which several values are possible; their cases are none."""
     calculated: Mapping[int, Mapping[str, Fact]]
-    """What was assumed and calculated, by the index of the rule that compares it."""
+    """By the index of a rule that compares calculated values: all that its decision reads."""
 
 
 class Service:
-    """Rules compiled together; the answers come in the order of the rules."""
+    """Rules compiled together. Answers come in the order of `rules`; `slots` says what is read."""
 
     def __init__(self, rules: Iterable[CompiledRule], tabulated: int) -> None:
         self.rules = tuple(rules)
-        wanted = [[Slot(each.source, each.within, each.type) for each in one.rule.inputs] for one in self.rules]
-        places = {slot: at for at, slot in enumerate(dict.fromkeys(slot for slots in wanted for slot in slots))}
+        places: dict[Slot, int] = {}
+        self._facts = [
+            {
+                each.name: places.setdefault(Slot(each.source, each.within, each.type), len(places))
+                for each in one.rule.inputs
+            }
+            for one in self.rules
+        ]
         self.slots = tuple(places)
-        """What `pack` takes a fact of, in this order."""
-        self._names = [
-            {each.name: places[slot] for each, slot in zip(one.rule.inputs, slots, strict=True)}
-            for one, slots in zip(self.rules, wanted, strict=True)
-        ]
-        self._readers: list[_Reader] = []
-        readings = self._layout()
-        self._own = [index for index, one in enumerate(self.rules) if one.calculated]
-        plans = [
-            Plan(
-                one,
-                tuple(readings[index]),
-                self._names[index],
-                one.table() if one.cells <= tabulated else Memo(one),
+        self._readers, inputs = self._layout()
+        self._concerned = [
+            frozenset(
+                index
+                for index, one in enumerate(self.rules)
+                if any(self._facts[index][axis.name] == slot for axis in one.inputs)
             )
-            for index, one in enumerate(self.rules)
+            for slot in range(len(self.slots))
         ]
-        self.source, self._codes, self._traced = generated(plans, self._width, self._with_lets)
-        """The text of the generated functions."""
-
-    def _layout(self) -> list[list[int]]:
-        """Where each axis of each rule stands in `Packed.cases`."""
-        by_slot: list[list[Axis]] = [[] for _ in self.slots]
+        width = sum(len(reader.maps) for reader in self._readers)
+        plans = []
         for index, one in enumerate(self.rules):
+            calculated = range(width, width + len(one.calculated))
+            width += len(calculated)
+            table = one.table() if one.cells <= tabulated else Memo(one)
+            cases = (*inputs[index], *calculated)
+            plans.append(Plan(one, cases, tuple(self._facts[index].values()), table))
+        self._generated = generate(plans, width, len(self.slots))
+
+    @property
+    def source(self) -> str:
+        """The text of the generated functions."""
+        return self._generated.source
+
+    def gather(self, facts: Sequence[Mapping[str, Fact]]) -> tuple[Fact, ...]:
+        """The fact of each slot, from the facts of each rule by the names of its inputs.
+
+        What no rule has a fact of is missing. Raises ValueError for a fact of anything but an input, and
+        where two rules have different facts of one slot.
+        """
+        gathered: dict[int, Fact] = {}
+        for one, places, given in zip(self.rules, self._facts, facts, strict=True):
+            for name, fact in given.items():
+                if name not in places:
+                    raise ValueError(f"`{name}` is no input of `{one.rule.name}`; the rest is calculated")
+                if gathered.setdefault(places[name], fact) != fact:
+                    raise ValueError(f"`{name}` of `{one.rule.name}` has another fact than in a rule before")
+        return tuple(gathered.get(slot, ABSENT) for slot in range(len(self.slots)))
+
+    def pack(self, facts: Sequence[Fact]) -> Packed:
+        """Makes facts ready, one for each of `slots`; the costly part, done once for each patient."""
+        facts = tuple(facts)
+        cases: list[int] = []
+        odd: frozenset[int] = frozenset()
+        for slot, (reader, fact) in enumerate(zip(self._readers, facts, strict=True)):
+            row = reader.read(fact)
+            if row is None:
+                odd |= self._concerned[slot]
+                row = reader.blank
+            cases += row
+        calculated = {}
+        for index, one in enumerate(self.rules):
+            if one.calculated:
+                effective = calculated[index] = prepare(one.rule, self._named(index, facts))
+                found = [axis.case(effective[axis.name]) for axis in one.calculated]
+                cases += (0 if case is None else case for case in found)
+                if None in found:
+                    odd |= {index}
+        return Packed(facts, tuple(cases), odd, calculated)
+
+    def codes(self, packed: Packed) -> list[int]:
+        """For each rule the index of what it comes to in the `outcomes` of that rule."""
+        codes = self._generated.codes(packed.cases)
+        for index in packed.odd:
+            codes[index] = self._odd(index, packed)
+        return codes
+
+    def findings(self, packed: Packed) -> list[Finding]:
+        """For each rule what `dsl.evaluate` finds, field for field."""
+
+        def finished(index: int, code: int) -> Finding:
+            rule = self.rules[index]
+            facts = self._named(index, packed.facts)
+            effective = packed.calculated[index] if rule.calculated else prepare(rule.rule, facts)
+            if index in packed.odd:
+                code = rule.code_of_prepared(facts, effective)
+            return finding_of(rule.rule, rule.outcomes[code].decided, facts, effective)
+
+        findings = self._generated.findings(packed.cases, packed.facts, finished)
+        for index in packed.odd:
+            if not self.rules[index].rule.lets:
+                findings[index] = finished(index, 0)
+        return findings
+
+    def _odd(self, index: int, packed: Packed) -> int:
+        rule, facts = self.rules[index], self._named(index, packed.facts)
+        effective = packed.calculated[index] if rule.calculated else prepare(rule.rule, facts)
+        return rule.code_of_prepared(facts, effective)
+
+    def _named(self, index: int, facts: Sequence[Fact]) -> dict[str, Fact]:
+        return {name: facts[slot] for name, slot in self._facts[index].items()}
+
+    def _layout(self) -> tuple[list[Reader], list[list[int]]]:
+        """A reader for each slot, and for each rule where the cases of its inputs stand in `Packed.cases`."""
+        resting: list[list[Axis]] = [[] for _ in self.slots]
+        for places, one in zip(self._facts, self.rules, strict=True):
             for axis in one.inputs:
-                by_slot[self._names[index][axis.name]].append(axis)
+                resting[places[axis.name]].append(axis)
+        readers = [Reader(slot, axes) for slot, axes in zip(self.slots, resting, strict=True)]
         at: dict[tuple[int, tuple[int, ...]], int] = {}
-        for slot, axes in enumerate(by_slot):
-            reader = _Reader(self.slots[slot], axes)
-            self._readers.append(reader)
+        for slot, reader in enumerate(readers):
             for cases in reader.maps:
                 at[slot, cases] = len(at)
-        self._width = len(at)
-        readings = []
-        for index, one in enumerate(self.rules):
-            places = [
-                at[slot, self._readers[slot].map_of(axis)]
-                for axis in one.inputs
-                for slot in (self._names[index][axis.name],)
-            ]
-            readings.append([*places, *range(self._width, self._width + len(one.calculated))])
-            self._width += len(one.calculated)
-        return readings
+        return readers, [
+            [at[slot, readers[slot].map_of(axis)] for axis in one.inputs for slot in (places[axis.name],)]
+            for places, one in zip(self._facts, self.rules, strict=True)
+        ]
+
+
+def compile_rules(rules: Iterable[Rule], *, tabulated: int = TABULATED) -> Service:
+    """The rules of a service as one function. Rules of at most `tabulated` cells are answered ahead.
+
+    Raises ValueError for a rule that the checker would not have made.
+    """
+    return Service(map(CompiledRule, rules), tabulated)

@@ -1,12 +1,12 @@
 """The cases of one name: what a rule can tell apart about its value, and no more.
 
-Between two neighbouring cuts all amounts behave alike, and names that no condition tells apart behave alike too
+Between two neighbouring cuts all amounts behave alike, and so do names that no condition tells apart
 (decision 007). A case is a small whole number; what a rule decides is a function of the cases alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -134,7 +134,7 @@ class Axis:
         return None if case is None else self.merged[case]
 
     def mask(self, fact: Fact) -> int | None:
-        """One bit for each possible case, and the lowest for a value that is known; None as in `Scale.cases`."""
+        """A bit for each possible case, and the lowest if the value is known; None as in `Scale.cases`."""
         if fact.missing:
             case = self.case(fact)
             return None if case is None else 2 << case
@@ -193,14 +193,3 @@ def _is_pair(leaf: model.Leaf) -> bool:
     return isinstance(leaf, model.Compare) and all(
         isinstance(side, model.InputRef) for side in (leaf.left, leaf.right)
     )
-
-
-def refined(scale: Scale, axes: Sequence[Axis]) -> list[tuple[int, ...]]:
-    """For each case of a finer scale, the known case of each axis."""
-    maps: list[Callable[[Value], int | None]] = [axis.scale.case for axis in axes]
-    rows = []
-    for case in range(scale.size):
-        value = scale.sample(case)
-        found = [each(value) for each in maps]
-        rows.append(tuple(axis.merged[at] for axis, at in zip(axes, found, strict=True) if at is not None))
-    return rows

@@ -18,6 +18,9 @@ from dsl.values import Fact, Reason, known, missing
 MAX_KEPT = 65_536
 """Of more cases than this, the answers of one rule are found anew each time."""
 
+TRACED = ("state", "result", "decided_by", "asks", "steps", "lines")
+"""The fields of a decision that a finding repeats."""
+
 Table = int | tuple["Table", ...]
 """The code of an answer, or one table for each case of the next axis. Equal tables are one object."""
 
@@ -33,7 +36,7 @@ class Outcome:
 
 
 class CompiledRule:
-    """A rule, the axes of its cases, and the outcomes that were met so far; an outcome's code is its index."""
+    """A rule, the axes of its cases, and the outcomes met so far; the code of an outcome is its index."""
 
     def __init__(self, rule: model.Rule) -> None:
         self.rule = rule
@@ -45,6 +48,8 @@ class CompiledRule:
         self.outcomes: list[Outcome] = []
         self.cells = prod(axis.size for axis in self.axes)
         """How many combinations of cases there are."""
+        self.traces: list[tuple[object, ...]] = []
+        """The fields of a finding for each outcome, as far as they do not depend on the facts."""
         self._codes: dict[Outcome, int] = {}
         self._by_mask: dict[tuple[int, ...], int] = {}
 
@@ -91,6 +96,8 @@ class CompiledRule:
         code = self._codes.setdefault(outcome, len(self.outcomes))
         if code == len(self.outcomes):
             self.outcomes.append(outcome)
+            fields = (getattr(decided, field) for field in TRACED)
+            self.traces.append((*fields, outcome.assumptions))
         return code
 
 

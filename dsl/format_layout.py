@@ -22,8 +22,17 @@ _HEADED = {
 }  # fmt: skip
 """Items that are a word and its value; neighbours share one column for their values."""
 
-_HEAD = {"INPUT": 3, "REVIEW": 2, "SHOWN": 2, "TIGHTEN": 2, "INDIFFERENT": 2}
-"""How many words stand in the first column, where it is neither one nor found by `_COLUMNS`."""
+_HEAD = {
+    "INPUT": 3,
+    "LET": 0,
+    "NAME": 0,
+    "OPTION": 0,
+    "REVIEW": 2,
+    "SHOWN": 2,
+    "TIGHTEN": 2,
+    "INDIFFERENT": 2,
+}
+"""How many words have the first column, where it is not one; 0 leaves it to `_COLUMNS` alone."""
 
 _COLUMNS = {
     "ATTRIBUTE": {"STRING"},
@@ -137,11 +146,11 @@ def _columns(items: Sequence[Item], indent: int) -> list[list[str]]:
 
 def _cells(item: Item) -> list[Item]:
     kind = item[0].kind
-    starts = set() if kind in ("LET", "NAME", "OPTION") else {_HEAD.get(kind, 1)}
+    starts = {0, _HEAD.get(kind, 1)}
     for begin in _COLUMNS.get(kind, ()):
-        starts |= {next((index for index, word in enumerate(item) if word.kind == begin), 0)}
-    bounds = sorted({0, *starts, len(item)} - {index for index in starts if index >= len(item)})
-    return [item[start:end] for start, end in pairwise([*bounds])]
+        starts.add(next((index for index, word in enumerate(item) if word.kind == begin), 0))
+    bounds = sorted(starts - {len(item)})
+    return [item[start:end] for start, end in pairwise([*bounds, len(item)])]
 
 
 def _folded(row: Sequence[Item]) -> list[Item]:
@@ -149,10 +158,11 @@ def _folded(row: Sequence[Item]) -> list[Item]:
     return [*row[:2], [word for cell in row[2:] for word in cell]] if len(row) > 3 else list(row)
 
 
-def _wrapped(line: str, value: Item) -> list[str]:
+def _wrapped(line: str, value: Item, behind: int = 0) -> list[str]:
+    """A line that ends with `value`, broken there and continued in the same column."""
     column = len(line) - len(text(value))
-    first, *more = broken(value, LIMIT - column)
-    return [line[:column] + text(first[1]), *(" " * (column + extra) + text(words) for extra, words in more)]
+    (_, first), *more = broken(value, LIMIT - column, behind)
+    return [line[:column] + text(first), *(" " * (column + extra) + text(words) for extra, words in more)]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -170,28 +180,23 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 # ---------------------------------------------------------------- arrows
 def _branches(items: Sequence[Item], indent: int) -> list[list[str]]:
     """Conditions, long ones broken, with their arrows in one column as far as the lines have room for it."""
-    laid, results = [], []
-    for item in items:
-        condition, result = _at_arrow(item)
-        results.append(result)
-        if is_interrupted(item):
-            laid.append(uneven(item, indent))
-            continue
-        column = indent + len(item[0].text) + 1
-        first, *more = broken(condition[1:], LIMIT - column, len(result) + 1) if condition[1:] else [(0, [])]
-        laid.append([" " * indent + text([condition[0], *first[1]])])
-        laid[-1] += [" " * (column + extra) + text(words) for extra, words in more]
-    even = [
-        (len(lines[-1]), len(result))
-        for item, lines, result in zip(items, laid, results, strict=True)
-        if not is_interrupted(item)
-    ]
-    room = min((LIMIT - 1 - result for end, result in even if end + 1 + result <= LIMIT), default=LIMIT)
-    arrow = max((end for end, _ in even if end <= room), default=0)
+    leads = [[] if is_interrupted(item) else _condition(item, indent) for item in items]
+    results = [_at_arrow(item)[1] for item in items]
+    sizes = [(len(lines[-1]), len(result)) for lines, result in zip(leads, results, strict=True) if lines]
+    room = min((LIMIT - 1 - result for end, result in sizes if end + 1 + result <= LIMIT), default=LIMIT)
+    arrow = max((end for end, _ in sizes if end <= room), default=0)
     return [
-        lines if is_interrupted(item) else [*lines[:-1], f"{lines[-1].ljust(arrow)} {result}"]
-        for item, lines, result in zip(items, laid, results, strict=True)
+        [*lines[:-1], f"{lines[-1].ljust(arrow)} {result}"] if lines else uneven(item, indent)
+        for item, lines, result in zip(items, leads, results, strict=True)
     ]
+
+
+def _condition(item: Item, indent: int) -> list[str]:
+    (head, *condition), result = _at_arrow(item)
+    start = " " * indent + head.text
+    if not condition:
+        return [start]
+    return _wrapped(f"{start} {text(condition)}", condition, len(result) + 1)
 
 
 def _rows(items: Sequence[Item], indent: int) -> list[list[str]]:

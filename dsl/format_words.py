@@ -5,7 +5,7 @@ Comments are no tokens of the grammar; they are read from what stands between tw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -44,6 +44,8 @@ class Block:
     end: Word
 
 
+_Child = Tree[Token] | Token
+
 _MIXED = {"LABEL", "ACTION", "TEST"}
 """Blocks in which parts of an item stand beside items; there, an item begins with one of these words."""
 _OPENING = {
@@ -64,10 +66,9 @@ def _grammar() -> Lark:
 def read(source: str) -> Block:
     """The whole file. Raises `lark.UnexpectedInput` if it is not in the language."""
     tree = _grammar().parse(source)
-    tokens = list(_tokens(tree))
-    *words, end = _words(source, tokens)
-    placed = {token.start_pos: word for token, word in zip(tokens, words, strict=True)}
-    return Block((), tuple(_parts("", tree.children, placed)), end)
+    words = iter(_words(source, list(_tokens(tree))))
+    body = tuple(_parts("", tree.children, words))
+    return Block((), body, next(words))
 
 
 def words_of(part: Item | Block) -> Iterator[Word]:
@@ -81,7 +82,7 @@ def words_of(part: Item | Block) -> Iterator[Word]:
         yield from part
 
 
-def _tokens(node: Tree[Token] | Token) -> Iterator[Token]:
+def _tokens(node: _Child) -> Iterator[Token]:
     """Without recursion: a long sum is a deep tree."""
     waiting = [node]
     while waiting:
@@ -93,31 +94,29 @@ def _tokens(node: Tree[Token] | Token) -> Iterator[Token]:
 
 
 # ---------------------------------------------------------------- words and what stands between them
-def _words(source: str, tokens: Sequence[Token]) -> list[Word]:
-    places = [(token.start_pos or 0, token.end_pos or 0) for token in tokens]
-    between = [source[end:start] for (_, end), (start, _) in pairwise([(0, 0), *places, (len(source), 0)])]
+def _words(source: str, tokens: Sequence[Token]) -> Iterator[Word]:
+    """One word for each token, and an empty one that holds the comments at the end of the file."""
+    places = [(0, 0), *((token.start_pos or 0, token.end_pos or 0) for token in tokens), (len(source), 0)]
+    between = [source[end:start] for (_, end), (start, _) in pairwise(places)]
     # What opens the file begins a line, and its last comment ends one.
     between[0] = "\n" + between[0]
     between[-1] += "\n"
     gaps = [_gap(text) for text in between]
-    kinds = ["", "", *(token.type for token in tokens), "$END"]
-    texts = [*tokens, ""]
-    behind = [*(first for first, _ in gaps[1:]), ""]
-    return [
-        Word(str(text), kind, _glued(kinds[index], kinds[index + 1], kind), bool(above), above[:-1], after)
-        for index, (text, kind, (_, above), after) in enumerate(
-            zip(texts, kinds[2:], gaps, behind, strict=True)
-        )
-    ]
+    following = [behind for behind, _, _ in gaps[1:]]
+    before = previous = ""
+    for token, (_, above, on_new_line), behind in zip(tokens, gaps, following, strict=False):
+        yield Word(str(token), token.type, _glued(before, previous, token.type), on_new_line, above, behind)
+        before, previous = previous, token.type
+    yield Word("", "$END", False, True, gaps[-1][1], "")
 
 
-def _gap(text: str) -> tuple[str, tuple[str, ...]]:
-    """The comment behind the last word, then the lines up to the next word, its own included."""
+def _gap(text: str) -> tuple[str, tuple[str, ...], bool]:
+    """The comment behind the last word, the lines above the next word, and whether that begins a line."""
     if "\n" not in text:
-        return "", ()
-    first, *lines = (_comment(line) for line in text.split("\n"))
-    kept = [line for before, line in pairwise(["-", *lines[:-1]]) if line or before]
-    return first, (*kept, "")
+        return "", (), False
+    behind, *lines = (_comment(line) for line in text.split("\n"))
+    above = (line for before, line in pairwise(["-", *lines[:-1]]) if line or before)
+    return behind, tuple(above), True
 
 
 def _comment(line: str) -> str:
@@ -125,49 +124,42 @@ def _comment(line: str) -> str:
     return line[start:].rstrip(" \t\r\f") if start >= 0 else ""
 
 
-def _glued(before_previous: str, previous: str, kind: str) -> bool:
+def _glued(before: str, previous: str, kind: str) -> bool:
     if kind in _NEVER_AFTER_SPACE or previous in _NEVER_BEFORE_SPACE:
         return True
     is_call = kind == "LPAR" and previous == "NAME"
-    is_sign = previous == "MINUS" and before_previous not in _OPERANDS
+    is_sign = previous == "MINUS" and before not in _OPERANDS
     return is_call or is_sign
 
 
 # ---------------------------------------------------------------- items and blocks
-def _parts(
-    kind: str, children: Sequence[Tree[Token] | Token], placed: Mapping[int | None, Word]
-) -> Iterator[Item | Block]:
+def _parts(kind: str, children: Sequence[_Child], words: Iterator[Word]) -> Iterator[Item | Block]:
+    """The parts of a block that is opened by `kind`; takes their words, which come in the same order."""
     starts = [index for index, child in enumerate(children) if _begins(child, kind)]
     for start, end in pairwise([*starts, len(children)]):
         child = children[start]
-        if isinstance(child, Tree) and _opening(child) is not None:
-            yield _block(child, placed)
+        brace = _brace(child)
+        if isinstance(child, Tree) and brace is not None:
+            head = _taken(child.children[: brace + 1], words)
+            body = tuple(_parts(head[0].kind, child.children[brace + 1 : -1], words))
+            yield Block(head, body, next(words))
         else:
-            yield _placed(children[start:end], placed)
+            yield _taken(children[start:end], words)
 
 
-def _begins(child: Tree[Token] | Token, kind: str) -> bool:
+def _begins(child: _Child, kind: str) -> bool:
     if isinstance(child, Tree) and kind not in _MIXED:
         return True
     return next(_tokens(child)).type in _OPENING
 
 
-def _opening(tree: Tree[Token]) -> int | None:
-    """Where the brace of a block stands; a set of values (`in { … }`) is no block."""
-    braces = (
-        index
-        for index, child in enumerate(tree.children)
-        if isinstance(child, Token) and child.type == "LBRACE"
-    )
-    return None if tree.data == "in_set" else next(braces, None)
+def _brace(child: _Child) -> int | None:
+    """Where the brace of a block stands among its children; a set of values (`in { … }`) is no block."""
+    if isinstance(child, Token) or child.data == "in_set":
+        return None
+    kinds = [part.type if isinstance(part, Token) else "" for part in child.children]
+    return kinds.index("LBRACE") if "LBRACE" in kinds else None
 
 
-def _block(tree: Tree[Token], placed: Mapping[int | None, Word]) -> Block:
-    opening = _opening(tree) or 0
-    head = _placed(tree.children[: opening + 1], placed)
-    (end,) = _placed(tree.children[-1:], placed)
-    return Block(head, tuple(_parts(head[0].kind, tree.children[opening + 1 : -1], placed)), end)
-
-
-def _placed(children: Iterable[Tree[Token] | Token], placed: Mapping[int | None, Word]) -> tuple[Word, ...]:
-    return tuple(placed[token.start_pos] for child in children for token in _tokens(child))
+def _taken(children: Sequence[_Child], words: Iterator[Word]) -> Item:
+    return tuple(next(words) for child in children for _ in _tokens(child))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from datetime import date
 from pathlib import Path
 
 import jsonschema
@@ -24,12 +25,13 @@ from dsl.syntax import Span
 from tests.dsl.support import NAMES
 
 GOLDEN = Path(__file__).parent / "golden"
+ON = date(2026, 11, 20)
 FILES = sorted(GOLDEN.glob("*.rule"))
 
 
 def found_in(path: Path) -> tuple[Diagnostic, ...]:
     file = parse_bytes(path.read_bytes(), path.name)
-    return (file,) if isinstance(file, Diagnostic) else check([file], NAMES).diagnostics
+    return (file,) if isinstance(file, Diagnostic) else check([file], NAMES, on=ON).diagnostics
 
 
 def source_of(path: Path) -> dict[str, str]:

@@ -143,7 +143,8 @@ class _RuleChecker:
         population = only(rule, syntax.Population, 'population "adults" when age >= 18 years', self._found)
         label = self._check_label()
         outcomes = self._check_outcomes()
-        decision = self._check_decision(outcomes) if label is None else self._no_decision(label)
+        stated = bool(every(rule, syntax.LabelSyntax))
+        decision = self._no_decision(label) if stated else self._check_decision(outcomes)
         tests = tuple(every(rule, syntax.TestSyntax))
         if decision is not None:
             check_tests(tests, decision, outcomes, self._conditions, self._found)
@@ -214,7 +215,7 @@ class _RuleChecker:
         return check_label(nodes[0], self._names, self._conditions, self._found)
 
     # -------------------------------------------------------------- decision
-    def _no_decision(self, label: model.RiskLabel) -> model.FirstDecision:
+    def _no_decision(self, label: model.RiskLabel | None) -> model.FirstDecision | None:
         """A label is judged by the guard; advice that rested on it would give it away."""
         for node in self._decisions():
             self._found.append(
@@ -223,6 +224,8 @@ class _RuleChecker:
                     help="write the decision as a rule of its own that does not read the label",
                 )
             )  # fmt: skip
+        if label is None:
+            return None
         return model.FirstDecision(label.name, (), model.Nothing("a label is for the guard"))
 
     def _decisions(self) -> list[syntax.Decide | syntax.Table]:

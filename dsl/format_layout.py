@@ -1,7 +1,7 @@
 """Where the words of a rule file stand: one item per line, columns aligned, long lines broken.
 
 Only white space is decided here. What depends on the author: blank lines, comments, and whether a short
-block stands on one line. Nothing else of the old layout is looked at, so that laying out twice is laying out once.
+block stands on one line. Nothing else of the old layout counts, so that a second time changes nothing.
 """
 
 from __future__ import annotations
@@ -16,30 +16,24 @@ _ON_ONE_LINE = {"ACTION", "ENUM", "EVIDENCE", "OUTCOME", "TEST"}
 
 _HEADED = {
     "TITLE", "STATUS", "EFFECTIVE", "REVIEW", "REPLACES", "OVERRIDES", "CONCERNS", "POPULATION",
-    "CITES", "GRADE", "STRENGTH", "REVIEWED", "ATTRIBUTE",
+    "CITES", "GRADE", "STRENGTH", "REVIEWED",
+    "BASELINE", "STRATUM", "ACTION", "TIGHTEN", "BENEFIT", "HARM",
     "INDICATOR", "ADVISE", "RATIONALE", "SUGGEST", "OVERRIDE",
-    "BASELINE", "STRATUM", "BENEFIT", "HARM", "GIVEN", "EXPECT",
+    "GIVEN", "EXPECT",
 }  # fmt: skip
 """Items that are a word and its value; neighbours share one column for their values."""
 
-_HEAD = {
-    "INPUT": 3,
-    "LET": 0,
-    "NAME": 0,
-    "OPTION": 0,
-    "REVIEW": 2,
-    "SHOWN": 2,
-    "TIGHTEN": 2,
-    "INDIFFERENT": 2,
-}
-"""How many words have the first column, where it is not one; 0 leaves it to `_COLUMNS` alone."""
+_HEAD = {"REVIEW": 2, "SHOWN": 2, "INDIFFERENT": 2, "INPUT": 3}
+"""How many words stand in the first column, if not one."""
 
 _COLUMNS = {
     "ATTRIBUTE": {"STRING"},
-    "INPUT": {"FROM", "WITHIN", "LIFETIME"},
+    "ENUM": {"LBRACE"},
+    "INPUT": {"FROM"},
     "LET": {"EQUAL"},
     "NAME": {"STRING"},
     "OPTION": {"STRING"},
+    "OUTCOME": {"LBRACE"},
 }
 """The words that begin a column of their own."""
 
@@ -81,12 +75,22 @@ def _laid(block: Block, indent: int) -> list[list[str]]:
     if kind in ("TABLE", "CONSEQUENCE"):
         return _rows(items, indent)
     laid = []
-    for run in _runs(block.body):
+    for run in _runs([_on_one_line(part, indent) for part in block.body]):
         if isinstance(run, Block):
             laid.append(_block(run, indent))
         else:
             laid += _columns(run, indent)
     return laid
+
+
+def _on_one_line(part: Item | Block, indent: int) -> Item | Block:
+    """A block as one item, if its author wrote it so and there is room."""
+    if not isinstance(part, Block) or part.head[0].kind not in _ON_ONE_LINE:
+        return part
+    words = list(words_of(part))
+    if is_interrupted(words) or any(word.on_new_line for word in words[len(part.head) :]):
+        return part
+    return words if indent + len(text(words)) <= LIMIT else part
 
 
 def _runs(parts: Iterable[Item | Block]) -> list[Block | list[Item]]:
@@ -96,7 +100,6 @@ def _runs(parts: Iterable[Item | Block]) -> list[Block | list[Item]]:
     for part in parts:
         if isinstance(part, Block):
             runs.append(part)
-            family = ""
             continue
         own = "headed" if part[0].kind in _HEADED else part[0].kind
         last = runs[-1] if runs else None
@@ -109,53 +112,40 @@ def _runs(parts: Iterable[Item | Block]) -> list[Block | list[Item]]:
 
 
 def _block(block: Block, indent: int) -> list[str]:
-    pad = " " * indent
-    words = list(words_of(block))
-    if block.head[0].kind in _ON_ONE_LINE and not is_interrupted(words):
-        line = pad + text(words)
-        if len(line) <= LIMIT and not any(word.on_new_line for word in words[len(block.head) :]):
-            return [line]
     *head, opening = uneven(block.head, indent)
-    inner = _inner(block, indent + STEP)
-    return [*head, _with_comment(opening, block.head[-1]), *inner, pad + block.end.text]
+    opening = _with_comment(opening, block.head[-1])
+    return [*head, opening, *_inner(block, indent + STEP), " " * indent + block.end.text]
 
 
 # ---------------------------------------------------------------- columns
 def _columns(items: Sequence[Item], indent: int) -> list[list[str]]:
-    """Each item as cells; the cells of neighbours are aligned as long as neighbours have them.
-
-    A line that would be too long gives up its alignment behind the second column and is broken there.
-    """
+    """Items with their cells in common columns; what is too long is broken in the last one."""
     rows = [[] if is_interrupted(item) else _cells(item) for item in items]
-    too_long: set[int] = set()
-    while True:
-        shown = [
-            [text(cell) for cell in (_folded(row) if index in too_long else row)]
-            for index, row in enumerate(rows)
-        ]
-        lines = [" " * indent + line for line in _aligned(shown)]
-        found = {index for index, line in enumerate(lines) if len(line) > LIMIT} - too_long
-        if not found:
-            break
-        too_long |= found
-    return [
-        uneven(item, indent) if not row else _wrapped(line, _folded(row)[-1]) if index in too_long else [line]
-        for index, (item, row, line) in enumerate(zip(items, rows, lines, strict=True))
+    widths = [
+        max(len(text(row[column])) for row in rows if len(row) > column + 1)
+        for column in range(max(len(row) for row in rows) - 1)
     ]
+    laid = []
+    for item, row in zip(items, rows, strict=True):
+        if not row:
+            laid.append(uneven(item, indent))
+            continue
+        cells = (f"{text(cell).ljust(width)} " for cell, width in zip(row[:-1], widths, strict=False))
+        line = " " * indent + "".join(cells) + text(row[-1])
+        if item[0].kind in _ON_ONE_LINE:
+            laid.append([line if len(line) <= LIMIT else " " * indent + text(item)])
+        else:
+            laid.append(_wrapped(line, row[-1]))
+    return laid
 
 
 def _cells(item: Item) -> list[Item]:
     kind = item[0].kind
-    starts = {0, _HEAD.get(kind, 1)}
+    starts = {0} if kind in _COLUMNS and kind not in _HEAD else {0, _HEAD.get(kind, 1)}
     for begin in _COLUMNS.get(kind, ()):
         starts.add(next((index for index, word in enumerate(item) if word.kind == begin), 0))
     bounds = sorted(starts - {len(item)})
     return [item[start:end] for start, end in pairwise([*bounds, len(item)])]
-
-
-def _folded(row: Sequence[Item]) -> list[Item]:
-    """At most two columns and the rest of the words as one."""
-    return [*row[:2], [word for cell in row[2:] for word in cell]] if len(row) > 3 else list(row)
 
 
 def _wrapped(line: str, value: Item, behind: int = 0) -> list[str]:
@@ -163,18 +153,6 @@ def _wrapped(line: str, value: Item, behind: int = 0) -> list[str]:
     column = len(line) - len(text(value))
     (_, first), *more = broken(value, LIMIT - column, behind)
     return [line[:column] + text(first), *(" " * (column + extra) + text(words) for extra, words in more)]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of cells as lines; a cell that is not the last of its row is as wide as those above and below."""
-    lines = ["" for _ in rows]
-    for column in range(max((len(row) for row in rows), default=0)):
-        for continues, group in groupby(range(len(rows)), key=lambda index: len(rows[index]) > column + 1):
-            members = [index for index in group if len(rows[index]) > column]
-            width = max((len(rows[index][column]) for index in members), default=0) if continues else 0
-            for index in members:
-                lines[index] += rows[index][column].ljust(width) + (" " if continues else "")
-    return lines
 
 
 # ---------------------------------------------------------------- arrows
@@ -200,32 +178,43 @@ def _condition(item: Item, indent: int) -> list[str]:
 
 
 def _rows(items: Sequence[Item], indent: int) -> list[list[str]]:
-    """Cells in columns. Where the arrow would be too far out, the longest cells reach into the next column."""
+    """Cells in columns and arrows in one.
+
+    Where lines are too long, the longest cells reach into the next column, if that brings the arrows nearer.
+    """
     rows = [[] if is_interrupted(item) else _cells_of_row(_at_arrow(item)[0]) for item in items]
+    results = [_at_arrow(item)[1] for item in items]
+    longest = max((len(result) for row, result in zip(rows, results, strict=True) if row), default=0)
     columns = [
-        sorted({len(row[column]) for row in rows if len(row) > column and row[column].startswith("|")})
-        for column in range(max((len(row) for row in rows), default=0))
+        sorted({len(row[column]) for row in rows if len(row) > column and row != ["unknown"]})
+        for column in range(max(len(row) for row in rows))
     ]
-    while indent + sum(widths[-1] + 1 for widths in columns if widths) > LIMIT:
-        widest = max(columns, key=lambda widths: widths[-1] if len(widths) > 1 else 0)
-        if len(widest) < 2:
+    leads = _leads(rows, columns, indent)
+    while max(map(len, leads)) + 1 + longest > LIMIT:
+        longest_column = max(range(len(columns)), key=lambda column: columns[column][-1])
+        narrower = [widths[:-1] or widths if n == longest_column else widths for n, widths in enumerate(columns)]
+        fewer = _leads(rows, narrower, indent)
+        if max(map(len, fewer)) >= max(map(len, leads)):
             break
-        widest.pop()
-    ends = list(accumulate((widths[-1] + 1 if widths else 0 for widths in columns), initial=indent - 1))[1:]
-    leads = [_reaching(row, ends, indent) for row in rows]
-    arrow = max((len(lead) for lead in leads if len(lead) <= LIMIT), default=0)
+        columns, leads = narrower, fewer
+    arrow = max(map(len, leads))
     return [
-        [f"{lead.ljust(arrow)} {_at_arrow(item)[1]}"] if row else uneven(item, indent)
-        for item, row, lead in zip(items, rows, leads, strict=True)
+        [f"{lead.ljust(arrow)} {result}"] if row else uneven(item, indent)
+        for item, row, lead, result in zip(items, rows, leads, results, strict=True)
     ]
 
 
-def _reaching(cells: Sequence[str], ends: Sequence[int], indent: int) -> str:
-    """The cells of a row, each up to its column's end; after a longer one they catch up as soon as they can."""
-    line = " " * (indent - 1)
-    for cell, end in zip(cells, ends, strict=False):
-        line = f"{line} {cell}".ljust(end)
-    return line
+def _leads(rows: Sequence[Sequence[str]], columns: Sequence[Sequence[int]], indent: int) -> list[str]:
+    """What stands before the arrows; after a cell that is too long a row catches up as soon as it can."""
+    leads = []
+    for row in rows:
+        line, end = " " * indent, indent
+        for cell, widths in zip(row, columns, strict=False):
+            end += widths[-1]
+            line = (line + cell).ljust(end)
+            ...
+        leads.append(line)
+    return leads
 
 
 def _at_arrow(item: Item) -> tuple[Item, str]:

@@ -18,6 +18,7 @@ def check_label(
     for word in ("baseline", "stratum"):
         if sum(risk.word == word for risk in node.risks) != 1:
             message = f"a label states one `{word}` risk"
+            conditions.declared.setdefault(word, None)
             found.append(
                 Diagnostic("BR003", message, node.name.span, help=f"write `{word} 1 % over 10 years`")
             )

@@ -132,13 +132,19 @@ def _needed(rule: model.Rule) -> dict[str, list[model.Leaf]]:
     leaves: dict[str, list[model.Leaf]] = {
         result.dose.amount: [] for result in _results(rule) if isinstance(result, model.GiveCalculated)
     }
-    truths = {let.name: let.value for let in rule.lets if isinstance(let.value, model.Truth)}
+    if isinstance(rule.decision, model.TableDecision):
+        # A cell that says only `missing` has no condition.
+        leaves |= {name: [] for name in rule.decision.columns}
+    truths = {let.name: let.value.condition for let in rule.lets if isinstance(let.value, model.Truth)}
     waiting = [leaf for condition in decision_conditions(rule) for leaf in leaves_of(condition)]
+    waiting += [leaf for name in leaves if name in truths for leaf in leaves_of(truths[name])]
+    opened = {*leaves}
     while waiting:
         leaf = waiting.pop()
         for name in inputs_of(leaf):
-            if name not in leaves and name in truths:
-                waiting += leaves_of(truths[name].condition)
+            if name in truths and name not in opened:
+                waiting += leaves_of(truths[name])
+            opened.add(name)
             leaves.setdefault(name, []).append(leaf)
     return leaves
 

@@ -28,6 +28,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """Text to put in place of a stretch; given only where nothing else can have been meant."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding about a rule file."""
 
@@ -42,6 +50,8 @@ class Diagnostic:
     help: str = ""
     """What to write instead; only where it can be applied."""
     severity: Severity = Severity.ERROR
+    fix: Fix | None = None
+    """What a tool may apply without asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +67,9 @@ class Explanation:
 CATALOGUE: dict[str, Explanation] = {
     "BR001": Explanation(
         "the file cannot be read",
-        "a rule file in another encoding than UTF-8, or above 1 MiB",
-        "UTF-8 text, one subject per file",
-        "A file that cannot be read whole cannot be checked.",
+        "a document of a word processor, another encoding than UTF-8, control characters, more than 1 MiB",
+        "plain UTF-8 text with LF or CRLF line ends, one subject per file",
+        "A file that cannot be read whole cannot be checked, and everybody must see the same text.",
     ),
     "BR002": Explanation(
         "the text is not in the rule language",
@@ -153,7 +163,7 @@ CATALOGUE: dict[str, Explanation] = {
     ),
     "BR017": Explanation(
         "the condition is nested too deeply",
-        "more than 32 parentheses or `not` inside one another",
+        "more than 64 parentheses, calls, `not`, signs or operations inside one another",
         "several branches, or a table",
         "Nobody can review such a condition, and the checker refuses what could exhaust it.",
     ),

@@ -1,6 +1,6 @@
 """The formatter: the same words and comments in the standard layout.
 
-    text ── parse ──> words with their comments ── lay out ──> text ── read again ──> the same words and comments
+    text ── parse ──> words, comments ── lay out ──> text ── read again ──> the same words, comments
 
 A layout that would say anything else than the file is never handed out.
 """

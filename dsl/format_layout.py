@@ -7,7 +7,7 @@ block stands on one line. Nothing else of the old layout counts, so that a secon
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, pairwise
 
 from dsl.format_lines import LIMIT, STEP, broken, is_interrupted, text, uneven
 from dsl.format_words import Block, Item, Word, words_of
@@ -178,43 +178,53 @@ def _condition(item: Item, indent: int) -> list[str]:
 
 
 def _rows(items: Sequence[Item], indent: int) -> list[list[str]]:
-    """Cells in columns and arrows in one.
+    """Cells in columns, arrows in one column.
 
     Where lines are too long, the longest cells reach into the next column, if that brings the arrows nearer.
     """
     rows = [[] if is_interrupted(item) else _cells_of_row(_at_arrow(item)[0]) for item in items]
     results = [_at_arrow(item)[1] for item in items]
-    longest = max((len(result) for row, result in zip(rows, results, strict=True) if row), default=0)
+    longest = max(len(result) for result in results)
     columns = [
-        sorted({len(row[column]) for row in rows if len(row) > column and row != ["unknown"]})
+        sorted({len(row[column]) for row in rows if len(row) > column and row[column].startswith("|")} or {0})
         for column in range(max(len(row) for row in rows))
     ]
-    leads = _leads(rows, columns, indent)
-    while max(map(len, leads)) + 1 + longest > LIMIT:
-        longest_column = max(range(len(columns)), key=lambda column: columns[column][-1])
-        narrower = [widths[:-1] or widths if n == longest_column else widths for n, widths in enumerate(columns)]
-        fewer = _leads(rows, narrower, indent)
-        if max(map(len, fewer)) >= max(map(len, leads)):
+    leads, arrow = _leads(rows, columns, indent)
+    while arrow + 1 + longest > LIMIT:
+        narrower = _narrower(columns)
+        narrower_leads, nearer = _leads(rows, narrower, indent)
+        if nearer >= arrow:
             break
-        columns, leads = narrower, fewer
-    arrow = max(map(len, leads))
+        columns, leads, arrow = narrower, narrower_leads, nearer
     return [
         [f"{lead.ljust(arrow)} {result}"] if row else uneven(item, indent)
         for item, row, lead, result in zip(items, rows, leads, results, strict=True)
     ]
 
 
-def _leads(rows: Sequence[Sequence[str]], columns: Sequence[Sequence[int]], indent: int) -> list[str]:
-    """What stands before the arrows; after a cell that is too long a row catches up as soon as it can."""
+def _leads(
+    rows: Sequence[Sequence[str]], columns: Sequence[Sequence[int]], indent: int
+) -> tuple[list[str], int]:
+    """What stands before the arrows, and their column.
+
+    A column is as wide as its last width; behind a longer cell a row catches up as soon as it can.
+    """
+    ends = list(accumulate((widths[-1] + 1 for widths in columns), initial=indent))[1:]
     leads = []
     for row in rows:
-        line, end = " " * indent, indent
-        for cell, widths in zip(row, columns, strict=False):
-            end += widths[-1]
-            line = (line + cell).ljust(end)
-            ...
-        leads.append(line)
-    return leads
+        line = " " * indent
+        for cell, end in zip(row, ends, strict=False):
+            line = f"{line}{cell} ".ljust(end)
+        leads.append(line[:-1])
+    return leads, max(map(len, leads), default=0)
+
+
+def _narrower(columns: Sequence[list[int]]) -> list[list[int]]:
+    """The same without the longest cell of all; each column keeps one width."""
+    longest = max(
+        (widths for widths in columns if len(widths) > 1), key=lambda widths: widths[-1], default=None
+    )
+    return [widths[:-1] if widths is longest else widths for widths in columns]
 
 
 def _at_arrow(item: Item) -> tuple[Item, str]:

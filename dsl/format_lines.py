@@ -12,8 +12,15 @@ LIMIT = 120
 STEP = 2
 """The indentation of a block."""
 
-_CLAUSES = {"WHEN", "UNLESS", "BECAUSE", "IF", "WITHIN", "LIFETIME", "REQUIRED", "OPTIONAL", "ASSUME"}
-_FILLED = {0, 3}
+_PLACES = {
+    "REQUIRED": 0, "OPTIONAL": 0, "ASSUME": 0, "WHEN": 0, "UNLESS": 0, "IF": 0,
+    "WITHIN": 1, "LIFETIME": 1, "BECAUSE": 1,
+    "OR": 2, "AND": 3,
+    "PLUS": 5, "MINUS": 5, "STAR": 6, "SLASH": 6,
+}  # fmt: skip
+"""The words that a line may begin with; it is broken before those with the lowest number."""
+_BEHIND_COMMA = 4
+_ONE_EACH = {_PLACES["OR"], _PLACES["AND"]}
 _OPEN, _CLOSED = {"LPAR", "LBRACE"}, {"RPAR", "RBRACE"}
 
 
@@ -52,8 +59,8 @@ def _ends_line(word: Word, following: Word) -> bool:
 def broken(words: Item, room: int, behind: int = 0) -> list[tuple[int, Item]]:
     """Lines of at most `room` characters where the words allow it, each with its extra indentation.
 
-    The last line shall have room for as many more characters as `behind` says. Clauses and lists fill their
-    lines; each part of an `or` or `and` has a line of its own, the outermost are parted first.
+    The last line shall have room for as many more characters as `behind` says. Clauses, lists and sums fill
+    their lines; each part of an `or` or `and` has a line of its own. The outermost are parted first.
     """
     if len(text(words)) + behind <= room:
         return [(0, words)]
@@ -63,7 +70,7 @@ def broken(words: Item, room: int, behind: int = 0) -> list[tuple[int, Item]]:
     depth, rank = min(places.values())
     cuts = [index for index, place in places.items() if place == (depth, rank)]
     pieces = [words[start:end] for start, end in pairwise([0, *cuts, len(words)])]
-    if rank in _FILLED:
+    if rank not in _ONE_EACH:
         pieces = _filled(pieces, room, behind)
     if len(pieces) == 1:
         return [(0, words)]
@@ -78,17 +85,15 @@ def broken(words: Item, room: int, behind: int = 0) -> list[tuple[int, Item]]:
 
 
 def _places(words: Item) -> dict[int, tuple[int, int]]:
-    """Where a line may begin: how deep in parentheses, and how strongly the words belong together."""
+    """Where a line may begin: how deep in parentheses, and how firmly the words belong together."""
     places = {}
     depth = 0
     for index, (word, following) in enumerate(pairwise(words), start=1):
         depth += (word.kind in _OPEN) - (word.kind in _CLOSED)
-        if following.kind in _CLAUSES:
-            places[index] = (depth, 0)
-        elif following.kind in ("OR", "AND"):
-            places[index] = (depth, 1 if following.kind == "OR" else 2)
+        if following.kind in _PLACES:
+            places[index] = (depth, _PLACES[following.kind])
         elif word.kind == "COMMA":
-            places[index] = (depth, 3)
+            places[index] = (depth, _BEHIND_COMMA)
     return places
 
 

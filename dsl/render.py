@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from dsl.diagnostics import CATALOGUE, Diagnostic
+from dsl.diagnostics import CATALOGUE, Diagnostic, Fix
 from dsl.syntax import Span
 
 _WIDEST = 400
@@ -17,7 +17,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._~/-]")
 
 def as_text(found: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
     """Each diagnostic with its line, caret and help; `sources` maps a path to the text of the file."""
-    return "\n".join(_text(one, sources) for one in found)
+    lines = {path: text.split("\n") for path, text in sources.items()}
+    return "\n".join(_text(one, lines) for one in found)
 
 
 def as_json(found: Iterable[Diagnostic]) -> str:
@@ -30,19 +31,7 @@ def as_sarif(found: Iterable[Diagnostic]) -> str:
     everything = list(found)
     codes = sorted({one.code for one in everything})
     rules = [{"id": code, "shortDescription": {"text": CATALOGUE[code].title}} for code in codes]
-    results = [
-        {
-            "ruleId": one.code,
-            "level": one.severity.value,
-            "message": {"text": _sentence(one)},
-            "locations": [{"physicalLocation": _location(one.span)}],
-            "relatedLocations": [
-                {"physicalLocation": _location(other.span), "message": {"text": other.text}}
-                for other in one.others
-            ],
-        }
-        for one in everything
-    ]
+    results = [_result(one) for one in everything]
     driver = {"name": "bespoke check", "rules": rules}
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -62,7 +51,7 @@ def explanation(code: str) -> str | None:
     return f"{code}: {entry.title}\n\n  Avoid\n{avoid}\n\n  Prefer\n{prefer}\n\n  Why\n    {entry.why}\n"
 
 
-def _text(one: Diagnostic, sources: Mapping[str, str]) -> str:
+def _text(one: Diagnostic, sources: Mapping[str, list[str]]) -> str:
     lines = [f"{one.severity.value}[{one.code}]: {one.message}"]
     gutter = len(str(max([one.span.line, *(other.span.line for other in one.others)])))
     lines += _excerpt("-->", one.span, one.label, sources, gutter)
@@ -74,10 +63,10 @@ def _text(one: Diagnostic, sources: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(arrow: str, span: Span, label: str, sources: Mapping[str, str], gutter: int) -> list[str]:
+def _excerpt(arrow: str, span: Span, label: str, sources: Mapping[str, list[str]], gutter: int) -> list[str]:
     pad = " " * gutter
     place = [f"{pad}{arrow} {span.path}:{span.line}:{span.column}"]
-    source = sources.get(span.path, "").split("\n")
+    source = sources.get(span.path, [""])
     if span.line > len(source):
         return place
     line = "".join(each if each.isprintable() else " " for each in source[span.line - 1].rstrip())
@@ -100,16 +89,7 @@ def _sentence(one: Diagnostic) -> str:
 
 
 def _plain(one: Diagnostic) -> dict[str, object]:
-    plain: dict[str, object] = {
-        "code": one.code,
-        "severity": one.severity.value,
-        "message": one.message,
-        "path": one.span.path,
-        "line": one.span.line,
-        "column": one.span.column,
-        "endLine": one.span.end_line,
-        "endColumn": one.span.end_column,
-    }
+    named = {"code": one.code, "severity": one.severity.value, "message": one.message}
     optional = {
         "label": one.label,
         "case": one.case,
@@ -123,8 +103,40 @@ def _plain(one: Diagnostic) -> dict[str, object]:
             }
             for other in one.others
         ],
+        "fix": one.fix and {**_plain_span(one.fix.span), "replacement": one.fix.replacement},
     }
-    return plain | {name: value for name, value in optional.items() if value}
+    return {**named, **_plain_span(one.span)} | {name: value for name, value in optional.items() if value}
+
+
+def _plain_span(span: Span) -> dict[str, object]:
+    return {
+        "path": span.path,
+        "line": span.line,
+        "column": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _result(one: Diagnostic) -> dict[str, object]:
+    result: dict[str, object] = {
+        "ruleId": one.code,
+        "level": one.severity.value,
+        "message": {"text": _sentence(one)},
+        "locations": [{"physicalLocation": _location(one.span)}],
+        "relatedLocations": [
+            {"physicalLocation": _location(other.span), "message": {"text": other.text}}
+            for other in one.others
+        ],
+    }
+    return result if one.fix is None else {**result, "fixes": [_sarif_fix(one.fix, one.help)]}
+
+
+def _sarif_fix(fix: Fix, description: str) -> dict[str, object]:
+    place = _location(fix.span)
+    replacement = {"deletedRegion": place["region"], "insertedContent": {"text": fix.replacement}}
+    change = {"artifactLocation": place["artifactLocation"], "replacements": [replacement]}
+    return {"description": {"text": description}, "artifactChanges": [change]}
 
 
 def _location(span: Span) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The compiled rules of a service over the columns of many patients: the same tables, looked up by numpy.
+"""The compiled rules of a service over columns of many patients: the same tables, looked up by numpy.
 
 A column holds one slot of the service (`Service.slots`), a row one patient. A cell is one value or one reason;
 facts of which several values are possible are for `Service.pack`. Nothing else of `dsl` imports numpy.
@@ -6,7 +6,7 @@ facts of which several values are possible are for `Service.pack`. Nothing else 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -20,14 +20,12 @@ from dsl.columns_cells import (
     Categories,
     Column,
     Numbers,
-    Places,
     check_column,
-    flat_table,
-    members_of,
     places_of,
 )
 from dsl.compile import Service
-from dsl.compile_source import Memo
+from dsl.compile_rule import results_of
+from dsl.compile_source import Memo, number_of
 from dsl.model import GiveCalculated
 
 __all__ = ["REASONS", "Amounts", "Answers", "Categories", "Column", "decide"]
@@ -46,12 +44,12 @@ class Answers:
     codes: NDArray[np.int32]
     """Shape (rows,): the index in the `outcomes` of the compiled rule."""
     amounts: NDArray[np.float64] | None
-    """Shape (rows,): the calculated dose in the unit of its value, the nearest float; NaN where there is none.
+    """Shape (rows,): the calculated dose in the unit of its value, the nearest float, NaN where there is none;
     None for a rule that calculates no dose."""
 
 
 def decide(service: Service, columns: Sequence[Column]) -> list[Answers]:
-    """For each rule of the service what it comes to, row by row; `columns` is in the order of `service.slots`.
+    """For each rule what it comes to, row by row; `columns` is in the order of `service.slots`.
 
     Agrees with `Service.codes` on every row. The exact value of a float64 cell is the shortest decimal that
     prints it: 0.1 is one tenth. Raises ValueError for a column that is not as its slot needs it.
@@ -62,9 +60,12 @@ def decide(service: Service, columns: Sequence[Column]) -> list[Answers]:
     for column, slot in zip(columns, service.slots, strict=True):
         check_column(column, slot, rows)
     kernels = [_Kernel(service, index, columns, rows) for index in range(len(service.rules))]
+    keys = {places: key for key, places in enumerate({each for kernel in kernels for each in kernel.places})}
+    for kernel in kernels:
+        kernel.keys = [keys[places] for places in kernel.places]
     for start in range(0, rows, BLOCK):
         block = slice(start, min(start + BLOCK, rows))
-        numbers: dict[Places, Numbers] = {}
+        numbers = {key: places.numbers(columns[places.slot], block) for places, key in keys.items()}
         for kernel in kernels:
             kernel.fill(block, numbers)
     return [kernel.answers for kernel in kernels]
@@ -74,22 +75,76 @@ class _Kernel:
     """One rule over the columns."""
 
     def __init__(self, service: Service, index: int, columns: Sequence[Column], rows: int) -> None:
-        self._rule = service.rules[index]
-        self._columns = columns
-        slots = service.slots_of(index)
-        self._places = [
-            places_of(axis, slots[axis.name], columns[slots[axis.name]], members_of(service.slots[slots[axis.name]]))
-            for axis in self._rule.inputs
+        rule = self._rule = service.rules[index]
+        named = {name: (service.slots[slot], columns[slot]) for name, slot in service.slots_of(index).items()}
+        self.places = [
+            places_of(axis, slot, columns[slot])
+            for axis in rule.inputs
+            for slot in (service.slots_of(index)[axis.name],)
         ]
-        calculates = bool(self._rule.calculated)
-        named = {name: (service.slots[slot], columns[slot]) for name, slot in slots.items()}
-        self._calculator = Calculator(self._rule, named) if calculates else None
-        self._sizes = [len(each.cases) for each in self._places]
-        self._sizes += [axis.size for axis in self._rule.calculated]
+        self.keys: list[int] = []
+        """Where the numbers of each of `places` are found."""
+        doses = [result.dose.amount for result in results_of(rule.rule) if isinstance(result, GiveCalculated)]
+        self._calculator = Calculator(rule, named, frozenset(doses)) if rule.calculated else None
+        calculated = [axis.size for axis in rule.calculated]
+        self._sizes = [*(len(each.cases) for each in self.places), *calculated]
         table = service.tables[index]
-        self._memo = table if isinstance(table, Memo) else None
-        self._table: Numbers | None = None
-        if not isinstance(table, Memo):
-            self._table = np.array(table, np.int32)
-        
-        self.answers = Answers(np.empty(rows, np.int32), np.full(rows, np.nan) if self._doses else None)
+        self._memo: Memo | None = table if isinstance(table, Memo) else None
+        self._maps: list[Numbers] | None = None
+        if self._memo is not None or prod(self._sizes) > MAX_TABLE:
+            self._maps = [np.array(each.cases, np.int64) for each in self.places]
+            self._sizes = [axis.size for axis in rule.axes]
+        if self._memo is None:
+            codes = np.array(table, np.int32)
+            cases = [each.cases for each in self.places] if self._maps is None else []
+            chosen = [*cases, *(range(size) for size in codes.shape[len(cases) :])]
+            self._table = codes[np.ix_(*chosen)].ravel() if chosen else codes.reshape(1)
+        self.answers = Answers(np.empty(rows, np.int32), np.full(rows, np.nan) if doses else None)
+
+    def fill(self, block: slice, numbers: Mapping[int, Numbers]) -> None:
+        """Answers some rows."""
+        found = [numbers[key] for key in self.keys]
+        if self._maps is not None:
+            found = [cases[each] for cases, each in zip(self._maps, found, strict=True)]
+        calculated = self._calculator.block(block) if self._calculator is not None else None
+        if calculated is not None:
+            found += calculated.cases
+        codes = self.answers.codes[block]
+        if self._memo is not None:
+            codes[:] = self._met(found, self._memo)
+        elif found:
+            np.take(self._table, _joined(found, self._sizes), out=codes, mode="clip")
+        else:
+            codes[:] = self._table[0]
+        if self.answers.amounts is not None and calculated is not None:
+            self._dose(codes, self.answers.amounts[block], calculated.amounts)
+
+    def _met(self, cases: list[Numbers], memo: Memo) -> Numbers:
+        """The codes of cells of which only those that occur are decided."""
+        key = np.zeros(len(cases[0]), np.int64)
+        reach = 1
+        for each, size in zip(cases, self._sizes, strict=True):
+            if reach * size >= 1 << 62:
+                _, key = np.unique(key, return_inverse=True)
+                reach = len(key)
+            key = key * size + each
+            reach *= size
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        cells = zip(*(each[first].tolist() for each in cases), strict=True)
+        return np.array([memo[number_of(cell, self._sizes)] for cell in cells], np.int32)[inverse]
+
+    def _dose(self, codes: Numbers, amounts: Numbers, calculated: Mapping[str, Numbers]) -> None:
+        for code in np.unique(codes).tolist():
+            result = self._rule.outcomes[code].decided.result
+            if isinstance(result, GiveCalculated):
+                given = codes == code
+                amounts[given] = calculated[result.dose.amount][given]
+
+
+def _joined(numbers: Sequence[Numbers], sizes: Sequence[int]) -> Numbers:
+    """The number of the cell of a table, the last axis running fastest."""
+    joined = numbers[0].astype(np.intp)
+    for each, size in zip(numbers[1:], sizes[1:], strict=True):
+        joined *= size
+        joined += each
+    return joined

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,6 +16,8 @@ from dsl.compile_slots import Slot
 from dsl.evaluate import ASSUMABLE
 from dsl.types import EnumType, QuantityType
 from dsl.values import Fact, Quantity, Reason, known, missing
+
+_MOST = (1 << 63) - 1
 
 REASONS = tuple(Reason)
 """The order in which columns number the reasons."""
@@ -40,7 +41,7 @@ class Categories:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Amounts:
-    """Amounts in one unit: `values` of shape (rows,), float64 or int64.
+    """Amounts in one UCUM unit: `values` of shape (rows,), float64 or int64.
 
     `reasons`, of shape (rows,) and uint8, is 0 where there is a value, else 1 + the place in `REASONS`, and the
     value then has no meaning; None if nothing is missing.
@@ -134,11 +135,10 @@ class Places:
         if column.reasons is not None:
             reasons = column.reasons[rows]
             absent = reasons != 0
-            if absent.any():
-                if self.reasons[1:] == (self.reasons[1],) * len(REASONS):
-                    numbers[absent] = self.reasons[1]
-                else:
-                    numbers[absent] = np.array(self.reasons, numbers.dtype)[reasons[absent]]
+            if self.reasons[1:] == (self.reasons[1],) * len(REASONS):
+                np.copyto(numbers, numbers.dtype.type(self.reasons[1]), where=absent)
+            else:
+                np.copyto(numbers, np.array(self.reasons, numbers.dtype)[reasons], where=absent)
         return numbers
 
 
@@ -159,7 +159,7 @@ FEW = 8
 """Up to so many thresholds are compared one by one."""
 
 
-def places_of(axis: Axis, slot: int, column: Column, members: int) -> Places:
+def places_of(axis: Axis, slot: int, column: Column) -> Places:
     """How the cells of a column are numbered for an axis."""
     assumed = axis.missing if axis.assumption is None else axis.assumed
     absent = [assumed if reason in ASSUMABLE else axis.missing for reason in REASONS]
@@ -174,7 +174,10 @@ def places_of(axis: Axis, slot: int, column: Column, members: int) -> Places:
             continue
         cut = axis.scale.cuts[case // 2] * factor
         # Out of a gap one comes to its upper end, out of a cut to whatever lies above it.
-        thresholds.append((_whole if whole else _float)(cut, beyond=case % 2 == 1))
+        threshold = (_whole if whole else _float)(cut, beyond=case % 2 == 1)
+        if whole and threshold > _MOST:
+            break
+        thresholds.append(max(threshold, -_MOST - 1) if whole else threshold)
         cases.append(after)
     if axis.assumption is None:
         return Places(slot, tuple(thresholds), (0, *[len(cases)] * len(REASONS)), (*cases, axis.missing))
@@ -184,12 +187,7 @@ def places_of(axis: Axis, slot: int, column: Column, members: int) -> Places:
 
 def _whole(cut: Fraction, *, beyond: bool) -> int:
     """The least whole number at or beyond a cut."""
-    least = math.floor(cut) + 1 if beyond else math.ceil(cut)
-    limits = np.iinfo(np.int64)
-    # No cell reaches what lies above all of them; the largest one would, so the cut must be a likely one.
-    if least > limits.max:
-        raise ValueError(f"{cut} is too large a limit for a column of int64; use float64")
-    return max(least, int(limits.min))
+    return math.floor(cut) + 1 if beyond else math.ceil(cut)
 
 
 def _float(cut: Fraction, *, beyond: bool) -> float:
@@ -203,13 +201,3 @@ def _float(cut: Fraction, *, beyond: bool) -> float:
         return math.inf if cut > 0 else -math.inf
     at = exactly(nearest)
     return nearest if at > cut or (at == cut and not beyond) else math.nextafter(nearest, math.inf)
-
-
-def smallest_type(size: int) -> type[np.unsignedinteger[Any]]:
-    """The smallest unsigned integer for numbers below a size."""
-    return np.uint8 if size <= 1 << 8 else np.uint16 if size <= 1 << 16 else np.uint32
-
-
-def flat_table(codes: Numbers, places: Sequence[Places]) -> Numbers:
-    """A table over the numbers of cells from one over the cases of axes."""
-    return codes[np.ix_(*(each.cases for each in places))].ravel()

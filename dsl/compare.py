@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from fractions import Fraction
 
 from dsl import model
-from dsl.cases import ABSENT, axes_of, spread, witness
-from dsl.evaluate import Decided, State, decide, meaning, prepare
+from dsl.cases import ABSENT, axes_of, conditions_of, cuts_by_name, known_cases, leaves, spread, witness
+from dsl.evaluate import Decided, Finding, State, decide, evaluate, finding_of, meaning, prepare
 from dsl.logic import Facts, Truth
-from dsl.search import search
-from dsl.values import Fact, Range
+from dsl.search import Axes, Search, search
+from dsl.types import EnumType, QuantityType, ValueType
+from dsl.units import commensurable
+from dsl.values import Fact, Quantity, Range
 
 Believable = Mapping[str, Range]
 """The amounts that each input of a rule can have."""
 
 Differ = Callable[[Decided, Decided, bool], Truth]
 """Whether two answers differ; None while open values may still change that. The flag: none is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions of a rule: a patient with both answers, the proof that there is none, or neither."""
+
+    patient: str | None
+    """In words, as a test would give it."""
+    old: str = ""
+    new: str = ""
+    proved: bool = False
+    """No answer differs, whichever data are known and whichever are missing."""
 
 
 def find_patient(
@@ -26,39 +42,200 @@ def find_patient(
     Inputs of both rules that come from one source are one datum. Calculated values are calculated, so that
     the patient is a real one.
     """
-    shared = _shared_names(one, other)
-    axes: dict[str, list[Fact]] = {}
-    for rule, bounds, prefix in ((one, believable[0], "1 "), (other, believable[1], "2 ")):
-        for name, cases in (axes_of(rule, bounds) | spread(rule, bounds)).items():
-            key = f"1 {shared[name]}" if prefix == "2 " and name in shared else prefix + name
-            if name in {each.name for each in rule.inputs}:
-                merged = {repr(fact.possible): fact for fact in (*axes.get(key, ()), *cases)}
-                axes[key] = list(merged.values())
-
-    def disagree(facts: Facts) -> Truth:
-        mine = {each.name: facts.get(f"1 {each.name}", ABSENT) for each in one.inputs}
-        theirs = {
-            each.name: facts.get(
-                f"1 {shared[each.name]}" if each.name in shared else f"2 {each.name}", ABSENT
-            )
-            for each in other.inputs
-        }
-        settled = all(len(fact.possible) <= 1 for fact in facts.values())
-        return differ(decide(one, prepare(one, mine)), decide(other, prepare(other, theirs)), settled)
-
-    patient = search(axes, disagree).patient
-    return None if patient is None else witness((name[2:], fact) for name, fact in patient.items())
+    pair = _Pair.of(one, other, believable)
+    patient = pair.search(differ, any_missing=False).patient
+    return None if patient is None else _words(patient)
 
 
-def changed_answer(old: model.Rule, new: model.Rule, believable: tuple[Believable, Believable]) -> str | None:
-    """A patient to whom two versions of a rule answer differently; None if none was found."""
+def compare_versions(
+    old: model.Rule, new: model.Rule, believable: tuple[Believable, Believable]
+) -> Comparison:
+    """Looks for a patient to whom two versions of a rule answer differently, data missing or not."""
+    pair = _Pair.of(old, new, believable)
 
     def differ(first: Decided, second: Decided, settled: bool) -> Truth:
         if not settled and not (_certain(first) and _certain(second)):
             return None
-        return _answer(old, first) != _answer(new, second)
+        return _answer(pair.first, first) != _answer(pair.second, second)
 
-    return find_patient(old, new, believable, differ)
+    # A patient of whom everything is known says more, so missing data come second.
+    for any_missing in (False, True):
+        found = pair.search(differ, any_missing=any_missing)
+        if found.patient is not None:
+            old_answer, new_answer = (
+                _shown(evaluate(side.rule, side.read(found.patient)[0])) for side in (pair.first, pair.second)
+            )
+            return Comparison(_words(found.patient), old_answer, new_answer)
+    return Comparison(None, proved=found.exhausted and _enumerable(old) and _enumerable(new))
+
+
+def believable_amounts(
+    inputs: Iterable[model.Input], plausible: Mapping[str, tuple[Quantity, Quantity]]
+) -> dict[str, Range]:
+    """The amounts that each input can have: what is beyond them never reaches a rule.
+
+    `plausible` maps an observable to its least and greatest believable value.
+    """
+    found = {}
+    for declared in inputs:
+        source = declared.source
+        if not isinstance(declared.type, QuantityType):
+            continue
+        plain = source.kind is model.SourceKind.OBSERVATION and source.trend is None
+        if plain and not source.over_upper_limit and source.name in plausible:
+            low, high = plausible[source.name]
+            found[declared.name] = Range(low.value, high.value, True, True, low.unit)
+        elif source.kind is model.SourceKind.PATIENT or source.over_upper_limit:
+            found[declared.name] = Range(Fraction(0), None, True, False, declared.type.unit)
+    return found
+
+
+def content_of(rule: model.Rule) -> dict[str, object]:
+    """What a rule asks, decides and says, part by part, to be compared: no positions, no layout.
+
+    Left out is what is said about the rule: title, status, dates, evidence, tests.
+    """
+    # A calculation without a name of its own is known by how it is written.
+    unnamed = {let.name: f"#{place}" for place, let in enumerate(rule.lets) if not let.named}
+    parts: dict[str, object] = {
+        "concerns": (rule.drugs, rule.genes),
+        "population": (rule.population, rule.population_condition),
+        **{f"input {each.name}": each for each in rule.inputs},
+        **{f"let {each.name}": each for each in rule.lets if each.named},
+        f"decision {rule.decision.name}": (rule.decision, [each for each in rule.lets if not each.named]),
+        **{f"outcome {each.name}": each for each in rule.outcomes},
+        "overrides": rule.overrides,
+        "replaces": rule.replaces,
+        "label": rule.label,
+    }
+    return {name: plain(part, unnamed) for name, part in parts.items()}
+
+
+_AS_WRITTEN = frozenset({"span", "line", "end_line", "text"})
+"""Members that change when a file is laid out anew."""
+
+
+def plain(value: object, renamed: Mapping[str, str] | None = None) -> object:
+    """A part of a rule as a value to compare, without positions and without how it was written."""
+    if is_dataclass(value) and not isinstance(value, type):
+        members = (each.name for each in fields(value) if each.compare and each.name not in _AS_WRITTEN)
+        return type(value).__name__, *(plain(getattr(value, name), renamed) for name in members)
+    if isinstance(value, tuple | list):
+        return tuple(plain(each, renamed) for each in value)
+    if isinstance(value, str) and renamed:
+        return renamed.get(value, value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of two rules, and the datum behind each of its inputs."""
+
+    rule: model.Rule
+    data: Mapping[str, str]
+    believable: Believable
+
+    def read(self, patient: Facts) -> tuple[dict[str, Fact], bool]:
+        """What the rule reads of a patient, and whether that is all that is possible.
+
+        A name that the rule's own vocabulary lacks never reaches it: it is missing there.
+        """
+        facts, complete = {}, True
+        for declared in self.rule.inputs:
+            fact = patient.get(self.data[declared.name], ABSENT)
+            if isinstance(declared.type, EnumType) and fact.possible:
+                listed = tuple(value for value in fact.possible if value in declared.type.members)
+                complete &= len(listed) in (0, len(fact.possible))
+                fact = Fact(listed) if listed else ABSENT
+            facts[declared.name] = fact
+        return facts, complete
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two rules whose data are `1 weight` or, where the second alone reads it, `2 weight`."""
+
+    first: _Side
+    second: _Side
+
+    @classmethod
+    def of(cls, one: model.Rule, other: model.Rule, believable: tuple[Believable, Believable]) -> _Pair:
+        shared = _shared_inputs(one, other)
+        mine = {each.name: f"1 {each.name}" for each in one.inputs}
+        theirs = {
+            each.name: f"1 {shared[each.name]}" if each.name in shared else f"2 {each.name}"
+            for each in other.inputs
+        }
+        return cls(_Side(one, mine, believable[0]), _Side(other, theirs, believable[1]))
+
+    def search(self, differ: Differ, *, any_missing: bool) -> Search:
+        """Looks for a patient; with `any_missing` whatever is read may be missing, required or not."""
+
+        def disagree(patient: Facts) -> Truth:
+            (mine, all_mine), (theirs, all_theirs) = self.first.read(patient), self.second.read(patient)
+            if not (all_mine and all_theirs):
+                return None
+            settled = all(len(fact.possible) <= 1 for fact in patient.values())
+            return differ(_decided(self.first.rule, mine), _decided(self.second.rule, theirs), settled)
+
+        return search(self._axes([ABSENT] if any_missing else []), disagree)
+
+    def _axes(self, absent: list[Fact]) -> Axes:
+        """The cases of each datum that is read; the constants of both rules cut an amount together."""
+        kinds: dict[str, ValueType] = {}
+        cuts: dict[str, list[Quantity]] = {}
+        bounds: dict[str, Range] = {}
+        cases: dict[str, list[Fact]] = {}
+        for side in (self.first, self.second):
+            constants = cuts_by_name(conditions_of(side.rule))
+            judged, calculated = axes_of(side.rule, side.believable), spread(side.rule, side.believable)
+            for declared in side.rule.inputs:
+                name, datum = declared.name, side.data[declared.name]
+                is_amount = isinstance(declared.type, QuantityType)
+                if name in judged and is_amount:
+                    kinds.setdefault(datum, declared.type)
+                    cuts.setdefault(datum, []).extend(constants.get(name, ()))
+                if name in side.believable:
+                    bounds.setdefault(datum, side.believable[name])
+                facts = [each for each in judged.get(name, ()) if each.missing or not is_amount]
+                if name in judged or name in calculated:
+                    cases.setdefault(datum, []).extend([*facts, *calculated.get(name, ())])
+        axes = {}
+        for datum, others in cases.items():
+            amounts = known_cases(kinds[datum], cuts[datum], bounds.get(datum)) if datum in kinds else []
+            axes[datum] = list({repr(fact.possible): fact for fact in (*amounts, *others, *absent)}.values())
+        return axes
+
+
+def _shared_inputs(one: model.Rule, other: model.Rule) -> dict[str, str]:
+    """Inputs of the second rule that are the same datum as one of the first; alike in name goes first."""
+    shared: dict[str, str] = {}
+    for by_name in (True, False):
+        for theirs in other.inputs:
+            for mine in one.inputs:
+                free = theirs.name not in shared and mine.name not in shared.values()
+                if free and _same_datum(mine, theirs) and (mine.name == theirs.name or not by_name):
+                    shared[theirs.name] = mine.name
+    return shared
+
+
+def _same_datum(one: model.Input, other: model.Input) -> bool:
+    if isinstance(one.type, QuantityType) and isinstance(other.type, QuantityType):
+        return one.source == other.source and commensurable(one.type.unit, other.type.unit)
+    return one.source == other.source and type(one.type) is type(other.type)
+
+
+def _words(patient: Facts) -> str:
+    return witness((name[2:], fact) for name, fact in patient.items())
+
+
+def _decided(rule: model.Rule, facts: Facts) -> Decided:
+    """The decision, with a calculated dose as the dose that comes of it."""
+    effective = prepare(rule, facts)
+    decided = decide(rule, effective)
+    if not isinstance(decided.result, model.GiveCalculated):
+        return decided
+    return replace(decided, result=finding_of(rule, decided, facts, effective).result)
 
 
 def _certain(decided: Decided) -> bool:
@@ -66,17 +243,43 @@ def _certain(decided: Decided) -> bool:
     return bool(decided.lines) or decided.state is State.OUTSIDE
 
 
-def _answer(rule: model.Rule, decided: Decided) -> object:
+def _answer(side: _Side, decided: Decided) -> object:
+    """What the reader gets; of what is asked for, which data, whatever their names."""
     result = decided.result
-    outcome = rule.outcome(result.outcome) if isinstance(result, model.Advise) else None
-    return decided.state, meaning(result), outcome, decided.asks
+    said: object = None
+    if isinstance(result, model.Give):
+        said = meaning(replace(result, ask=()))
+    elif isinstance(result, model.Advise):
+        said = plain(side.rule.outcome(result.outcome))
+    return decided.state, said, frozenset(side.data[name] for name in decided.asks)
 
 
-def _shared_names(one: model.Rule, other: model.Rule) -> dict[str, str]:
-    """Names of the second rule whose input is the same datum as one of the first."""
-    by_source = {(each.source, each.type): each.name for each in one.inputs}
-    return {
-        each.name: by_source[each.source, each.type]
-        for each in other.inputs
-        if (each.source, each.type) in by_source
-    }
+def _shown(finding: Finding) -> str:
+    """An answer in words; an outcome with the advice that the clinician reads."""
+    result = finding.result
+    if finding.state is State.OUTSIDE:
+        return "outside the population"
+    if finding.state is State.ASK:
+        return str(model.Ask(finding.asks))
+    if isinstance(result, model.Advise):
+        return f'{result}, "{finding.rule.outcome(result.outcome).advise}"'
+    return str(result)
+
+
+def _enumerable(rule: model.Rule) -> bool:
+    """Whether the cases of the inputs stand for all patients: no amount is only sampled.
+
+    An amount is, if something is calculated from it or if it is compared with another one; and an assumed
+    input knows two kinds of missing.
+    """
+    amounts = {each.name for each in rule.inputs if isinstance(each.type, QuantityType)}
+    calculated = {name for let in rule.lets if not isinstance(let.value, model.Truth) for name in let.reads}
+    compared = (leaf for leaf in leaves(conditions_of(rule)) if isinstance(leaf, model.Compare))
+    return not (
+        amounts & calculated
+        or any(
+            isinstance(each.left, model.InputRef) and isinstance(each.right, model.InputRef)
+            for each in compared
+        )
+        or any(each.assume is not None for each in rule.inputs)
+    )

@@ -62,19 +62,25 @@ class Service:
             for slot in range(len(self.slots))
         ]
         width = sum(len(reader.maps) for reader in self._readers)
-        plans = []
+        plans: list[Plan] = []
         for index, one in enumerate(self.rules):
             calculated = range(width, width + len(one.calculated))
             width += len(calculated)
             table = one.table() if one.cells <= tabulated else Memo(one)
             cases = (*inputs[index], *calculated)
             plans.append(Plan(one, cases, tuple(self._facts[index].values()), table))
+        self.tables = tuple(plan.table for plan in plans)
+        """Of each rule: its codes by the case of each axis in turn, or those that were met, by cell."""
         self._generated = generate(plans, width, len(self.slots))
 
     @property
     def source(self) -> str:
         """The text of the generated functions."""
         return self._generated.source
+
+    def slots_of(self, index: int) -> Mapping[str, int]:
+        """The slot of each input of one rule."""
+        return self._facts[index]
 
     def gather(self, facts: Sequence[Mapping[str, Fact]]) -> tuple[Fact, ...]:
         """The fact of each slot, from the facts of each rule by the names of its inputs.

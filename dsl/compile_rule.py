@@ -112,7 +112,7 @@ def _axes(rule: model.Rule) -> tuple[tuple[Axis, ...], tuple[Axis, ...]]:
     """An axis for each input that can make a difference, and for each amount or option that is calculated."""
     leaves = _needed(rule)
     relevant = {each for name in leaves for each in rule.reads(name)}
-    relevant.update(name for result in _results(rule) for name in result.ask)
+    relevant.update(name for result in results_of(rule) for name in result.ask)
     relevant.update(each.name for each in rule.inputs if each.assume or (each.optional and each.assuming))
     inputs = tuple(
         axis_of(each.name, each.type, leaves.get(each.name, ()), each.assume)
@@ -130,7 +130,7 @@ def _axes(rule: model.Rule) -> tuple[tuple[Axis, ...], tuple[Axis, ...]]:
 def _needed(rule: model.Rule) -> dict[str, list[model.Leaf]]:
     """The names that the decision reads, with every test that it makes of them."""
     leaves: dict[str, list[model.Leaf]] = {
-        result.dose.amount: [] for result in _results(rule) if isinstance(result, model.GiveCalculated)
+        result.dose.amount: [] for result in results_of(rule) if isinstance(result, model.GiveCalculated)
     }
     if isinstance(rule.decision, model.TableDecision):
         # A cell that says only `missing` has no condition.
@@ -149,7 +149,8 @@ def _needed(rule: model.Rule) -> dict[str, list[model.Leaf]]:
     return leaves
 
 
-def _results(rule: model.Rule) -> list[model.Result]:
+def results_of(rule: model.Rule) -> list[model.Result]:
+    """Every result that a rule may come to, that of `unknown` last."""
     decision = rule.decision
     parts = decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
     return [*(part.result for part in parts), decision.unknown]

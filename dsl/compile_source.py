@@ -57,6 +57,14 @@ class Generated:
     """From ready cases, ready facts, and what finishes a rule with calculated values."""
 
 
+def number_of(cell: Iterable[int], sizes: Iterable[int]) -> int:
+    """The number of a cell in a memo."""
+    number = 0
+    for case, size in zip(cell, sizes, strict=True):
+        number = number * size + case
+    return number
+
+
 def generate(plans: Sequence[Plan], cases: int, facts: int) -> Generated:
     """The functions for some rules over so many ready cases and facts."""
     source = "\n".join(_lines(plans, cases, facts)) + "\n"

@@ -180,7 +180,8 @@ def _condition(item: Item, indent: int) -> list[str]:
 def _rows(items: Sequence[Item], indent: int) -> list[list[str]]:
     """Cells in columns, arrows in one column.
 
-    Where lines are too long, the longest cells reach into the next column, if that brings the arrows nearer.
+    Where lines are too long, the longest cells reach into the next column, if that brings the arrows nearer
+    and is the exception.
     """
     rows = [[] if is_interrupted(item) else _cells_of_row(_at_arrow(item)[0]) for item in items]
     results = [_at_arrow(item)[1] for item in items]
@@ -193,7 +194,7 @@ def _rows(items: Sequence[Item], indent: int) -> list[list[str]]:
     while arrow + 1 + longest > LIMIT:
         narrower = _narrower(columns)
         narrower_leads, nearer = _leads(rows, narrower, indent)
-        if nearer >= arrow:
+        if nearer >= arrow or _reaching(rows, narrower) * 4 > len(rows):
             break
         columns, leads, arrow = narrower, narrower_leads, nearer
     return [
@@ -225,6 +226,17 @@ def _narrower(columns: Sequence[list[int]]) -> list[list[int]]:
         (widths for widths in columns if len(widths) > 1), key=lambda widths: widths[-1], default=None
     )
     return [widths[:-1] if widths is longest else widths for widths in columns]
+
+
+def _reaching(rows: Sequence[Sequence[str]], columns: Sequence[Sequence[int]]) -> int:
+    """How many rows have a cell that reaches beyond its column."""
+    return sum(
+        any(
+            cell.startswith("|") and len(cell) > widths[-1]
+            for cell, widths in zip(row, columns, strict=False)
+        )
+        for row in rows
+    )
 
 
 def _at_arrow(item: Item) -> tuple[Item, str]:

@@ -13,8 +13,8 @@ STEP = 2
 """The indentation of a block."""
 
 _PLACES = {
-    "REQUIRED": 0, "OPTIONAL": 0, "ASSUME": 0, "WHEN": 0, "UNLESS": 0, "IF": 0,
-    "WITHIN": 1, "LIFETIME": 1, "BECAUSE": 1,
+    "REQUIRED": 0, "OPTIONAL": 0, "ASSUME": 0, "UNLESS": 0, "IF": 0,
+    "WITHIN": 1, "LIFETIME": 1, "WHEN": 1, "BECAUSE": 1,
     "OR": 2, "AND": 3,
     "PLUS": 5, "MINUS": 5, "STAR": 6, "SLASH": 6,
 }  # fmt: skip
@@ -76,7 +76,7 @@ def broken(words: Item, room: int, behind: int = 0) -> list[tuple[int, Item]]:
         return [(0, words)]
     lines: list[tuple[int, Item]] = []
     for piece in pieces:
-        outer = STEP if lines and depth else 0
+        outer = STEP if lines and depth and rank not in _ONE_EACH else 0
         last = behind if piece is pieces[-1] else 0
         fits = len(text(piece)) + last <= room
         inner = [(0, piece)] if fits else broken(piece, room - STEP, last)

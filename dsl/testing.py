@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsl import model, syntax
 from dsl.check_results import result_of
-from dsl.evaluate import Finding, State, evaluate
+from dsl.evaluate import Decided, Finding, State, evaluate
 from dsl.explain import explain
 from dsl.labels import LabelFacts, Withhold, label_facts
 from dsl.logic import same
+from dsl.patients import shown
 from dsl.values import Fact, Quantity, Reason, Value, format_number, known, missing
 
 _VALUES = {"true": True, "false": False}
@@ -17,14 +19,15 @@ _VALUES = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """One test of one rule: what was wrong (nothing, if it passed) and which lines it reached."""
+    """One test of one rule: what was wrong (nothing, if it passed) and what answered."""
 
     __test__ = False
 
     rule: model.Rule
     test: syntax.TestSyntax
     failures: tuple[str, ...]
-    lines: tuple[int, ...]
+    case: int | None
+    """The branch or row that alone answered, counted from 0."""
 
     @property
     def passed(self) -> bool:
@@ -37,25 +40,41 @@ def run_tests(rule: model.Rule, withhold: Withhold | None = None) -> tuple[TestR
     return tuple(_run(rule, test, withhold) for test in rule.tests)
 
 
-def untested_lines(rule: model.Rule, runs: tuple[TestRun, ...]) -> tuple[int, ...]:
-    """Branches or rows that no passing test reached alone."""
+def cases_of(rule: model.Rule) -> Sequence[model.BranchRule | model.RowRule]:
+    """The branches or rows of a rule."""
     decision = rule.decision
-    cases = decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
-    reached = {run.lines[0] for run in runs if run.passed and len(run.lines) == 1}
-    return tuple(case.line for case in cases if case.line not in reached)
+    return decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
+
+
+def case_of(answer: Decided | Finding) -> int | None:
+    """The branch or row that alone gave an answer; None if there was none, or several agreed."""
+    if len(answer.lines) != 1:
+        return None
+    return next(at for at, step in enumerate(answer.steps) if step.truth is not False)
+
+
+def untested_lines(rule: model.Rule, runs: Sequence[TestRun]) -> tuple[int, ...]:
+    """Lines of the branches or rows that no passing test reached alone."""
+    reached = {run.case for run in runs if run.passed}
+    return tuple(case.line for at, case in enumerate(cases_of(rule)) if at not in reached)
+
+
+def facts_of(test: syntax.TestSyntax) -> dict[str, Fact]:
+    """The patient of a test; what is not given is left out."""
+    return {given.name.text: _fact(given) for given in test.given}
 
 
 def _run(rule: model.Rule, test: syntax.TestSyntax, withhold: Withhold | None) -> TestRun:
     if test.day is not None and not rule.in_force(test.day):
-        return TestRun(rule, test, (f"the rule is not in force on {test.day.isoformat()}",), ())
-    facts = {given.name.text: _fact(given) for given in test.given}
+        return TestRun(rule, test, (f"the rule is not in force on {test.day.isoformat()}",), None)
+    facts = facts_of(test)
     finding, label = evaluate(rule, facts), label_facts(rule, facts)
     failures = tuple(
         failure
         for expect in test.expects
         if (failure := _failure(expect, finding, label, withhold)) is not None
     )
-    return TestRun(rule, test, failures, finding.lines)
+    return TestRun(rule, test, failures, case_of(finding))
 
 
 def _fact(given: syntax.Given) -> Fact:
@@ -106,7 +125,7 @@ def _failure(
     if isinstance(expect, syntax.ExpectOutside):
         if finding.state is State.OUTSIDE:
             return None
-        return f"expected a patient outside the population, got `{_shown(finding)}`"
+        return f"expected a patient outside the population, got `{shown(finding)}`"
     if isinstance(expect, syntax.ExpectWithheld):
         return _not_withheld(expect, label, withhold)
     if isinstance(expect, syntax.ExpectValue):
@@ -115,15 +134,6 @@ def _failure(
         name = expect.result.name.text if isinstance(expect.result, syntax.OutcomeName) else "none"
         return _unequal(expect.name.text, _VALUES.get(name, name), finding)
     wanted = result_of(expect.result)
-    if finding.state is not State.OUTSIDE and _shown(finding) == str(wanted):
+    if finding.state is not State.OUTSIDE and shown(finding) == str(wanted):
         return None
-    return f"expected `{wanted}`, got `{_shown(finding)}`"
-
-
-def _shown(finding: Finding) -> str:
-    """The result as a test writes it: what is asked for is what is still lacking."""
-    if finding.state is State.OUTSIDE:
-        return "outside population"
-    if finding.state is State.ASK:
-        return str(model.Ask(finding.asks))
-    return str(finding.result)
+    return f"expected `{wanted}`, got `{shown(finding)}`"

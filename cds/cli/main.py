@@ -81,7 +81,7 @@ def fmt(
         bool, typer.Option("--check", help="Change nothing; list the files that would change.")
     ] = False,
 ) -> None:
-    """Bring rule files into the standard layout. Exit 0 done, 1 errors or (--check) changes, 2 unusable call."""
+    """Bring rule files into the standard layout. Exit 0 done, 1 errors or would change, 2 unusable call."""
     from cds.cli import format
 
     raise typer.Exit(format.run(paths, check=check))
@@ -108,6 +108,17 @@ def evaluate(
     from cds.cli import evaluate as command
 
     raise typer.Exit(command.run(bundle, hook, as_of, format.value, kb, fire_draft=fire_draft))
+
+
+@app.command()
+def calc(
+    batch: Annotated[Path, typer.Option("--batch", help="JSON lines with id, op and given.")],
+    kb: Kb = None,
+) -> None:
+    """Answer operations line by line. Exit 0, 1 if a line failed, 2 if the file cannot be used."""
+    from cds.cli import calc as command
+
+    raise typer.Exit(command.run(batch, kb))
 
 
 @app.command()

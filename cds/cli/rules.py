@@ -11,8 +11,8 @@ from pathlib import Path
 
 import dsl
 from cds.cli.main import fail
-from cds.guard import reasons_to_withhold
 from dsl import Checked, Diagnostic, RuleFile, TestRun
+from dsl.syntax import Concerns, Overrides
 from kb import BUNDLED, KnowledgeBaseError, check_members, load_tables, read_rules, sources_of
 
 
@@ -52,6 +52,8 @@ def check(paths: Sequence[Path], format: str) -> int:
 
 def test(paths: Sequence[Path], kb: Path | None, *, coverage: bool, as_json: bool) -> int:
     """Runs the tests beside the rules; see `bespoke test --help`."""
+    from cds.guard import reasons_to_withhold
+
     try:
         reads = _read(paths or [kb or BUNDLED], kb)
     except _UnusableCall as error:
@@ -112,9 +114,6 @@ def _root_of(path: Path) -> Path:
 
 def _check(paths: tuple[Path, ...], root: Path) -> _Read:
     tables = load_tables(root)
-    resolved = {path.resolve() for path in paths}
-    others = [path for path in sorted(root.rglob("*.rule")) if path.resolve() not in resolved]
-    beside = [file for file in (read_rules(path, root) for path in others) if isinstance(file, RuleFile)]
     parsed: list[RuleFile] = []
     found: list[Diagnostic] = []
     for path in paths:
@@ -123,10 +122,37 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
             parsed.append(file)
         else:
             found.append(file)
-    checked = dsl.check(parsed, tables.names, beside, on=date.today())
+    beside = [read_rules(path, root) for path in _related(paths, parsed, root)]
+    others = [file for file in beside if isinstance(file, RuleFile)]
+    checked = dsl.check(parsed, tables.names, others, on=date.today())
     if checked.ok:
         check_members(checked.rules, tables)
     return _Read(paths, Checked(checked.rules, (*found, *checked.diagnostics)))
+
+
+def _related(paths: Iterable[Path], parsed: Iterable[RuleFile], root: Path) -> list[Path]:
+    """The other files of a knowledge base that can bear on some, so that authors need not wait for the rest.
+
+    These are vocabularies, exceptions, and rules about the same drugs; an exception itself may name any rule.
+    """
+    words = {b"vocabulary", b"overrides"}
+    for file in parsed:
+        items = [item for rule in file.rules for item in rule.items]
+        words |= {item.name.text.encode() for item in items if isinstance(item, Concerns)}
+        if any(isinstance(item, Overrides) for item in items):
+            words = {b""}
+            break
+    known = {path.resolve() for path in paths}
+    others = (path for path in sorted(root.rglob("*.rule")) if path.resolve() not in known)
+    return [path for path in others if _mentions(path, words)]
+
+
+def _mentions(path: Path, words: Iterable[bytes]) -> bool:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return True  # whoever parses it says why it cannot be read
+    return any(word in content for word in words)
 
 
 def _counted(found: Iterable[Diagnostic], files: int) -> str:

@@ -1,8 +1,8 @@
 """The reference evaluator: decision 007 written a second time, straight from the syntax tree.
 
 It shares nothing with the product but the tree (`dsl.syntax`) and the types of facts (`dsl.values`): its own
-units, arithmetic, three-valued logic, `else` and walks. It is there to be read beside the decision, section by
-section, not to be fast. Amounts are fractions in grams, metres, seconds, moles and international units.
+units, arithmetic, three-valued logic, `else` and walks. It is there to be read beside the decision, section
+by section, not to be fast. Amounts are fractions in grams, metres, seconds, moles and international units.
 """
 
 from __future__ import annotations
@@ -17,51 +17,29 @@ from itertools import pairwise, product
 
 from dsl import syntax
 from dsl.syntax import Expression, Literal, QuantityLiteral, ResultSyntax, RuleSyntax, Text
-from dsl.values import Dose, Fact, Quantity, Range, Reason
+from dsl.values import Dose, Fact, Quantity, Range, Reason, Value
 
 # ---------------------------------------------------------------- units
-_NUMBER, _MASS, _SUBSTANCE, _ACTIVITY = (0, 0, 0, 0, 0), (1, 0, 0, 0, 0), (0, 0, 0, 1, 0), (0, 0, 0, 0, 1)
-_LENGTH, _AREA, _VOLUME, _TIME = (0, 1, 0, 0, 0), (0, 2, 0, 0, 0), (0, 3, 0, 0, 0), (0, 0, 1, 0, 0)
-
+_DIMENSIONS = "gmsnu"  # grams, metres, seconds, moles, international units
 _ATOMS = {
-    **{code: (Fraction(size), _NUMBER) for code, size in (("", 1), ("1", 1), ("%", "0.01"))},
-    **{f"10*{power}": (Fraction(10**power), _NUMBER) for power in (3, 6, 9)},
-    **{
-        code: (Fraction(size), _MASS)
-        for code, size in (("kg", 1000), ("g", 1), ("mg", "1e-3"), ("ug", "1e-6"))
-    },
-    **{code: (Fraction(size), _LENGTH) for code, size in (("m", 1), ("cm", "0.01"))},
-    "m2": (Fraction(1), _AREA),
-    **{
-        code: (Fraction(size), _VOLUME)
-        for code, size in (("L", "1e-3"), ("dL", "1e-4"), ("mL", "1e-6"), ("uL", "1e-9"))
-    },
-    **{
-        code: (Fraction(size), _TIME)
-        for code, size in (
-            ("min", 60),
-            ("h", 3600),
-            ("d", 86400),
-            ("wk", 604800),
-            ("mo", 2629800),
-            ("a", 31557600),
-        )
-    },
-    **{code: (Fraction(size), _SUBSTANCE) for code, size in (("mol", 1), ("mmol", "1e-3"), ("umol", "1e-6"))},
-    "[iU]": (Fraction(1), _ACTIVITY),
-}
+    "": ("1", ""), "1": ("1", ""), "%": ("1e-2", ""), "10*3": ("1e3", ""), "10*9": ("1e9", ""),
+    "kg": ("1e3", "g"), "g": ("1", "g"), "mg": ("1e-3", "g"), "ug": ("1e-6", "g"),
+    "m": ("1", "m"), "cm": ("1e-2", "m"), "m2": ("1", "mm"),
+    "L": ("1e-3", "mmm"), "dL": ("1e-4", "mmm"), "mL": ("1e-6", "mmm"), "uL": ("1e-9", "mmm"),
+    "min": ("60", "s"), "h": ("3600", "s"), "d": ("86400", "s"), "wk": ("604800", "s"),
+    "mo": ("2629800", "s"), "a": ("31557600", "s"),
+    "mol": ("1", "n"), "mmol": ("1e-3", "n"), "umol": ("1e-6", "n"), "[iU]": ("1", "u"),
+}  # fmt: skip
 
 
 @cache
 def unit(code: str) -> tuple[Fraction, tuple[int, ...]]:
     """The factor and the dimensions of a unit like `mL/min`; `KeyError` for one that is not in the table."""
-    first, *divisors = code.split("/")
-    factor, dimensions = _ATOMS[first]
-    for divisor in divisors:
-        size, minus = _ATOMS[divisor]
-        factor /= size
-        dimensions = tuple(ours - theirs for ours, theirs in zip(dimensions, minus, strict=True))
-    return factor, dimensions
+    (size, above), *divisors = (_ATOMS[symbol] for symbol in code.split("/"))
+    factor, below = Fraction(size), "".join(each for _, each in divisors)
+    for divisor, _ in divisors:
+        factor /= Fraction(divisor)
+    return factor, tuple(above.count(each) - below.count(each) for each in _DIMENSIONS)
 
 
 def in_base_units(amount: Quantity) -> Fraction:
@@ -71,63 +49,52 @@ def in_base_units(amount: Quantity) -> Fraction:
 
 # ---------------------------------------------------------------- facts
 Point = Fraction | str | bool
+_ZERO = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """All amounts between two bounds, in base units; a bound that is None is infinitely far."""
+def _spread(span: Range, cuts: Iterable[Point]) -> list[Point]:
+    """Points that stand for all of a range where nothing counts but comparisons with the cuts."""
 
-    low: Fraction | None
-    high: Fraction | None
-    low_included: bool
-    high_included: bool
-
-    def points(self, cuts: Iterable[Point]) -> Iterator[Fraction]:
-        """Points that stand for all of the stretch where nothing counts but comparisons with the cuts."""
-        amounts = {cut for cut in cuts if isinstance(cut, Fraction) and self._holds(cut)}
-        marks = sorted(amounts | {end for end in (self.low, self.high) if end is not None})
-        between = [(one + other) / 2 for one, other in pairwise(marks)]
-        for point in (marks[0] - 1, *marks, *between, marks[-1] + 1):
-            if self._holds(point):
-                yield point
-
-    def _holds(self, point: Fraction) -> bool:
-        above = self.low is None or point > self.low or (point == self.low and self.low_included)
-        below = self.high is None or point < self.high or (point == self.high and self.high_included)
+    def inside(point: Fraction) -> bool:
+        above = span.low is None or point > span.low or (point == span.low and span.low_included)
+        below = span.high is None or point < span.high or (point == span.high and span.high_included)
         return above and below
+
+    amounts = {cut for cut in cuts if isinstance(cut, Fraction) and inside(cut)}
+    marks = sorted(amounts | {end for end in (span.low, span.high) if end is not None}) or [_ZERO]
+    between = [(one + other) / 2 for one, other in pairwise(marks)]
+    return [point for point in (marks[0] - 1, *marks, *between, marks[-1] + 1) if inside(point)]
 
 
 @dataclass(frozen=True, slots=True)
 class Possible:
     """The values that are still possible for a name, and why there is not exactly one."""
 
-    values: tuple[Point | Stretch, ...]
+    values: tuple[Point | Range, ...]
     reason: Reason | None = None
 
     @property
     def known(self) -> bool:
         """Whether there is exactly one."""
-        return len(self.values) == 1 and not isinstance(self.values[0], Stretch)
+        return len(self.values) == 1 and not isinstance(self.values[0], Range)
 
     def points(self, cuts: Sequence[Point]) -> list[Point]:
-        """The values, and for each stretch the points that stand for it."""
-        found: list[Point] = []
-        for value in self.values:
-            found += value.points(cuts) if isinstance(value, Stretch) else (value,)
-        return found
+        """The values, and for each range the points that stand for it."""
+        spread = (_spread(each, cuts) if isinstance(each, Range) else [each] for each in self.values)
+        return [point for points in spread for point in points]
 
 
 def possible(fact: Fact) -> Possible:
     """The fact with its amounts in base units."""
-    values: list[Point | Stretch] = []
-    for value in fact.possible:
-        if isinstance(value, Range):
-            factor = unit(value.unit)[0]
-            low, high = (None if end is None else end * factor for end in (value.low, value.high))
-            values.append(Stretch(low, high, value.low_included, value.high_included))
-        else:
-            values.append(in_base_units(value) if isinstance(value, Quantity) else value)
-    return Possible(tuple(values), fact.reason)
+    return Possible(tuple(map(_in_base_units, fact.possible)), fact.reason)
+
+
+def _in_base_units(value: Value) -> Point | Range:
+    if isinstance(value, Range):
+        factor = unit(value.unit)[0]
+        low, high = (None if end is None else end * factor for end in (value.low, value.high))
+        return dataclasses.replace(value, low=low, high=high, unit="")
+    return in_base_units(value) if isinstance(value, Quantity) else value
 
 
 # ---------------------------------------------------------------- three truths
@@ -171,9 +138,7 @@ def _holds(operator: str, left: Point | None, right: Point) -> bool:
 
 
 def _bounds(interval: syntax.Interval) -> tuple[Fraction, Fraction]:
-    """Both bounds in base units; a unit that stands only at the end holds for both."""
-    low, high = interval.low.quantity, interval.high.quantity
-    return in_base_units(Quantity(low.value, high.unit) if low.unit == "1" else low), in_base_units(high)
+    return in_base_units(interval.low.quantity), in_base_units(interval.high.quantity)
 
 
 def _within(interval: syntax.Interval) -> Test:
@@ -182,31 +147,19 @@ def _within(interval: syntax.Interval) -> Test:
     return lambda value: _holds(above, value, low) and _holds(below, value, high)
 
 
-def _cell(cell: syntax.Cell) -> Test:
-    """The test of a cell other than `else`."""
+def _cell(cell: syntax.Cell) -> tuple[Test, tuple[Point, ...]]:
+    """The test of a cell other than `else`, and the constants that it compares with."""
     match cell:
         case syntax.CompareCell(operator=operator, literal=literal):
             bound = _constant(literal)
-            return lambda value: value is not None and _holds(operator, value, bound)
+            return lambda value: value is not None and _holds(operator, value, bound), (bound,)
         case syntax.OneOfCell(literals=literals, missing=missing):
-            members = {_constant(literal) for literal in literals}
-            return lambda value: missing is not None if value is None else value in members
+            members = tuple(map(_constant, literals))
+            return lambda value: missing is not None if value is None else value in members, members
         case syntax.Interval():
-            return _within(cell)
+            return _within(cell), _bounds(cell)
         case _:
-            return lambda value: True
-
-
-def _cuts(cell: syntax.Cell) -> tuple[Point, ...]:
-    match cell:
-        case syntax.CompareCell(literal=literal):
-            return (_constant(literal),)
-        case syntax.OneOfCell(literals=literals):
-            return tuple(map(_constant, literals))
-        case syntax.Interval():
-            return _bounds(cell)
-        case _:
-            return ()
+            return lambda value: True, ()
 
 
 def _shape(node: object) -> object:
@@ -226,37 +179,25 @@ def _shape(node: object) -> object:
     return node
 
 
-class _Table:
-    """A table as tests: one for each cell, with what `else` stands for."""
+Column = tuple[str, list[Test], list[Point]]
+"""The name of a column, its tests, one for each row, and the constants that they compare with."""
 
-    def __init__(self, table: syntax.Table) -> None:
-        self.table = table
-        self.columns = [column.text for column in table.columns]
-        self.cuts = [
-            [cut for row in table.rows for cut in _cuts(row.cells[at])] for at in range(len(self.columns))
-        ]
-        self._tests = [[self._test(row, at) for at in range(len(self.columns))] for row in table.rows]
 
-    def _test(self, row: syntax.RowSyntax, at: int) -> Test:
-        cell = row.cells[at]
-        if not isinstance(cell, syntax.ElseCell):
-            return _cell(cell)
-        # What no row with the same other cells takes.
-        taken = [
-            _cell(other.cells[at])
-            for other in self.table.rows
-            if not isinstance(other.cells[at], syntax.ElseCell)
-            and _shape((*other.cells[:at], *other.cells[at + 1 :]))
-            == _shape((*row.cells[:at], *row.cells[at + 1 :]))
-        ]
+def _column(table: syntax.Decide | syntax.Table, at: int) -> Column:
+    cells = [row.cells[at] for row in table.rows]
+    others = [_shape((*row.cells[:at], *row.cells[at + 1 :])) for row in table.rows]
+    tests = [_cell(cell)[0] for cell in cells]
+
+    def rest(row: int) -> Test:
+        """What no row with the same other cells takes."""
+        alike = [place for place, other in enumerate(others) if other == others[row]]
+        taken = [tests[place] for place in alike if not isinstance(cells[place], syntax.ElseCell)]
         return lambda value: not any(test(value) for test in taken)
 
-    def truths(self, row: int, columns: Sequence[Sequence[Point | None]]) -> list[Truth]:
-        """Whether each cell of a row fits the values that its column may have (none: it is not known)."""
-        return [
-            True if isinstance(cell, syntax.AnyCell) else _agreed(test(value) for value in values)
-            for cell, test, values in zip(self.table.rows[row].cells, self._tests[row], columns, strict=True)
-        ]
+    resolved = [
+        rest(row) if isinstance(cell, syntax.ElseCell) else tests[row] for row, cell in enumerate(cells)
+    ]
+    return name, resolved, [cut for cell in cells for cut in _cell(cell)[1]]
 
 
 # ---------------------------------------------------------------- calculations
@@ -269,21 +210,11 @@ class Library:
     compute: Callable[..., Fraction]
 
 
-Assignment = Mapping[str, Point | Stretch]
+Assignment = Mapping[str, Point | Range]
 
 
 class _Failed(Exception):
     """A calculation without a result: division by zero, outside a domain, a dose that is not above zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Calculation:
-    """A value that is calculated from what it reads; a condition is judged instead of computed."""
-
-    name: str
-    reads: tuple[str, ...]
-    compute: Callable[[Assignment], Point]
-    condition: Expression | None = None
 
 
 _CONDITIONS = (
@@ -318,12 +249,8 @@ Meaning = tuple[object, ...]
 
 def dose_meaning(dose: Dose) -> Meaning:
     """A dose by amount, dimensions, and times per second."""
-    return _dose(in_base_units(dose.amount), dose.amount.unit, dose)
-
-
-def _dose(amount: Fraction, code: str, dose: Dose | syntax.ComputedDose) -> Meaning:
     period = dose.period * unit(dose.period_unit.value)[0]
-    return "give", amount, unit(code)[1], dose.times / period
+    return "give", in_base_units(dose.amount), unit(dose.amount.unit)[1], dose.times / period
 
 
 def _asked(result: ResultSyntax) -> tuple[str, ...]:
@@ -366,10 +293,9 @@ class Reference:
     def __init__(self, rule: RuleSyntax, library: Mapping[str, Library]) -> None:
         self._library = library
         self._inputs = {item.name.text: item for item in rule.items if isinstance(item, syntax.InputSyntax)}
-        self._truths = {name for name, item in self._inputs.items() if item.type.name.text == "Boolean"}
-        self._amounts = {name for name, item in self._inputs.items() if item.type.name.text == "Quantity"}
+        self._no_amounts = {name for name, item in self._inputs.items() if item.type.name.text != "Quantity"}
         self._behind: dict[str, set[str]] = {name: {name} for name in self._inputs}
-        self._calculations: list[_Calculation] = []
+        self._calculations: dict[str, Callable[[Facts], Possible]] = {}
         self._population: Expression | None = None
         for item in rule.items:
             match item:
@@ -381,17 +307,15 @@ class Reference:
                     self._population = item.condition
                 case syntax.Decide() | syntax.Table():
                     self._decision = item
-                    self._table = _Table(item) if isinstance(item, syntax.Table) else None
+                    columns = item.columns if isinstance(item, syntax.Table) else ()
+                    self._columns = [_column(item, at) for at, _ in enumerate(columns)]
 
     def judge(self, chart: Mapping[str, Fact]) -> Judgement:
         """The answer for one patient; what is not in the chart is missing."""
         found = {name: possible(chart.get(name, Fact((), Reason.MISSING))) for name in self._inputs}
         facts = {name: self._assumed(name, fact) for name, fact in found.items()}
-        for calculation in self._calculations:
-            given = chart.get(calculation.name)
-            facts[calculation.name] = (
-                self._calculated(calculation, facts) if given is None else possible(given)
-            )
+        for name, calculate in self._calculations.items():
+            facts[name] = possible(chart[name]) if name in chart else calculate(facts)
         state, result, asks = self._answer(facts)
         return Judgement(state, result, asks, {**facts, **found})
 
@@ -403,68 +327,55 @@ class Reference:
         return Possible((_constant(need.value),))
 
     def _declare(self, name: str, value: Expression) -> None:
-        if isinstance(value, _CONDITIONS) or (isinstance(value, Text) and value.text in self._truths):
-            self._truths.add(name)
-            self._add(name, self._reads(value), lambda values: False, value)
+        reads = self._reads(value)
+        if isinstance(value, _CONDITIONS) or (isinstance(value, Text) and value.text in self._no_amounts):
+            self._no_amounts.add(name)
+            self._behind[name] = self._behind_all(reads)
+            self._calculations[name] = lambda facts: self._judged(value, reads, facts)
         else:
-            self._add_amount(name, self._reads(value), lambda values: self._amount(value, values))
+            self._compute(name, reads, lambda values: self._amount(value, values))
 
-    def _add_amount(self, name: str, reads: tuple[str, ...], compute: Callable[[Assignment], Point]) -> None:
-        self._amounts.add(name)
-        self._add(name, reads, compute)
-
-    def _add(
-        self,
-        name: str,
-        reads: tuple[str, ...],
-        compute: Callable[[Assignment], Point],
-        condition: Expression | None = None,
-    ) -> None:
-        self._behind[name] = set().union(*(self._behind[each] for each in reads))
-        self._calculations.append(_Calculation(name, reads, compute, condition))
+    def _compute(self, name: str, reads: Sequence[str], result: Callable[[Assignment], Point]) -> None:
+        self._behind[name] = self._behind_all(reads)
+        self._calculations[name] = lambda facts: self._results(reads, result, facts)
 
     def _declare_choice(self, choice: syntax.ChoiceSyntax) -> None:
-        """`NAME.best`, `NAME.clear`, and `NAME.OPTION.CONSEQUENCE`: so many of 1,000, to the nearest whole."""
+        """`NAME.best`, `NAME.clear`, and `NAME.OPTION.CONSEQUENCE`: of 1,000, to the nearest whole."""
         name, options = choice.name.text, [option.name.text for option in choice.options]
-        chances = [
-            (each, {option.text: chance for option, chance in each.cases}) for each in choice.consequences
-        ]
 
-        def harms(values: Assignment) -> list[Fraction]:
-            return [
-                sum(
-                    (
-                        self._amount(consequence.weight, values) * self._amount(chance[option], values)
-                        for consequence, chance in chances
-                    ),
-                    Fraction(0),
-                )
-                for option in options
-            ]
+        def joined(operator: str, left: Expression, right: Expression) -> Expression:
+            return syntax.Arithmetic(operator, left, right, choice.span)
+
+        def number(value: int) -> Expression:
+            return QuantityLiteral(Quantity(Fraction(value), "1"), choice.span)
+
+        harms = {option: number(0) for option in options}
+        for each in choice.consequences:
+            for of, chance in each.cases:
+                harms[of.text] = joined("+", harms[of.text], joined("*", each.weight, chance))
 
         def best(values: Assignment) -> Point:
-            least = harms(values)
-            return options[least.index(min(least))]
+            return min(options, key=lambda option: self._amount(harms[option], values))
 
         def lead(values: Assignment) -> Point:
-            least, second, *_ = sorted(harms(values))
+            least, second, *_ = sorted(self._amount(harm, values) for harm in harms.values())
             return second - least - self._amount(choice.indifferent, values)
 
-        reads = self._reads(choice.consequences)
-        self._add(f"{name}.best", reads, best)
+        def share(chance: Expression) -> Callable[[Assignment], Point]:
+            return lambda values: Fraction(_nearest(1000 * self._amount(chance, values)))
+
         leading = Text(f"{name} lead", choice.span)
-        self._add_amount(leading.text, (*reads, *self._reads(choice.indifferent)), lead)
-        zero = QuantityLiteral(Quantity(Fraction(0), "1"), choice.span)
-        self._declare(f"{name}.clear", syntax.Comparison(">", leading, zero, choice.span))
-        for consequence, chance in chances:
-            for option in options:
-                self._declare_share(f"{name}.{option}.{consequence.name.text}", chance[option])
+        self._no_amounts.add(f"{name}.best")
+        self._compute(f"{name}.best", self._reads(tuple(harms.values())), best)
+        self._compute(leading.text, self._reads((*harms.values(), choice.indifferent)), lead)
+        self._declare(f"{name}.clear", syntax.Comparison(">", leading, number(0), choice.span))
+        for each in choice.consequences:
+            for of, chance in each.cases:
+                self._compute(f"{name}.{of.text}.{each.name.text}", self._reads(chance), share(chance))
 
-    def _declare_share(self, name: str, chance: Expression) -> None:
-        def share(values: Assignment) -> Point:
-            return Fraction(_nearest(self._amount(chance, values) * 1000))
-
-        self._add_amount(name, self._reads(chance), share)
+    def _behind_all(self, names: Iterable[str]) -> set[str]:
+        """The inputs on which some names rest."""
+        return set().union(*(self._behind[name] for name in names))
 
     def _reads(self, node: object) -> tuple[str, ...]:
         """The names that a part of the tree reads, each once."""
@@ -477,19 +388,15 @@ class Reference:
                 parts = [argument.value for argument in arguments]
             case syntax.InSet(item=item) | syntax.InInterval(item=item) | syntax.Presence(item=item):
                 parts = (item,)
-            case syntax.ConsequenceSyntax(weight=weight, cases=cases):
-                parts = (weight, *(chance for _, chance in cases))
             case _ if dataclasses.is_dataclass(node):
                 parts = [getattr(node, field.name) for field in dataclasses.fields(node)]
             case _:
                 parts = ()
         return tuple(dict.fromkeys(name for part in parts for name in self._reads(part)))
 
-    def _calculated(self, calculation: _Calculation, facts: Facts) -> Possible:
-        if calculation.condition is None:
-            return self._results(calculation.reads, calculation.compute, facts)
-        truth = self._truth(calculation.condition, facts)
-        return Possible((), self._reason(calculation.reads, facts)) if truth is None else Possible((truth,))
+    def _judged(self, condition: Expression, reads: Sequence[str], facts: Facts) -> Possible:
+        truth = self._truth(condition, facts)
+        return Possible((), self._reason(reads, facts)) if truth is None else Possible((truth,))
 
     def _results(
         self, reads: Sequence[str], compute: Callable[[Assignment], Point], facts: Facts
@@ -498,7 +405,7 @@ class Reference:
         names = list(dict.fromkeys(reads))
         several = [facts[name].values for name in names]
         if math.prod(map(len, several)) > _MOST_COMBINATIONS or any(
-            not values or any(isinstance(value, Stretch) for value in values) for values in several
+            not values or any(isinstance(value, Range) for value in values) for values in several
         ):
             return Possible((), self._reason(reads, facts))
         try:
@@ -509,11 +416,11 @@ class Reference:
 
     def _unknown_inputs(self, reads: Iterable[str], facts: Facts) -> tuple[str, ...]:
         """The inputs behind some names that are not known, in the order of their declaration."""
-        behind = set().union(*(self._behind[name] for name in reads))
+        behind = self._behind_all(reads)
         return tuple(name for name in self._inputs if name in behind and not facts[name].known)
 
     def _reason(self, reads: Sequence[str], facts: Facts) -> Reason:
-        """That of the first input that is not known; without one, that of the calculated value that failed."""
+        """That of the first input that is not known; without one, of the calculated value that failed."""
         unknown = (*self._unknown_inputs(reads, facts), *(name for name in reads if not facts[name].known))
         return next((reason for name in unknown if (reason := facts[name].reason)), Reason.MISSING)
 
@@ -523,7 +430,7 @@ class Reference:
         assert isinstance(value, Fraction)
         return value
 
-    def _value(self, node: Expression, values: Assignment) -> Point | Stretch:
+    def _value(self, node: Expression, values: Assignment) -> Point | Range:
         match node:
             case Text(text=text) if text in values:
                 return values[text]
@@ -573,18 +480,14 @@ class Reference:
 
     def _compared(self, node: syntax.Comparison, facts: Facts) -> Truth:
         left, right, operator = node.left, node.right, node.operator
-        if self._is_amount(left) and self._reads(left) and self._reads(right):
-            # Two amounts with names: their difference is one calculation, so what both read is read once.
-            difference = syntax.Arithmetic("-", left, right, node.span)
-            return _agreed(
-                _holds(operator, value, Fraction(0)) for value in self._operand(difference, facts).points(())
-            )
+        amounts = not isinstance(left, Text) or left.text not in self._no_amounts
+        if amounts and self._reads(left) and self._reads(right):
+            # Two amounts with names: their difference is one calculation.
+            difference = self._operand(syntax.Arithmetic("-", left, right, node.span), facts)
+            return _agreed(_holds(operator, value, _ZERO) for value in difference.points(()))
         one, other = self._operand(left, facts), self._operand(right, facts)
         pairs = product(one.points(other.points(())), other.points(one.points(())))
         return _agreed(_holds(operator, value, constant) for value, constant in pairs)
-
-    def _is_amount(self, node: Expression) -> bool:
-        return node.text in self._amounts if isinstance(node, Text) else True
 
     def _truth(self, node: Expression, facts: Facts) -> Truth:
         match node:
@@ -630,8 +533,9 @@ class Reference:
             assert self._population is not None
             unknown = self._unknown_names(self._population, facts)
             return "ask", ("ask",), self._unknown_inputs(unknown, facts)
-        results, names = self._walk_table(facts) if self._table else self._walk_branches(facts)
-        said = {(_meaning(result), _asked(result)): result for result in results}
+        tried = list(self._still_possible(facts))
+        names = [name for unknown, _ in tried for name in unknown]
+        said = {(_meaning(result), _asked(result)): result for _, result in tried}
         answers = [self._said(result, facts) for result in said.values()]
         if len(answers) == 1 and answers[0] is not None:
             return answers[0]
@@ -657,45 +561,37 @@ class Reference:
                 return None
             (amount,) = amounts.points(())
             assert isinstance(amount, Fraction)
-            meaning = _dose(amount, dose.rounding.step.quantity.unit, dose)
+            code = dose.rounding.step.quantity.unit
+            given = Quantity(amount / unit(code)[0], code)
+            meaning = dose_meaning(Dose(given, dose.times, dose.period, dose.period_unit))
         asks = tuple(name for name in _asked(result) if not facts[name].known)
         return _STATES[str(meaning[0])], meaning, asks
 
-    def _walk_branches(self, facts: Facts) -> tuple[list[ResultSyntax], list[str]]:
-        """The results that are still possible, and the names that could decide between them."""
-        assert isinstance(self._decision, syntax.Decide)
-        results: list[ResultSyntax] = []
-        names: list[str] = []
-        for branch in self._decision.branches:
-            truth = branch.condition is None or self._truth(branch.condition, facts)
-            if truth is False:
-                continue
-            results.append(branch.result)
-            if truth is True:
-                return results, names
-            assert branch.condition is not None
-            names += self._unknown_names(branch.condition, facts)
-        return [*results, syntax.NoneSyntax("", (), self._decision.span)], names
+    def _still_possible(self, facts: Facts) -> Iterator[tuple[Sequence[str], ResultSyntax]]:
+        """What each branch or row that is not excluded says, and the names in its unknown parts."""
+        if isinstance(self._decision, syntax.Decide):
+            for branch in self._decision.branches:
+                truth = branch.condition is None or self._truth(branch.condition, facts)
+                if branch.condition is not None and truth is None:
+                    yield self._unknown_names(branch.condition, facts), branch.result
+                elif truth:
+                    yield (), branch.result
+                    return
+            yield (), syntax.NoneSyntax("", (), self._decision.span)
+            return
+        columns = [(name, tests, self._points(name, cuts, facts)) for name, tests, cuts in self._columns]
+        for at, row in enumerate(self._decision.rows):
+            truths = {
+                name: isinstance(cell, syntax.AnyCell) or _agreed(map(tests[at], points))
+                for (name, tests, points), cell in zip(columns, row.cells, strict=True)
+            }
+            unknown = [name for name, truth in truths.items() if truth is None]
+            if False not in truths.values():
+                yield unknown, row.result
+                if not unknown and self._decision.hit == "first":
+                    return
 
-    def _walk_table(self, facts: Facts) -> tuple[list[ResultSyntax], list[str]]:
-        """The results of the rows that are not excluded, and the columns of their unknown cells."""
-        assert self._table is not None
-        columns = [
-            self._column(*each, facts) for each in zip(self._table.columns, self._table.cuts, strict=True)
-        ]
-        results: list[ResultSyntax] = []
-        names: list[str] = []
-        for at, row in enumerate(self._table.table.rows):
-            truths = self._table.truths(at, columns)
-            if False in truths:
-                continue
-            results.append(row.result)
-            names += [name for name, truth in zip(self._table.columns, truths, strict=True) if truth is None]
-            if self._table.table.hit == "first" and None not in truths:
-                break
-        return results, names
-
-    def _column(self, name: str, cuts: Sequence[Point], facts: Facts) -> Sequence[Point | None]:
+    def _points(self, name: str, cuts: Sequence[Point], facts: Facts) -> Sequence[Point | None]:
         """Points that stand for all that a column may be; none at all if it is unknown."""
         if name in self._inputs and self._inputs[name].need.word == "optional" and not facts[name].values:
             return [None]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cds.cli import calc
 from dsl import Finding, Give, State
 from tests.cds.cards.support import (
     AS_OF,
@@ -44,20 +45,21 @@ def outcome(finding: Finding) -> dict[str, Any]:
     return {"outcome": "needs-data", "unknowns": unknowns}
 
 
-def test_visible_cases() -> None:
+def test_visible_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = reference("cases/seed-cases-visible.json").read_text("utf-8")
-    cases = json.loads(text, parse_float=Decimal)["cases"]
-    wrong, seen = {}, 0
-    for case in (case for case in cases if case["op"] == "rule.niraparib"):
-        given = case["given"]
-        data = prefetch(labs=given["observations"], person=given["patient"])
-        got = outcome(
-            only_finding(order_sign([draft(NIRAPARIB)], data), datetime.fromisoformat(given["asOf"]))
-        )
-        if got != case["expect"]:
-            wrong[case["id"]] = got
-        seen += 1
-    assert seen == 12 and wrong == {}
+    cases = [case for case in json.loads(text)["cases"] if case["op"] == "rule.niraparib"]
+    batch = tmp_path / "batch.jsonl"
+    lines = (json.dumps({name: case[name] for name in ("id", "op", "given")}) for case in cases)
+    batch.write_text("\n".join(lines), "utf-8")
+    assert calc.run(batch, None) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["id"] for answer in answers] == [case["id"] for case in cases]
+    wrong = {
+        answer["id"]: answer["result"]
+        for answer, case in zip(answers, cases, strict=True)
+        if answer["result"] != case["expect"]
+    }
+    assert len(cases) == 12 and wrong == {}
 
 
 def test_policy_of_the_cases_is_the_rule_s_own() -> None:

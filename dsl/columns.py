@@ -25,7 +25,7 @@ from dsl.columns_cells import (
 )
 from dsl.compile import Service
 from dsl.compile_rule import results_of
-from dsl.compile_source import Memo, number_of
+from dsl.compile_source import Memo
 from dsl.model import GiveCalculated
 
 __all__ = ["REASONS", "Amounts", "Answers", "Categories", "Column", "decide"]
@@ -131,7 +131,7 @@ class _Kernel:
             reach *= size
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
         cells = zip(*(each[first].tolist() for each in cases), strict=True)
-        return np.array([memo[number_of(cell, self._sizes)] for cell in cells], np.int32)[inverse]
+        return np.array([memo.of(cell) for cell in cells], np.int32)[inverse]
 
     def _dose(self, codes: Numbers, amounts: Numbers, calculated: Mapping[str, Numbers]) -> None:
         for code in np.unique(codes).tolist():

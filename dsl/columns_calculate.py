@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import repeat
 
 import numpy as np
 
@@ -181,7 +182,8 @@ class Calculator:
                 reasons = column.reasons[rows]
                 parts += [reasons, np.where(reasons == 0, column.values[rows], 0)]
         cases, amounts = np.empty(len(rows), np.int64), np.empty(len(rows))
-        for at, cells in enumerate(zip(*(part.tolist() for part in parts), strict=True)):
+        combinations = zip(*(part.tolist() for part in parts), strict=True) if parts else repeat((), len(rows))
+        for at, cells in enumerate(combinations):
             key = (let.name, *cells)
             if key not in self._kept:
                 if len(self._kept) >= MAX_KEPT:

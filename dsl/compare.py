@@ -11,6 +11,7 @@ from dsl.cases import ABSENT, axes_of, conditions_of, cuts_by_name, known_cases,
 from dsl.evaluate import Decided, Finding, State, decide, evaluate, finding_of, meaning, prepare
 from dsl.logic import Facts, Truth
 from dsl.search import Axes, Search, search
+from dsl.syntax import Span
 from dsl.types import EnumType, QuantityType, ValueType
 from dsl.units import commensurable
 from dsl.values import Fact, Quantity, Range
@@ -90,38 +91,22 @@ def believable_amounts(
     return found
 
 
-def content_of(rule: model.Rule) -> dict[str, object]:
-    """What a rule asks, decides and says, part by part, to be compared: no positions, no layout.
-
-    Left out is what is said about the rule: title, status, dates, evidence, tests.
-    """
-    # A calculation without a name of its own is known by how it is written.
-    unnamed = {let.name: f"#{place}" for place, let in enumerate(rule.lets) if not let.named}
-    parts: dict[str, object] = {
-        "concerns": (rule.drugs, rule.genes),
-        "population": (rule.population, rule.population_condition),
-        **{f"input {each.name}": each for each in rule.inputs},
-        **{f"let {each.name}": each for each in rule.lets if each.named},
-        f"decision {rule.decision.name}": (rule.decision, [each for each in rule.lets if not each.named]),
-        **{f"outcome {each.name}": each for each in rule.outcomes},
-        "overrides": rule.overrides,
-        "replaces": rule.replaces,
-        "label": rule.label,
-    }
-    return {name: plain(part, unnamed) for name, part in parts.items()}
+AS_WRITTEN = frozenset({"line", "text"})
+"""Members of a checked rule that tell how it is laid out, beside positions."""
 
 
-_AS_WRITTEN = frozenset({"span", "line", "end_line", "text"})
-"""Members that change when a file is laid out anew."""
-
-
-def plain(value: object, renamed: Mapping[str, str] | None = None) -> object:
-    """A part of a rule as a value to compare, without positions and without how it was written."""
+def plain(
+    value: object, omitted: frozenset[str] = frozenset(), renamed: Mapping[str, str] | None = None
+) -> object:
+    """A part of a rule as a value to compare: no positions, no omitted members, names exchanged."""
     if is_dataclass(value) and not isinstance(value, type):
-        members = (each.name for each in fields(value) if each.compare and each.name not in _AS_WRITTEN)
-        return type(value).__name__, *(plain(getattr(value, name), renamed) for name in members)
+        members = [each.name for each in fields(value) if each.compare and each.name not in omitted]
+        kept = [getattr(value, name) for name in members]
+        return type(value).__name__, *(
+            plain(each, omitted, renamed) for each in kept if not isinstance(each, Span)
+        )
     if isinstance(value, tuple | list):
-        return tuple(plain(each, renamed) for each in value)
+        return tuple(plain(each, omitted, renamed) for each in value)
     if isinstance(value, str) and renamed:
         return renamed.get(value, value)
     return value
@@ -250,20 +235,21 @@ def _answer(side: _Side, decided: Decided) -> object:
     if isinstance(result, model.Give):
         said = meaning(replace(result, ask=()))
     elif isinstance(result, model.Advise):
-        said = plain(side.rule.outcome(result.outcome))
+        said = plain(side.rule.outcome(result.outcome), AS_WRITTEN)
     return decided.state, said, frozenset(side.data[name] for name in decided.asks)
 
 
 def _shown(finding: Finding) -> str:
-    """An answer in words; an outcome with the advice that the clinician reads."""
-    result = finding.result
+    """An answer in words, with what is asked for; an outcome with the advice that the clinician reads."""
     if finding.state is State.OUTSIDE:
         return "outside the population"
-    if finding.state is State.ASK:
+    result = finding.result
+    if isinstance(result, model.Ask):
         return str(model.Ask(finding.asks))
+    words = str(replace(result, ask=finding.asks))
     if isinstance(result, model.Advise):
-        return f'{result}, "{finding.rule.outcome(result.outcome).advise}"'
-    return str(result)
+        words += f': "{finding.rule.outcome(result.outcome).advise}"'
+    return words
 
 
 def _enumerable(rule: model.Rule) -> bool:

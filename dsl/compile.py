@@ -8,34 +8,19 @@ Each rule is tabulated over its cases by the evaluator itself (`dsl.compile_rule
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dsl.cases import ABSENT
 from dsl.compile_cases import Axis
 from dsl.compile_rule import CompiledRule
 from dsl.compile_slots import Reader, Slot
-from dsl.compile_source import Memo, Plan, generate
+from dsl.compile_source import Again, Memo, Packed, Plan, generate
 from dsl.evaluate import Finding, finding_of, prepare
 from dsl.model import Rule
 from dsl.values import Fact
 
 TABULATED = 4_096
 """A rule of at most so many cells is tabulated when it is compiled; the cells of another when first met."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """The facts of one patient, ready for the rules of one service."""
-
-    facts: tuple[Fact, ...]
-    """One for each slot."""
-    cases: tuple[int, ...]
-    """One for each axis that the rules tell apart."""
-    odd: frozenset[int]
-    """Rules that read a fact of which several values are possible; their cases are none."""
-    calculated: Mapping[int, Mapping[str, Fact]]
-    """By the index of a rule that compares calculated values: all that its decision reads."""
 
 
 class Service:
@@ -71,12 +56,15 @@ class Service:
             plans.append(Plan(one, cases, tuple(self._facts[index].values()), table))
         self.tables = tuple(plan.table for plan in plans)
         """Of each rule: its codes by the case of each axis in turn, or those that were met, by cell."""
-        self._generated = generate(plans, width, len(self.slots))
-
-    @property
-    def source(self) -> str:
+        again = Again(self._codes_again, self._findings_again, self._finding)
+        generated = generate(plans, width, len(self.slots), again)
+        self.source = generated.source
         """The text of the generated functions."""
-        return self._generated.source
+        self._named = generated.named
+        self.codes: Callable[[Packed], list[int]] = generated.codes
+        """For each rule the index of what it comes to in the `outcomes` of that rule."""
+        self.findings: Callable[[Packed], list[Finding]] = generated.findings
+        """For each rule what `dsl.evaluate` finds, field for field."""
 
     def slots_of(self, index: int) -> Mapping[str, int]:
         """The slot of each input of one rule."""
@@ -99,7 +87,7 @@ class Service:
 
     def pack(self, facts: Sequence[Fact]) -> Packed:
         """Makes facts ready, one for each of `slots`; the costly part, done once for each patient."""
-        facts = tuple(facts)
+        named = self._named(facts)
         cases: list[int] = []
         odd: frozenset[int] = frozenset()
         for slot, (reader, fact) in enumerate(zip(self._readers, facts, strict=True)):
@@ -111,44 +99,35 @@ class Service:
         calculated = {}
         for index, one in enumerate(self.rules):
             if one.calculated:
-                effective = calculated[index] = prepare(one.rule, self._named(index, facts))
+                effective = calculated[index] = prepare(one.rule, named[index])
                 found = [axis.case(effective[axis.name]) for axis in one.calculated]
                 cases += (0 if case is None else case for case in found)
                 if None in found:
                     odd |= {index}
-        return Packed(facts, tuple(cases), odd, calculated)
+        return Packed(named, tuple(cases), odd, calculated)
 
-    def codes(self, packed: Packed) -> list[int]:
-        """For each rule the index of what it comes to in the `outcomes` of that rule."""
-        codes = self._generated.codes(packed.cases)
+    def _codes_again(self, packed: Packed, codes: list[int]) -> list[int]:
         for index in packed.odd:
-            codes[index] = self._odd(index, packed)
+            codes[index] = self._code(index, packed, self._effective(index, packed))
         return codes
 
-    def findings(self, packed: Packed) -> list[Finding]:
-        """For each rule what `dsl.evaluate` finds, field for field."""
-
-        def finished(index: int, code: int) -> Finding:
-            rule = self.rules[index]
-            facts = self._named(index, packed.facts)
-            effective = packed.calculated[index] if rule.calculated else prepare(rule.rule, facts)
-            if index in packed.odd:
-                code = rule.code_of_prepared(facts, effective)
-            return finding_of(rule.rule, rule.outcomes[code].decided, facts, effective)
-
-        findings = self._generated.findings(packed.cases, packed.facts, finished)
+    def _findings_again(self, packed: Packed, findings: list[Finding]) -> list[Finding]:
         for index in packed.odd:
-            if not self.rules[index].rule.lets:
-                findings[index] = finished(index, 0)
+            findings[index] = self._finding(index, 0, packed)
         return findings
 
-    def _odd(self, index: int, packed: Packed) -> int:
-        rule, facts = self.rules[index], self._named(index, packed.facts)
-        effective = packed.calculated[index] if rule.calculated else prepare(rule.rule, facts)
-        return rule.code_of_prepared(facts, effective)
+    def _finding(self, index: int, code: int, packed: Packed) -> Finding:
+        one, effective = self.rules[index], self._effective(index, packed)
+        if index in packed.odd:
+            code = self._code(index, packed, effective)
+        return finding_of(one.rule, one.outcomes[code].decided, packed.facts[index], effective)
 
-    def _named(self, index: int, facts: Sequence[Fact]) -> dict[str, Fact]:
-        return {name: facts[slot] for name, slot in self._facts[index].items()}
+    def _code(self, index: int, packed: Packed, effective: Mapping[str, Fact]) -> int:
+        return self.rules[index].code_of_prepared(packed.facts[index], effective)
+
+    def _effective(self, index: int, packed: Packed) -> Mapping[str, Fact]:
+        found = packed.calculated.get(index)
+        return prepare(self.rules[index].rule, packed.facts[index]) if found is None else found
 
     def _layout(self) -> tuple[list[Reader], list[list[int]]]:
         """A reader for each slot, and for each rule where the cases of its inputs stand in `Packed.cases`."""

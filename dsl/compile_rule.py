@@ -18,8 +18,10 @@ from dsl.values import Fact, Reason, known, missing
 MAX_KEPT = 65_536
 """Of more cases than this, the answers of one rule are found anew each time."""
 
-TRACED = ("state", "result", "decided_by", "asks", "steps", "lines")
-"""The fields of a decision that a finding repeats."""
+Trace = tuple[object, ...]
+"""The fields of a finding that do not depend on the facts beyond their cases, in the order of `TRACED`."""
+
+TRACED = ("rule", "state", "result", "decided_by", "asks", "assumptions", "steps", "lines")
 
 Table = int | tuple["Table", ...]
 """The code of an answer, or one table for each case of the next axis. Equal tables are one object."""
@@ -48,8 +50,8 @@ class CompiledRule:
         self.outcomes: list[Outcome] = []
         self.cells = prod(axis.size for axis in self.axes)
         """How many combinations of cases there are."""
-        self.traces: list[tuple[object, ...]] = []
-        """The fields of a finding for each outcome, as far as they do not depend on the facts."""
+        self.traces: list[Trace] = []
+        """One for each outcome."""
         self._codes: dict[Outcome, int] = {}
         self._by_mask: dict[tuple[int, ...], int] = {}
 
@@ -92,12 +94,12 @@ class CompiledRule:
 
     def _code(self, facts: Mapping[str, Fact], effective: Mapping[str, Fact]) -> int:
         decided = decide(self.rule, effective)
-        outcome = Outcome(decided, finding_of(self.rule, decided, facts, effective).assumptions)
+        finding = finding_of(self.rule, decided, facts, effective)
+        outcome = Outcome(decided, finding.assumptions)
         code = self._codes.setdefault(outcome, len(self.outcomes))
         if code == len(self.outcomes):
             self.outcomes.append(outcome)
-            fields = (getattr(decided, field) for field in TRACED)
-            self.traces.append((*fields, outcome.assumptions))
+            self.traces.append(tuple(getattr(finding, field) for field in TRACED))
         return code
 
 

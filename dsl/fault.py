@@ -12,8 +12,8 @@ from dsl.diagnostics import Diagnostic, Fix, Label
 from dsl.limits import span_at
 from dsl.syntax import Span
 
-OPENING = {")": "(", "]": "[", "}": "{"}
-"""What each closing sign closes."""
+CLOSING = {"(": ")", "[": "]", "{": "}"}
+"""What closes each opening sign."""
 
 _PIECE = re.compile(
     r'(?a:(?:[ \t\r\n\f\ufeff]|//[^\n]*+)*+("(?:\\.|[^"\\\n])*+"|[A-Za-z_]\w*|\d[\d_.]*|[<>=!.]+|.)?)'
@@ -75,9 +75,9 @@ class Fault:
         """The brackets that nothing has closed yet, outermost first."""
         opened: list[Token] = []
         for token in self.before:
-            if token in OPENING.values():
+            if token in CLOSING:
                 opened.append(token)
-            elif token in OPENING and opened:
+            elif token in CLOSING.values() and opened:
                 opened.pop()
         return opened
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
 
 from lark import Lark, Token, Tree
+
+from dsl.grammar import GRAMMAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ _OPERANDS = {"NAME", "NUMBER", "UNIT", "RPAR"}
 
 @lru_cache(maxsize=1)
 def _grammar() -> Lark:
-    text = resources.files("dsl").joinpath("grammar.lark").read_text("utf-8")
+    """The language with every keyword and sign kept in the tree."""
+    text = GRAMMAR.read_text("utf-8")
     return Lark(text, parser="lalr", lexer="contextual", keep_all_tokens=True, maybe_placeholders=False)
 
 
@@ -154,8 +156,8 @@ def _begins(child: _Child, kind: str) -> bool:
 
 
 def _brace(child: _Child) -> int | None:
-    """Where the brace of a block stands among its children; a set of values (`in { … }`) is no block."""
-    if isinstance(child, Token) or child.data == "in_set":
+    """Where the brace of a block stands among its children; that of a set of values is deeper in an item."""
+    if isinstance(child, Token):
         return None
     kinds = [part.type if isinstance(part, Token) else "" for part in child.children]
     return kinds.index("LBRACE") if "LBRACE" in kinds else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from contextlib import suppress
 from functools import lru_cache
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import lark
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
+
+_OPTIONS = {"parser": "lalr", "lexer": "contextual", "propagate_positions": True}
 
 _SEAL_BYTES = hashlib.sha256().digest_size
 
@@ -42,20 +45,25 @@ def _kept(text: str, cache: Path) -> lark.Lark | None:
 
 
 def _built(text: str, cache: Path) -> lark.Lark:
-    built = lark.Lark(text, parser="lalr", lexer="contextual", propagate_positions=True)
+    built = lark.Lark(text, **_OPTIONS)
     file = io.BytesIO()
     built.save(file)
     payload = file.getvalue()
-    # Written aside and renamed, so that a process that starts now sees a whole cache or none.
-    aside = cache.with_suffix(f".{os.getpid()}")
-    try:
-        with aside.open("xb") as draft:
-            draft.write(_seal(text, payload) + payload)
-        aside.replace(cache)
-    except OSError:
-        pass
+    _keep(cache, _seal(text, payload) + payload)
     return built
 
 
+def _keep(cache: Path, content: bytes) -> None:
+    """Written aside and renamed, so that a process that starts now sees a whole cache or none."""
+    aside = cache.with_suffix(f".{os.getpid()}")
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(cache)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink()
+
+
 def _seal(text: str, payload: bytes) -> bytes:
-    return hashlib.sha256(f"{lark.__version__}\n{text}\n".encode() + payload).digest()
+    return hashlib.sha256(f"{lark.__version__}\n{_OPTIONS}\n{text}\n".encode() + payload).digest()

@@ -1,15 +1,17 @@
 """Patients of one rule for whom something holds: found by search, in plain numbers, written as a test.
 
-Real patients are tried first: their calculated values follow from their inputs. Where none of them is found,
-a calculated value may be given directly, as a test may give it.
+The calculated values of a real patient follow from the inputs. Where no such patient is found, a calculated
+value is given directly, as a test may give it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from dsl import model, units
+from dsl.answers import cases_of, shown
 from dsl.cases import axes_of, conditions_of, cuts_by_name, described, in_unit, spread
 from dsl.evaluate import Finding, State, evaluate
 from dsl.logic import Facts, Truth, judge
@@ -20,35 +22,64 @@ from dsl.values import Fact, Quantity, Range, format_number, known
 Goal = Callable[[Facts], Truth]
 """Whether a patient is one of those looked for; None while several values are possible and it depends."""
 
+MAX_REAL = 500
+"""Questions about real patients, before one with a calculated value that is given directly will do."""
+
 CONFIRM = "// as the rule answers now: confirm"
 """Stands behind an expectation that nobody has compared with the source yet."""
 
 
 def patient_for(
-    rule: model.Rule, believable: Mapping[str, Range], goal: Goal, *, without: Iterable[str] = ()
+    rule: model.Rule,
+    believable: Mapping[str, Range],
+    goal: Goal,
+    *,
+    without: Iterable[str] = (),
+    bare: bool = False,
 ) -> Search:
     """A patient for whom the goal is true, in plain numbers; `without` names what is never given.
 
-    `exhausted` is the proof that there is none, whatever the calculated values are.
+    `exhausted` is the proof that there is none, whatever the calculated values are. Of the required inputs, a
+    `bare` patient has those alone that the goal needs.
     """
     inputs = {each.name for each in rule.inputs}
     axes = axes_of(rule, believable)
-    amounts = spread(rule, believable)
-    calculated = [let for let in rule.lets if let.name in axes]
-    elsewhere = {
-        name
-        for let in rule.lets
-        if let not in calculated and not isinstance(let.value, model.Truth)
-        for name in let.reads
-    }
-    real: dict[str, list[Fact]] = {name: cases for name, cases in axes.items() if name in inputs} | amounts
-    free: dict[str, list[Fact]] = axes | {name: amounts[name] for name in amounts if name in elsewhere}
-    found = search(_leave_out(real, without), goal)
-    if found.patient is None and calculated:
-        found = search(_leave_out(free, without), goal)
+    amounts = {name: _least_extreme_first(cases) for name, cases in spread(rule, believable).items()}
+    calculated = any(let.name in axes for let in rule.lets)
+    free = axes | {name: amounts[name] for name in dose_inputs(rule) if name in amounts}
+    found = search(_leave_out(free, without), goal)
+    if found.patient is not None and calculated:
+        real = {name: cases for name, cases in axes.items() if name in inputs} | amounts
+        found = replace(
+            found, patient=search(_leave_out(real, without), _at_most(goal)).patient or found.patient
+        )
     if found.patient is None:
         return found
-    return Search(_plain(rule, believable, goal, dict(found.patient)), False)
+    return Search(_plain(rule, believable, goal, dict(found.patient), bare=bare), False)
+
+
+def dose_inputs(rule: model.Rule) -> set[str]:
+    """The inputs behind calculated doses."""
+    results = [case.result for case in cases_of(rule)]
+    doses = [each.dose for each in results if isinstance(each, model.GiveCalculated)]
+    return {name for dose in doses for name in rule.reads(dose.amount)}
+
+
+def _least_extreme_first(cases: Sequence[Fact]) -> list[Fact]:
+    middle = len(cases) // 3
+    return [cases[at] for at in sorted(range(len(cases)), key=lambda at: abs(at - middle))]
+
+
+def _at_most(goal: Goal) -> Goal:
+    """The same goal, given up after some questions."""
+    asked = 0
+
+    def limited(facts: Facts) -> Truth:
+        nonlocal asked
+        asked += 1
+        return goal(facts) if asked <= MAX_REAL else False
+
+    return limited
 
 
 def _leave_out(axes: Axes, names: Iterable[str]) -> Axes:
@@ -57,15 +88,9 @@ def _leave_out(axes: Axes, names: Iterable[str]) -> Axes:
 
 
 def _plain(
-    rule: model.Rule, believable: Mapping[str, Range], goal: Goal, patient: dict[str, Fact]
+    rule: model.Rule, believable: Mapping[str, Range], goal: Goal, patient: dict[str, Fact], *, bare: bool
 ) -> dict[str, Fact]:
     """The same patient without what does not matter, in numbers that are easy to read."""
-    needless = {each.name for each in rule.inputs if each.optional or each.assume is not None}
-    needless |= {name for let in rule.lets if let.name in patient for name in let.reads}
-    for name in [each for each in patient if each in needless]:
-        fewer = {each: fact for each, fact in patient.items() if each != name}
-        if goal(fewer) is True:
-            patient = fewer
     cuts = cuts_by_name(conditions_of(rule))
     for name, fact in patient.items():
         value = fact.possible[0] if fact.possible else None
@@ -79,6 +104,12 @@ def _plain(
             if plausible and goal(patient | {name: other}) is True:
                 patient[name] = other
                 break
+    needless = {each.name for each in rule.inputs if bare or each.optional or each.assume is not None}
+    needless |= {name for let in rule.lets if let.name in patient for name in let.reads}
+    for name in [each for each in patient if each in needless]:
+        fewer = {each: fact for each, fact in patient.items() if each != name}
+        if goal(fewer) is True:
+            patient = fewer
     return patient
 
 
@@ -93,12 +124,13 @@ def _plainer(value: Quantity, cuts: Iterable[Quantity]) -> Iterator[Quantity]:
     for at, cut in by_distance:
         for tenths in (11, 9):
             yield Quantity(_rounded(at * tenths / 10, 2), unit)
-        yield Quantity(at, unit) if _is_decimal(at) else cut
+        yield Quantity(at, unit) if is_decimal(at) else cut
     for digits in (1, 2, 3, 6, 12):
         yield Quantity(_rounded(value.value, digits), unit)
 
 
-def _is_decimal(value: Fraction) -> bool:
+def is_decimal(value: Fraction) -> bool:
+    """Whether a number has an end when it is written."""
     return not format_number(value).startswith("~")
 
 
@@ -118,29 +150,21 @@ def _rounded(value: Fraction, digits: int) -> Fraction:
 def as_test(rule: model.Rule, title: str, facts: Facts) -> str:
     """A patient as a test beside the rule, with the answer of today to be confirmed.
 
-    Empty where a test cannot say it: a calculation without a name has no place behind `given`.
+    Empty where a test cannot say it: a calculation without a name has no place behind `given`, and a rule that
+    asks for nothing but what is known has no answer that could be expected.
     """
+    finding = evaluate(rule, facts)
     nameless = {let.name for let in rule.lets if not let.named}
-    if nameless & set(facts):
+    if nameless & set(facts) or (finding.state is State.ASK and not finding.asks):
         return ""
-    order = [each.name for each in (*rule.inputs, *rule.lets)]
+    order = [each.name for each in rule.inputs] + [let.name for let in rule.lets]
     given = ", ".join(described(name, facts[name]) for name in sorted(facts, key=order.index))
     if "~" in given:
         return ""
-    finding = evaluate(rule, facts)
     outside = finding.state is State.OUTSIDE
     expected = "outside population" if outside else f"{rule.decision.name} = {_written(finding)}"
     lines = [f'test "{title}" {{', f"  given  {given}", f"  expect {expected}  {CONFIRM}", "}"]
     return "\n".join(f"  {line}" for line in lines if line != "  given  ")
-
-
-def shown(finding: Finding) -> str:
-    """The answer of a rule as a test names it: what is asked for is what is still lacking."""
-    if finding.state is State.OUTSIDE:
-        return "outside population"
-    if finding.state is State.ASK:
-        return str(model.Ask(finding.asks))
-    return str(finding.result)
 
 
 def _written(finding: Finding) -> str:

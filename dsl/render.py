@@ -66,7 +66,7 @@ def _text(one: Diagnostic, sources: Mapping[str, list[str]]) -> str:
 def _excerpt(arrow: str, span: Span, label: str, sources: Mapping[str, list[str]], gutter: int) -> list[str]:
     pad = " " * gutter
     place = [f"{pad}{arrow} {span.path}:{span.line}:{span.column}"]
-    source = sources.get(span.path, [""])
+    source = sources.get(span.path, [])
     if span.line > len(source):
         return place
     line = "".join(each if each.isprintable() else " " for each in source[span.line - 1].rstrip())

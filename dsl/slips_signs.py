@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dsl import units
 from dsl.diagnostics import Diagnostic, Label
-from dsl.fault import OPENING, Fault, place_of, quoted
+from dsl.fault import CLOSING, Fault, place_of, quoted
 from dsl.repairs import after, fits
 
-_SIGNS = ("}", ")", "]", "{", "[", "=>", ",", "|", ":", "=")
-"""Signs whose place can be told from what stands around it."""
+_SIGNS = ("{", "[", "=>", ",", "|", ":", "=")
+"""Signs that open or separate, and whose place can be told from what stands around it."""
 
 _MOST_LEFT_OPEN = 4
 
@@ -27,21 +27,23 @@ def unknown_left_out(fault: Fault) -> Diagnostic | None:
 
 
 def sign_left_out(fault: Fault) -> Diagnostic | None:
-    """One sign, or several closing braces, would make this word and the next one fit."""
+    """A sign, or the closing ones of what is open, would make this word and the next one fit."""
     rest = [fault.found, fault.following] if fault.following else [fault.found]
     signs = [sign for sign in _SIGNS if fits(fault.state, sign, *rest)]
-    count = 1
-    while not signs and count < _MOST_LEFT_OPEN:
-        count += 1
-        signs = ["}"] if fits(fault.state, *"}" * count, *rest) else []
-    if not signs:
-        return None
     if "=" in signs and "COMPARE" in fault.expected:
         advice = "write `<`, `<=`, `=`, `!=`, `>=` or `>` between the two"
         return fault.said(f"a comparison is missing before {quoted(fault.found)}", help=advice)
-    named = " or ".join(f"`{sign}`" for sign in signs)
-    others = _still_open(fault, count) if signs[0] in OPENING else ()
-    return fault.said(f"{named} is missing before {quoted(fault.found)}", others=others)
+    if signs:
+        named = " or ".join(f"`{sign}`" for sign in signs)
+        return fault.said(f"{named} is missing before {quoted(fault.found)}")
+    closing = [CLOSING[sign] for sign in reversed(fault.open_signs()[-_MOST_LEFT_OPEN:])]
+    for count in range(1, len(closing) + 1):
+        if fits(fault.state, *closing[:count], *rest):
+            named = ", ".join(f"`{sign}`" for sign in closing[:count])
+            verb = "is" if count == 1 else "are"
+            message = f"{named} {verb} missing before {quoted(fault.found)}"
+            return fault.said(message, others=_still_open(fault, count))
+    return None
 
 
 def _still_open(fault: Fault, count: int) -> tuple[Label, ...]:
@@ -79,17 +81,16 @@ def comma_for_bar(fault: Fault) -> Diagnostic | None:
 
 def closed_too_early(fault: Fault) -> Diagnostic | None:
     """A closing sign without its opening one, or in front of what should stand inside."""
-    if fault.found in OPENING and OPENING[fault.found] not in fault.open_signs():
+    if fault.found in CLOSING.values() and fault.found not in [CLOSING[sign] for sign in fault.open_signs()]:
         return fault.said(f"`{fault.found}` closes nothing", help="leave it out")
-    if not fault.before or fault.before[-1] not in OPENING:
+    if not fault.before or fault.before[-1] not in CLOSING.values():
         return None
     last = fault.before[-1]
     if not fits(after(fault.before[:-1]), fault.found):
         return None
-    return fault.said(
-        f"{quoted(fault.found)} stands outside of what it belongs to",
-        others=(fault.label(last, f"this `{last}` closed it"),), help=f"move the `{last}` behind it",
-    )  # fmt: skip
+    message = f"{quoted(fault.found)} stands outside of what it belongs to"
+    others = (fault.label(last, f"this `{last}` closed it"),)
+    return fault.said(message, others=others, help=f"leave the `{last}` out, or move it behind this")
 
 
 def empty_cell(fault: Fault) -> Diagnostic | None:

@@ -29,7 +29,7 @@ _SINGLE = re.compile(rf'.([^"\n{characters.SINGLE_QUOTES}]*)[{characters.SINGLE_
 def strange_character(fault: Fault) -> Diagnostic | None:
     """A character that the language does not have, in the word's place or glued to it."""
     # What cuts a word in two stands at the end of its first half, or in front of its second.
-    places = (fault.start, fault.end, fault.start - 1) if fault.found.isalnum() else (fault.start,)
+    places = (fault.start, fault.end, fault.start - 1) if fault.found[:1].isalnum() else (fault.start,)
     for at in places:
         character = fault.source[at : at + 1] if at >= 0 else ""
         if not character.isascii() and (at, character) != (0, "\ufeff"):
@@ -117,7 +117,7 @@ def other_spelling(fault: Fault) -> Diagnostic | None:
         written, place = found.group(), found.span()
         if not place[0] <= fault.start < place[1]:
             continue
-        right = _SPELLINGS.get(written) or ("=>" if written[-1] == ">" else html.unescape(written))
+        right = _SPELLINGS.get(written) or ("=>" if written[-1] == ">" else _unescaped(written))
         if fits(after(fault.read_until(place[0])), right):
             message = f"`{written}` is no sign of the rule language"
             put = f"{right} " if right == "not" else right
@@ -125,14 +125,21 @@ def other_spelling(fault: Fault) -> Diagnostic | None:
     return None
 
 
+def _unescaped(written: str) -> str:
+    character = html.unescape(written)
+    return characters.meant(character) or character if len(character) == 1 else character
+
+
 def arrow_for_comparison(fault: Fault) -> Diagnostic | None:
-    """`=>` where `>=` was meant."""
-    if not fault.before or fault.before[-1] != "=>" or not fault.found[:1].isdigit():
+    """`=>` where `>=` was meant: in front of a number, which is no result."""
+    last = fault.before[-1:]
+    if fault.found == "=>" and fits(fault.state, ">=", fault.following):
+        place = (fault.start, fault.end)
+    elif last == ("=>",) and fault.found[:1].isdigit() and fits(after(fault.before[:-1]), ">=", fault.found):
+        place = place_of(last[0])
+    else:
         return None
-    if not fits(after(fault.before[:-1]), ">=", fault.found):
-        return None
-    message = "`=>` gives a result and compares nothing"
-    return fault.said(message, at=place_of(fault.before[-1]), help="write `>=`", put=">=")
+    return fault.said("`=>` gives a result and compares nothing", at=place, help="write `>=`", put=">=")
 
 
 def other_comment(fault: Fault) -> Diagnostic | None:

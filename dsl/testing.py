@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsl import model, syntax
+from dsl.answers import case_of, cases_of, shown
 from dsl.check_results import result_of
-from dsl.evaluate import Decided, Finding, State, evaluate
+from dsl.evaluate import Finding, State, evaluate
 from dsl.explain import explain
 from dsl.labels import LabelFacts, Withhold, label_facts
 from dsl.logic import same
-from dsl.patients import shown
 from dsl.values import Fact, Quantity, Reason, Value, format_number, known, missing
 
 _VALUES = {"true": True, "false": False}
@@ -38,19 +38,6 @@ class TestRun:
 def run_tests(rule: model.Rule, withhold: Withhold | None = None) -> tuple[TestRun, ...]:
     """All tests of a rule; what they expect of a label, the guard `withhold` answers."""
     return tuple(_run(rule, test, withhold) for test in rule.tests)
-
-
-def cases_of(rule: model.Rule) -> Sequence[model.BranchRule | model.RowRule]:
-    """The branches or rows of a rule."""
-    decision = rule.decision
-    return decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
-
-
-def case_of(answer: Decided | Finding) -> int | None:
-    """The branch or row that alone gave an answer; None if there was none, or several agreed."""
-    if len(answer.lines) != 1:
-        return None
-    return next(at for at, step in enumerate(answer.steps) if step.truth is not False)
 
 
 def untested_lines(rule: model.Rule, runs: Sequence[TestRun]) -> tuple[int, ...]:

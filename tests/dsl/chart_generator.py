@@ -14,21 +14,24 @@ Chart = dict[str, Fact]
 
 
 def chart(random: Random, rule: GeneratedRule) -> Chart:
-    """Facts for some of the inputs, and now and then for a calculated value, as a test may give one."""
+    """Facts for most inputs, and now and then for a calculated value, as a test may give one."""
     facts: Chart = {}
     for variable in rule.variables:
-        if variable.need == "let":
-            if random.random() < 0.02:
-                facts[variable.name] = _fact(random, variable)
-        elif random.random() < 0.92:
+        if random.random() < (0.02 if variable.need == "let" else 0.92):
             facts[variable.name] = _fact(random, variable)
     return facts
 
 
+def plain_chart(random: Random, rule: GeneratedRule) -> Chart:
+    """A chart of which each fact is one value of an input or none: a row of columns."""
+    return {
+        variable.name: _one_value(random, variable) if random.random() < 0.8 else _none(random)
+        for variable in rule.inputs
+    }
+
+
 def _fact(random: Random, variable: Variable) -> Fact:
     match random.choices(range(4), (58, 12, 10, 20))[0]:
-        case 0:
-            return Fact((_value(random, variable),))
         case 1:
             several = _several(random, variable)
             return Fact(several, random.choice(_REASONS)) if len(several) > 1 else Fact(several)
@@ -37,8 +40,18 @@ def _fact(random: Random, variable: Variable) -> Fact:
             if random.random() < 0.2:
                 ranges.append(random.choice((_range, _amount))(random, variable.kind))
             return Fact(tuple(ranges), random.choice(_REASONS))
+        case 3:
+            return _none(random)
         case _:
-            return Fact((), random.choice(_REASONS))
+            return _one_value(random, variable)
+
+
+def _one_value(random: Random, variable: Variable) -> Fact:
+    return Fact((_value(random, variable),))
+
+
+def _none(random: Random) -> Fact:
+    return Fact((), random.choice(_REASONS))
 
 
 def _value(random: Random, variable: Variable) -> Value:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
-from dsl import Rule
 from cds.guard import reasons_to_withhold
+from dsl import Rule, check
 from kb import load
-from tests.dsl.fuzz import case
-from tests.dsl.support import rule
+from tests.dsl.rule_generator import NAMES, GeneratedRule, generate
+from tests.dsl.support import parsed, rule
 
 _SKETCH = load(Path(__file__).parent / "sketch", withhold=reasons_to_withhold)
 
@@ -31,7 +32,7 @@ WRITTEN = {
     "quotients and powers": AMOUNTS + """
       let ratio: Quantity[1] = (weight ^ 2 / (weight - 50 kg) - 30 kg) / 70 kg
       decide dose first {
-        when ratio > 3.5 and not stroke => give 100 mg once daily
+        when (12.5 % + 1) * 8 > 9 or ratio > 3.5 and not stroke => give 100 mg once daily
         when ratio <= 0.1 or clearance - 20 mL/min < 0.1 mL/min => give 50 mg once daily
         otherwise => none
         unknown => ask weight
@@ -44,9 +45,11 @@ BY_NAME: dict[str, Rule] = {
 }
 
 
-def generated_rules(series: str, count: int) -> Iterator[tuple[str, Rule]]:
-    """Random rules that the checker accepts, each with the seed of its charts."""
+def generated_rules(series: str, count: int) -> Iterator[tuple[str, Rule, GeneratedRule]]:
+    """Random rules that the checker accepts, each with a seed for its charts and what they need to know."""
     for number in range(count):
-        one = case(f"{series} {number}")
-        if one is not None:
-            yield one.seed, one.rule
+        seed = f"{series} {number}"
+        generated = generate(Random(seed))
+        found = check([parsed(generated.text)], NAMES).rules
+        if found:
+            yield seed, found[0], generated

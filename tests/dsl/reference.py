@@ -183,7 +183,7 @@ Column = tuple[str, list[Test], list[Point]]
 """The name of a column, its tests, one for each row, and the constants that they compare with."""
 
 
-def _column(table: syntax.Decide | syntax.Table, at: int) -> Column:
+def _column(table: syntax.Table, at: int) -> Column:
     cells = [row.cells[at] for row in table.rows]
     others = [_shape((*row.cells[:at], *row.cells[at + 1 :])) for row in table.rows]
     tests = [_cell(cell)[0] for cell in cells]
@@ -197,7 +197,7 @@ def _column(table: syntax.Decide | syntax.Table, at: int) -> Column:
     resolved = [
         rest(row) if isinstance(cell, syntax.ElseCell) else tests[row] for row, cell in enumerate(cells)
     ]
-    return name, resolved, [cut for cell in cells for cut in _cell(cell)[1]]
+    return table.columns[at].text, resolved, [cut for cell in cells for cut in _cell(cell)[1]]
 
 
 # ---------------------------------------------------------------- calculations
@@ -297,6 +297,7 @@ class Reference:
         self._behind: dict[str, set[str]] = {name: {name} for name in self._inputs}
         self._calculations: dict[str, Callable[[Facts], Possible]] = {}
         self._population: Expression | None = None
+        self._decision: syntax.Decide | syntax.Table
         for item in rule.items:
             match item:
                 case syntax.LetSyntax():
@@ -305,10 +306,11 @@ class Reference:
                     self._declare_choice(item)
                 case syntax.Population():
                     self._population = item.condition
-                case syntax.Decide() | syntax.Table():
+                case syntax.Decide():
                     self._decision = item
-                    columns = item.columns if isinstance(item, syntax.Table) else ()
-                    self._columns = [_column(item, at) for at, _ in enumerate(columns)]
+                case syntax.Table():
+                    self._decision = item
+                    self._columns = [_column(item, at) for at in range(len(item.columns))]
 
     def judge(self, chart: Mapping[str, Fact]) -> Judgement:
         """The answer for one patient; what is not in the chart is missing."""
@@ -419,10 +421,10 @@ class Reference:
         behind = self._behind_all(reads)
         return tuple(name for name in self._inputs if name in behind and not facts[name].known)
 
-    def _reason(self, reads: Sequence[str], facts: Facts) -> Reason:
-        """That of the first input that is not known; without one, of the calculated value that failed."""
-        unknown = (*self._unknown_inputs(reads, facts), *(name for name in reads if not facts[name].known))
-        return next((reason for name in unknown if (reason := facts[name].reason)), Reason.MISSING)
+    def _reason(self, reads: Iterable[str], facts: Facts) -> Reason:
+        """That of the first input behind it that is not known; if all are, a calculation failed."""
+        reasons = (facts[name].reason for name in self._unknown_inputs(reads, facts))
+        return next((reason for reason in reasons if reason), Reason.MODEL_FAILED)
 
     # ------------------------------------------------------------ arithmetic
     def _amount(self, node: Expression, values: Assignment) -> Fraction:
@@ -481,8 +483,8 @@ class Reference:
     def _compared(self, node: syntax.Comparison, facts: Facts) -> Truth:
         left, right, operator = node.left, node.right, node.operator
         amounts = not isinstance(left, Text) or left.text not in self._no_amounts
-        if amounts and self._reads(left) and self._reads(right):
-            # Two amounts with names: their difference is one calculation.
+        if amounts and not isinstance(left, QuantityLiteral) and not isinstance(right, QuantityLiteral):
+            # Two amounts of which neither is a literal: their difference is one calculation.
             difference = self._operand(syntax.Arithmetic("-", left, right, node.span), facts)
             return _agreed(_holds(operator, value, _ZERO) for value in difference.points(()))
         one, other = self._operand(left, facts), self._operand(right, facts)

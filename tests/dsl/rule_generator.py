@@ -157,7 +157,9 @@ class _Writer:
         return decimal(value * number) if word == "1" else f"{decimal(value * number)} {word}"
 
     def constant(self, kind: Kind) -> str:
-        return self.written(kind, self.grid(kind))
+        """A literal of the grid; a plain number may be below zero."""
+        below = kind is RATIO and self.chance(0.05)
+        return ("-" if below else "") + self.written(kind, self.grid(kind))
 
     # ------------------------------------------------------------ inputs
     def write_inputs(self) -> None:
@@ -337,7 +339,7 @@ class _Writer:
         if self.chance(0.9):
             dealt = [each for each in self._dealt(among, count) if each]
         else:
-            dealt = [among] * count
+            dealt = [list(among)] * count
         word = self.random.choice((" and ", " and ", " or "))
         return word.join(self._operand(depth, part) for part in dealt)
 
@@ -369,7 +371,7 @@ class _Writer:
             return f"{variable.name} {self.random.choice(('=', '!='))} {other.name}"
         word = self.random.choice(("true", "false"))
         forms = (variable.name, variable.name, f"not {variable.name}", f"{variable.name} = {word}",
-                 f"{variable.name} != {word}")  # fmt: skip
+                 f"{variable.name} != {word}", f"{variable.name} in {{ {word} }}")  # fmt: skip
         return self.random.choice(forms)
 
     def _about_member(self, variable: Variable, members: tuple[str, ...]) -> str:
@@ -384,6 +386,10 @@ class _Writer:
     def _about_amount(self, variable: Variable, kind: Kind) -> str:
         name, operator = variable.name, self.random.choices(_OPERATORS, (3, 3, 3, 3, 2, 1))[0]
         match self.random.choices(range(6), (45, 20, 8, 12, 10, 5))[0]:
+            case 0 if self.chance(0.1):
+                return f"{self.constant(kind)} {operator} {name}"
+            case 0 if self.chance(0.1):
+                return f"{name} {operator} {self.constant(kind)} + {self.constant(kind)} / 2"
             case 0:
                 return f"{name} {operator} {self.constant(kind)}"
             case 1:
@@ -478,7 +484,7 @@ class _Writer:
     def write_decide(self) -> None:
         branches = [
             f"when {self.condition(self.random.choice((0, 0, 1, 1, 2, 3)))} => {self.result()}"
-            for _ in range(self.random.randint(1, min(5, 1 + len(self.variables))))
+            for _ in range(self.random.randint(1, min(4, 1 + len(self.variables))))
         ]
         if self.chance(0.85):
             branches.append(f"otherwise => {self.result()}")
@@ -488,7 +494,7 @@ class _Writer:
         self.lines.append(head + " {\n    " + "\n    ".join(lines) + "\n  }")
 
     def write_table(self) -> None:
-        columns = self.random.sample(self.variables, min(len(self.variables), self.random.randint(1, 3)))
+        columns = self.random.sample(self.variables, min(len(self.variables), self.random.randint(1, 4)))
         hit = self.random.choice(("unique", "unique", "first"))
         axes = [_Axis(self, variable) for variable in columns]
         if hit == "unique":
@@ -507,9 +513,16 @@ class _Writer:
         for _ in range(self.random.randint(1, 5)):
             parts = [axis.part() for axis in axes]
             rest = left - set(product(*parts))
-            if rest and rest != left:
-                rows.append([axis.cell(part) for axis, part in zip(axes, parts, strict=True)])
+            if not rest or rest == left:
+                continue
+            cells = [axis.cell(part) for axis, part in zip(axes, parts, strict=True)]
+            at = self.random.randrange(len(axes))
+            points = axes[at].points()
+            if points and self.chance(0.2):
+                cells[at] = points
+            else:
                 left = rest
+            rows.append(cells)
         return [*rows, ["*"] * len(axes)]
 
     def _split(self, axes: list[_Axis], box: list[frozenset[int]], depth: int) -> list[list[str]]:
@@ -518,14 +531,28 @@ class _Writer:
         if depth == 0 or not open_axes:
             return [[axis.cell(part) for axis, part in zip(axes, box, strict=True)]]
         at = self.random.choice(open_axes)
-        if box[at] == axes[at].all and self.chance(0.3):
-            named = axes[at].part()
-            if named != axes[at].all:
-                others = [axis.cell(part) for axis, part in zip(axes, box, strict=True)]
-                return [[*others[:at], cell, *others[at + 1 :]] for cell in (axes[at].cell(named), "else")]
+        if box[at] == axes[at].all and self.chance(0.35):
+            return self._with_else(axes, box, at)
         rows: list[list[str]] = []
         for part in axes[at].divided(box[at]):
             rows += self._split(axes, [*box[:at], part, *box[at + 1 :]], depth - 1)
+        return rows
+
+    def _with_else(self, axes: list[_Axis], box: list[frozenset[int]], at: int) -> list[list[str]]:
+        """Rows over one whole column, or two, of which `else` takes what the others leave."""
+        others = [axis.cell(part) for axis, part in zip(axes, box, strict=True)]
+
+        def column(axis: _Axis) -> list[str]:
+            cells = [axis.cell(part) for part in axis.divided(axis.all)]
+            return [*self.random.sample(cells, len(cells) - 1), "else"]
+
+        rows = [[*others[:at], cell, *others[at + 1 :]] for cell in column(axes[at])]
+        whole = [place for place, axis in enumerate(axes) if place != at and box[place] == axis.all]
+        whole = [place for place in whole if axes[place].divisible(box[place])]
+        if whole and self.chance(0.3):
+            second = self.random.choice(whole)
+            cells = column(axes[second])
+            rows = [[*row[:second], cell, *row[second + 1 :]] for row in rows for cell in cells]
         return rows
 
     # ------------------------------------------------------------ the whole
@@ -602,11 +629,25 @@ class _Axis:
             parts = [atoms[: at[0]], atoms[at[0] :]]
         return [frozenset(each) for each in parts]
 
+    def points(self) -> str | None:
+        """A cell of single amounts, which are no atoms."""
+        if not isinstance(self.kind, Kind):
+            return None
+        cuts = {self.writer.grid(self.kind) for _ in range(2)}
+        if self.writer.chance(0.3):
+            return f"!= {self.writer.constant(self.kind)}"
+        words = [self.writer.written(self.kind, cut) for cut in cuts]
+        return ", ".join([*words, *(["missing"] if self.missing and self.writer.chance(0.5) else [])])
+
     def cell(self, part: frozenset[int]) -> str:
+        """The cell that names some atoms."""
         if part == self.all:
             return "*"
         if not isinstance(self.kind, Kind):
             words = ("false", "true") if self.kind is None else self.kind
+            left_out = self.all - part - {self.missing}
+            if self.missing not in part and len(left_out) == 1 and self.writer.chance(0.3):
+                return f"!= {words[min(left_out)]}"
             atoms = list(part)
             self.writer.random.shuffle(atoms)
             return ", ".join("missing" if atom == self.missing else words[atom] for atom in atoms)

@@ -9,14 +9,13 @@ from random import Random
 import numpy as np
 import pytest
 
-from dsl import BooleanType, EnumType, Finding, Give, QuantityType, Rule, evaluate, quantity
+from dsl import EnumType, Finding, Give, QuantityType, evaluate, quantity
 from dsl.columns import REASONS, Amounts, Categories, Column, decide
 from dsl.columns_cells import fact_of
 from dsl.compile import Service, Slot, compile_rules
 from dsl.compile_rule import CompiledRule
 from dsl.model import GiveCalculated
 from tests.dsl.compiled_rules import BY_NAME, generated_rules
-from tests.dsl.support import rule
 
 ROWS = 120
 
@@ -107,6 +106,6 @@ def test_every_row_of_a_written_rule_agrees(name: str) -> None:
 
 
 def test_every_row_of_generated_rules_agrees() -> None:
-    for seed, one in generated_rules("columns", 120):
+    for seed, one, _ in generated_rules("columns", 120):
         service, random = compile_rules([one], tabulated=200), Random(seed)
         assert_rows_agree(service, [column(random, slot, service) for slot in service.slots])

@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 
 from dsl import CATALOGUE, Diagnostic, as_json, as_sarif, as_text, check, explanation, parse_bytes
-from dsl.diagnostics import Label, Severity
+from dsl.diagnostics import Fix, Label, Severity
 from dsl.syntax import Span
 from tests.dsl.support import NAMES
 
@@ -109,6 +109,11 @@ def test_a_file_that_is_not_at_hand_is_named_at_least() -> None:
     )
 
 
+def test_a_first_line_that_is_not_at_hand_is_not_shown_empty() -> None:
+    assert lines_of(one(1, 900, 1, 901), "x\n")[1] == " --> a.rule:1:900"
+    assert as_text([one(1, 900, 1, 901)], {}).count("\n") == 3
+
+
 def test_a_very_long_line_is_cut_around_the_caret() -> None:
     source = "x" * 100_000 + "WRONG" + "y" * 100_000
     shown = lines_of(one(1, 100_001, 1, 100_006), source)
@@ -132,7 +137,8 @@ def test_gutters_are_as_wide_as_the_largest_line_number() -> None:
 # ---------------------------------------------------------------- tools
 def test_json_holds_everything() -> None:
     label = Label(Span("b.rule", 5, 6, 7, 8), "the first")
-    whole = one(1, 2, 3, 4, label="here", others=(label,), case="a = 1", help="do it")
+    fix = Fix(Span("a.rule", 1, 2, 1, 4), ">=")
+    whole = one(1, 2, 3, 4, label="here", others=(label,), case="a = 1", help="do it", fix=fix)
     bare = Diagnostic("BR013", "not tested é", Span("a.rule", 1, 1, 1, 2), severity=Severity.WARNING)
     assert json.loads(as_json([whole, bare])) == [
         {
@@ -140,6 +146,9 @@ def test_json_holds_everything() -> None:
             "line": 1, "column": 2, "endLine": 3, "endColumn": 4,
             "label": "here", "case": "a = 1", "help": "do it",
             "related": [{"path": "b.rule", "line": 5, "column": 6, "text": "the first"}],
+            "fix": {
+                "path": "a.rule", "line": 1, "column": 2, "endLine": 1, "endColumn": 4, "replacement": ">=",
+            },
         },
         {
             "code": "BR013", "severity": "warning", "message": "not tested é", "path": "a.rule",
@@ -151,6 +160,15 @@ def test_json_holds_everything() -> None:
 
 _TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 _POSITIVE = {"type": "integer", "minimum": 1}
+_REGION = {
+    "type": "object",
+    "required": ["startLine", "startColumn", "endLine", "endColumn"],
+    "additionalProperties": _POSITIVE,
+}
+_ARTIFACT = {
+    "type": "object", "required": ["uri"],
+    "properties": {"uri": {"type": "string", "pattern": "^[A-Za-z0-9._~/%-]+$"}},
+}  # fmt: skip
 _LOCATION = {
     "type": "object",
     "required": ["physicalLocation"],
@@ -160,14 +178,43 @@ _LOCATION = {
             "type": "object",
             "required": ["artifactLocation", "region"],
             "properties": {
-                "artifactLocation": {
-                    "type": "object", "required": ["uri"],
-                    "properties": {"uri": {"type": "string", "pattern": "^[A-Za-z0-9._~/%-]+$"}},
-                },
-                "region": {
-                    "type": "object",
-                    "required": ["startLine", "startColumn", "endLine", "endColumn"],
-                    "additionalProperties": _POSITIVE,
+                "artifactLocation": _ARTIFACT,
+                "region": _REGION,
+            },
+        },
+    },
+}  # fmt: skip
+_FIX = {
+    "type": "object",
+    "required": ["artifactChanges"],
+    "additionalProperties": False,
+    "properties": {
+        "description": _TEXT,
+        "artifactChanges": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["artifactLocation", "replacements"],
+                "additionalProperties": False,
+                "properties": {
+                    "artifactLocation": _ARTIFACT,
+                    "replacements": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {
+                            "type": "object",
+                            "required": ["deletedRegion"],
+                            "additionalProperties": False,
+                            "properties": {
+                                "deletedRegion": _REGION,
+                                "insertedContent": {
+                                    "type": "object", "required": ["text"],
+                                    "properties": {"text": {"type": "string"}},
+                                },
+                            },
+                        },
+                    },
                 },
             },
         },
@@ -216,6 +263,7 @@ SARIF = {
                                 "level": {"enum": ["none", "note", "warning", "error"]},
                                 "message": _TEXT,
                                 "locations": {"type": "array", "minItems": 1, "items": _LOCATION},
+                                "fixes": {"type": "array", "minItems": 1, "items": _FIX},
                                 "relatedLocations": {
                                     "type": "array",
                                     "uniqueItems": True,
@@ -246,6 +294,12 @@ def test_sarif_of_everything() -> None:
         region = result["locations"][0]["physicalLocation"]["region"]
         assert (region["startLine"], region["startColumn"]) == (each.span.line, each.span.column)
         assert (region["endLine"], region["endColumn"]) == (each.span.end_line, each.span.end_column)
+        assert ("fixes" in result) is (each.fix is not None)
+        if each.fix is not None:
+            [change] = result["fixes"][0]["artifactChanges"]
+            [replacement] = change["replacements"]
+            assert replacement["insertedContent"]["text"] == each.fix.replacement
+            assert replacement["deletedRegion"]["startColumn"] == each.fix.span.column
 
 
 def test_paths_become_uri_references() -> None:

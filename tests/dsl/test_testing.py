@@ -68,7 +68,7 @@ def test_a_failed_trace_shows_the_trace() -> None:
 def test_a_test_on_a_day(day: str, in_force: bool) -> None:
     run = with_test(f"{ADULT}, weight = 60 kg expect dose = give 200 mg once daily", f"on {day}")
     assert run.failures == (() if in_force else (f"the rule is not in force on {day}",))
-    assert run.lines == ((19,) if in_force else ())
+    assert run.case == (0 if in_force else None)
 
 
 def test_truths_and_names_as_givens() -> None:
@@ -89,13 +89,30 @@ def test_truths_and_names_as_givens() -> None:
 def test_lines_that_no_test_reaches_alone() -> None:
     sound = _sound(WHOLE)
     runs = run_tests(sound)
-    assert [run.lines for run in runs] == [(19,), (20,)]
+    assert [run.case for run in runs] == [0, 1]
     assert untested_lines(sound, runs) == ()
     assert untested_lines(sound, runs[:1]) == (20,)
-    failing = TestRun(sound, runs[1].test, ("it failed",), (20,))
+    failing = TestRun(sound, runs[1].test, ("it failed",), 1)
     assert untested_lines(sound, (runs[0], failing)) == (20,)
-    both = TestRun(sound, runs[1].test, (), (19, 20))
-    assert untested_lines(sound, (both,)) == (19, 20)
+    several = TestRun(sound, runs[1].test, (), None)
+    assert untested_lines(sound, (several,)) == (19, 20)
+
+
+def test_branches_on_one_line_are_told_apart() -> None:
+    """A test of the first says nothing about the second, though both stand in one line."""
+    start, end = WHOLE.index("  decide dose"), WHOLE.index("  test ")
+    on_one_line = " ".join(WHOLE[start:end].split()) + "\n"
+    sound = _sound(WHOLE[:start] + on_one_line + WHOLE[end:])
+    runs = run_tests(sound)
+    assert untested_lines(sound, runs) == ()
+    assert untested_lines(sound, runs[:1]) == (18,)
+
+
+def test_an_answer_that_two_branches_agree_on_reaches_neither() -> None:
+    text = WHOLE.replace("otherwise           => give 300 mg", "otherwise           => give 200 mg")
+    text = text.replace("expect dose = give 300 mg", "expect dose = give 200 mg")
+    sound = _sound(text.replace("weight = 60 kg", "weight missing"))
+    assert [(run.passed, run.case) for run in run_tests(sound)] == [(True, None), (True, 1)]
 
 
 def test_rows_that_no_test_reaches() -> None:

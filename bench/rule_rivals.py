@@ -1,7 +1,7 @@
 """What the compiled rules are measured against: what an engineer would write by hand, and zen-engine.
 
-The eleven rules are those of `bench.rule_texts`. Answers by hand are whole numbers with a meaning of their own;
-the measurement first proves that they say the same as ours.
+The eleven rules are those of `bench.rule_texts`. Answers by hand are whole numbers with a meaning of their
+own; the measurement first proves that they say the same as ours.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 
 from bench.rule_texts import GENES, PAIRS, PHENOTYPES, answer_of
 from dsl.columns import BLOCK, REASONS, Amounts, Categories, Column
+from dsl.compile import Service
+from dsl.compile_source import Packed
 
 Numbers = Any
 """A numpy array."""
@@ -39,13 +41,13 @@ def double_table(one: int, other: int) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def by_hand() -> Callable[[Sequence[int]], list[int]]:
-    """The eleven rules over the ready cases of one patient: early exits for the dose, tables for the genes."""
+def by_hand(service: Service) -> Callable[[Packed], list[int]]:
+    """The eleven rules over the ready cases of one patient: early exits for the dose, tables for genes."""
     t0, t1, t2, t3, t4 = (tuple(range(size + 1)) for size in SIZES[:5])
     d0, d1, d2, d3, d4 = (double_table(SIZES[one], SIZES[other]) for one, other in PAIRS)
 
-    def answers(cases: Sequence[int]) -> list[int]:
-        age, weight, platelets, taking, bilirubin, recurrent, a, b, c, d, e, f, g, h, i, j = cases
+    def answers(packed: Packed) -> list[int]:
+        age, weight, platelets, taking, bilirubin, recurrent, a, b, c, d, e, f, g, h, i, j = packed.cases
         if age != 1:
             dose = 0 if age == 0 else 1
         elif taking == 1:
@@ -62,6 +64,8 @@ def by_hand() -> Callable[[Sequence[int]], list[int]]:
             dose = 6 if platelets == 1 else 9
         else:
             dose = 8 if platelets == 1 else 7
+        if packed.odd:
+            return service.codes(packed)
         return [dose, t0[a], t1[b], t2[c], t3[d], t4[e], d0[a][b], d1[c][d], d2[e][f], d3[g][h], d4[i][j]]
 
     return answers

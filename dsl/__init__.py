@@ -11,6 +11,7 @@ from dsl.check import Checked, check
 from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
 from dsl.evaluate import Finding, State, Step, evaluate, holds
 from dsl.explain import explain, label, lacking, value_words
+from dsl.format import UnfaithfulLayout, format_bytes, format_text
 from dsl.functions import Function, Parameter
 from dsl.labels import LabelFacts, Withhold, label_facts
 from dsl.model import (
@@ -94,6 +95,7 @@ __all__ = [
     "Step",
     "Suggestion",
     "TestRun",
+    "UnfaithfulLayout",
     "Value",
     "WhenMissing",
     "WithdrawSuggestion",
@@ -106,6 +108,8 @@ __all__ = [
     "evaluate",
     "explain",
     "explanation",
+    "format_bytes",
+    "format_text",
     "holds",
     "known",
     "label",

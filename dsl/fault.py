@@ -97,6 +97,5 @@ def quoted(word: str) -> str:
     """A word of the author as messages show it."""
     if not word:
         return "the end of the file"
-    if not word.isprintable():
-        return " ".join(f"U+{ord(character):04X}" for character in word[:LONGEST_QUOTE])
-    return f"`{word}`" if len(word) <= LONGEST_QUOTE else f"`{word[:LONGEST_QUOTE]} …`"
+    shown = "".join(each if each.isprintable() else " " for each in word[:LONGEST_QUOTE])
+    return f"`{shown}`" if len(word) <= LONGEST_QUOTE else f"`{shown} …`"

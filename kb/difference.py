@@ -240,6 +240,10 @@ def _changed_fields(old: object, new: object, place: str) -> Iterator[str]:
                 yield from _changed_fields(old[name], new[name], inner)
     elif old != new and isinstance(old, list) and isinstance(new, list):
         lost, gained = [each for each in old if each not in new], [each for each in new if each not in old]
+        if lost and len(old) == len(new):
+            for number, pair in enumerate(zip(old, new, strict=True)):
+                yield from _changed_fields(*pair, f"{place}.{number}")
+            return
         yield from (f"{place} removed {_value(each)}" for each in lost)
         yield from (f"{place} added {_value(each)}" for each in gained)
         if not lost and not gained:

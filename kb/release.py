@@ -2,36 +2,32 @@
 
     folder ── read_sources, load ── pack ──> bytes ── unpack ──> Release ── load_release ──> KnowledgeBase
 
-The same folder gives the same bytes. Format and reasons: docs/decisions/008-release-file.md.
+The same folder gives the same bytes. The format and its reasons: docs/decisions/008-release-file.md.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dsl import Rule, Withhold
-from dsl.bundle import BundleError, dump_rules, load_rules
+from dsl.bundle import BundleError, read_bundle, write_bundle
 from kb.errors import KnowledgeBaseError
 from kb.functions import FUNCTIONS
 from kb.knowledge import KnowledgeBase
-from kb.loader import load
 from kb.tables import load_tables
 
 MAX_BYTES: Final = 256 * 1_048_576
 """A larger file is refused before it is read."""
 
-_HEAD: Final = re.compile(rb"bespoke-release ([0-9]{1,6}) sha256:([0-9a-f]{64})\n")
 _FORMAT: Final = 1
+_HEAD: Final = re.compile(rb"bespoke-release ([0-9]{1,6}) sha256:([0-9a-f]{64})\n")
 _PATH: Final = re.compile(r'(?:[^/\\:*?"<>|\x00-\x1f\x7f]+/)*[^/\\:*?"<>|\x00-\x1f\x7f]+\.(?:toml|rule)')
 
 
@@ -41,25 +37,25 @@ class ReleaseError(KnowledgeBaseError):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release as it was read: its content is what its hash says, its sources have its digest."""
+    """A release whose content is what its hash says, and whose files have the digest that it names."""
 
     name: str
     version: str
     digest: str
-    """SHA-256 over the sources, as `KnowledgeBase.digest`."""
+    """SHA-256 over the files, as `KnowledgeBase.digest`."""
     files: Mapping[str, str]
     """Path to text of every rule file and table."""
-    rules: tuple[Rule, ...]
+    compiled: bytes
+    """The rules as `dsl.bundle` writes them."""
 
 
-class _Body(BaseModel):
+class _Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     name: str
     version: str
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     files: dict[str, str]
-    rules: str
 
 
 def read_sources(root: Path) -> dict[str, str]:
@@ -83,75 +79,86 @@ def pack(knowledge: KnowledgeBase, files: Mapping[str, str]) -> bytes:
     """
     if _digest(files) != knowledge.digest:
         raise KnowledgeBaseError("the files changed while they were read; build again")
-    body = _Body(
-        name=knowledge.name,
-        version=knowledge.version,
-        digest=knowledge.digest,
-        files=dict(files),
-        rules=base64.b64encode(dump_rules(knowledge.rules)).decode(),
-    )
-    text = json.dumps(body.model_dump(), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    return f"bespoke-release {_FORMAT} sha256:{hashlib.sha256(text).hexdigest()}\n".encode() + text
+    _check_names(files)
+    manifest = {
+        "name": knowledge.name,
+        "version": knowledge.version,
+        "digest": knowledge.digest,
+        "files": dict(sorted(files.items())),
+    }
+    compiled = write_bundle(knowledge.rules, {name: text.encode() for name, text in files.items()})
+    content = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" + compiled
+    return f"bespoke-release {_FORMAT} sha256:{hashlib.sha256(content).hexdigest()}\n".encode() + content
 
 
 def read_release(path: Path) -> Release:
-    """The release in a file; raises `ReleaseError`."""
+    """The release in a file; raises `ReleaseError`, and OSError if it cannot be read."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ReleaseError(f"{path}: larger than {MAX_BYTES} bytes, so it is no release")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ReleaseError(f"{path}: larger than {MAX_BYTES} bytes; no release is")
         return unpack(path.read_bytes())
-    except OSError as error:
-        raise ReleaseError(f"{path}: cannot be read ({error.strerror})") from None
+    except ReleaseError as error:
+        raise ReleaseError(f"{path}: {error}") from None
 
 
 def unpack(content: bytes) -> Release:
-    """Reads a release without parsing any rule; raises `ReleaseError` for whatever is not as it was packed."""
+    """The release in some bytes; raises `ReleaseError` for whatever `pack` does not make."""
     head = _HEAD.match(content)
     if head is None:
-        raise ReleaseError("no release of a knowledge base; `bespoke kb build` makes one")
+        raise ReleaseError("this is no release of a knowledge base; `bespoke kb build` makes one")
     if int(head[1]) != _FORMAT:
-        raise ReleaseError(f"written in format {int(head[1])}, this software reads format {_FORMAT}; build it again")
-    text = content[head.end() :]
-    if hashlib.sha256(text).hexdigest().encode() != head[2]:
-        raise ReleaseError("damaged: the content is not what its hash says; get it again from its source")
+        raise ReleaseError(
+            f"its format is {int(head[1])}, this software reads format {_FORMAT}; build it again"
+        )
+    content = content[head.end() :]
+    if hashlib.sha256(content).hexdigest().encode() != head[2]:
+        raise ReleaseError("the content is not what its hash says, the file is damaged; get it again")
+    text, _, compiled = content.partition(b"\n")
     try:
-        body = _Body.model_validate_json(text)
-        compiled = base64.b64decode(body.rules, validate=True)
-    except (ValidationError, binascii.Error):
-        raise ReleaseError("not as `bespoke kb build` writes it; build it again") from None
-    for name in body.files:
-        # H-118: whoever unpacks it must not be led out of the folder.
-        if not _PATH.fullmatch(name) or not {".", ".."}.isdisjoint(name.split("/")):
-            raise ReleaseError("a file in it has a name that no knowledge base has; do not use it")
-    if _digest(body.files) != body.digest:
-        raise ReleaseError("the digest is not that of the files in it; build it again")
-    try:
-        rules = load_rules(compiled, FUNCTIONS)
-    except BundleError as error:
-        raise ReleaseError(f"its compiled rules cannot be loaded: {error}") from None
-    return Release(body.name, body.version, body.digest, body.files, rules)
+        manifest = _Manifest.model_validate_json(text)
+    except ValidationError:
+        raise ReleaseError("its manifest is not as `bespoke kb build` writes it; build it again") from None
+    _check_names(manifest.files)
+    if _digest(manifest.files) != manifest.digest:
+        raise ReleaseError("its digest is not that of the files in it; build it again")
+    return Release(manifest.name, manifest.version, manifest.digest, manifest.files, compiled)
 
 
-def load_release(release: Release, scratch: Path) -> KnowledgeBase:
-    """The knowledge base of a release; its tables are written into the empty folder `scratch` and read there.
+def write_files(release: Release, folder: Path) -> None:
+    """Writes the files of a release into an empty folder, which then is the knowledge base it was built from.
 
-    Raises `KnowledgeBaseError`.
+    Raises `ReleaseError` if they cannot be written.
     """
     try:
         for name, text in release.files.items():
-            target = scratch / name
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(text.encode())
     except OSError as error:
-        raise ReleaseError(f"its files cannot be written to {scratch} ({error.strerror})") from None
-    tables = load_tables(scratch)
+        raise ReleaseError(f"its files cannot be written to {folder} ({error.strerror})") from None
+
+
+def load_release(release: Release, folder: Path) -> KnowledgeBase:
+    """The knowledge base of a release whose files were written into a folder; no rule is parsed.
+
+    The rules are without the tests beside them, which passed when it was built. Raises `KnowledgeBaseError`.
+    """
+    tables = load_tables(folder)
     if (tables.manifest.name, tables.manifest.version) != (release.name, release.version):
         raise ReleaseError("its name or version is not that of the `kb.toml` in it; build it again")
+    try:
+        bundle = read_bundle(release.compiled, FUNCTIONS)
+        rules = bundle.rules()
+    except BundleError as error:
+        raise ReleaseError(f"its rules cannot be loaded: {error}") from None
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in release.files.items()}
+    if bundle.sources != hashes:
+        raise ReleaseError("its rules were compiled from other files than it holds; build it again")
     return KnowledgeBase(
         name=release.name,
         version=release.version,
         digest=release.digest,
-        rules=release.rules,
+        rules=rules,
         sources=tables.sources,
         observables=tables.observables,
         drugs=tables.drugs,
@@ -164,33 +171,35 @@ def load_release(release: Release, scratch: Path) -> KnowledgeBase:
     )
 
 
-def verify(release: Release, scratch: Path, withhold: Withhold | None = None) -> tuple[str, ...]:
-    """Compiles the sources in a release again: what its rules are not the same in; empty if it is sound.
-
-    Raises `KnowledgeBaseError`, with the place, if the sources do not pass (`RuleErrors` for rules).
-    """
-    loaded = load_release(release, scratch)
-    again = load(scratch, withhold)
-    packed = {(rule.name, rule.version): rule for rule in loaded.rules}
-    compiled = {(rule.name, rule.version): rule for rule in again.rules}
+def other_rules(released: KnowledgeBase, compiled: KnowledgeBase) -> tuple[str, ...]:
+    """How the rules of a release differ from those that its files give when they are compiled anew."""
+    packed = {(rule.name, rule.version): rule for rule in released.rules}
+    fresh = {(rule.name, rule.version): replace(rule, tests=()) for rule in compiled.rules}
     return tuple(
-        f"rule {' '.join(key)} is not what its source says"
-        for key in sorted({*packed, *compiled})
-        if packed.get(key) != compiled.get(key)
+        f"rule {' '.join(key)} is not what its file says"
+        for key in sorted({*packed, *fresh})
+        if packed.get(key) != fresh.get(key)
     )
 
 
-def other_files(release: Release, sources: Mapping[str, str]) -> tuple[str, ...]:
-    """How the sources in a release differ from others, file by file; empty if it was built from them."""
+def other_files(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
+    """How the files of a release or folder differ from those of another, file by file."""
     found = []
-    for name in sorted({*release.files, *sources}):
-        if name not in sources:
-            found.append(f"{name} is only in the release")
-        elif name not in release.files:
-            found.append(f"{name} is only in the folder")
-        elif release.files[name] != sources[name]:
+    for name in sorted({*one, *other}):
+        if name not in other:
+            found.append(f"{name} is only in the first")
+        elif name not in one:
+            found.append(f"{name} is only in the second")
+        elif one[name] != other[name]:
             found.append(f"{name} differs")
     return tuple(found)
+
+
+def _check_names(files: Mapping[str, str]) -> None:
+    """H-118: unpacking must never lead out of the folder."""
+    for name in files:
+        if not _PATH.fullmatch(name) or not {".", ".."}.isdisjoint(name.split("/")):
+            raise ReleaseError(f"{name!r} cannot be the name of a file in a release; give it a plain name")
 
 
 def _digest(files: Mapping[str, str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,15 +12,15 @@ from pathlib import Path
 
 from cds.cards import render_cards
 from cds.cli.evaluate import MAX_BUNDLE_BYTES
-from cds.cli.knowledge import aligned
+from cds.cli.knowledge import aligned, named, opened
 from cds.cli.main import fail
 from cds.decision import Decision, Situation, decide, of_bundle, unanswered
-from cds.guard import Released, reasons_to_withhold, release
+from cds.guard import Released, release
 from cds.settings import parse_as_of
-from dsl import Indicator, State, as_text
+from dsl import Indicator, State
 from dsl.names import closest
 from fhir_adapters import FhirError, load_json
-from kb import KnowledgeBase, KnowledgeBaseError, RuleErrors, load
+from kb import BUNDLED, KnowledgeBase
 
 STATES = (*(state.value for state in State), "silenced", "error")
 """How a rule that was asked can end: in its own words, silenced by an exception, or failed."""
@@ -60,7 +59,7 @@ class _Charts:
 
     read: int = 0
     deceased: int = 0
-    """Patients who have died: their orders count, and they get no card."""
+    """Patients who have died: nothing is ordered for them any more, so they are left out."""
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -83,13 +82,12 @@ def run(
     if not files:
         what = "no chart (*.json) in it" if folder.is_dir() else "no such folder"
         return fail(f"{folder}: {what}; expected a folder of FHIR Bundles, one for each patient")
-    try:
-        bases = [load(path, reasons_to_withhold) for path in ([kb, against] if against else [kb])]
-    except RuleErrors as error:
-        print(as_text(error.diagnostics, error.sources), file=sys.stderr)
-        return fail(error)
-    except KnowledgeBaseError as error:
-        return fail(error)
+    bases = []
+    for path in (kb or BUNDLED, *([against] if against else [])):
+        edition = opened(path)
+        if edition is None:
+            return 2
+        bases.append(edition.knowledge)
     forecasts = [_Forecast(base, _tallies(base, instant, rule, draft=draft)) for base in bases]
     if not any(forecast.tallies for forecast in forecasts):
         return fail(_nothing_in_force(rule, bases, instant))
@@ -105,9 +103,11 @@ def run(
             charts.unreadable.append((path.relative_to(folder).as_posix(), reason))
             continue
         charts.read += 1
+        if situations[0].chart.deceased(instant):
+            charts.deceased += 1
+            continue
         for forecast, situation in zip(forecasts, situations, strict=True):
             _count(forecast, situation, instant, draft=draft)
-        charts.deceased += situations[0].chart.deceased(instant)
     if as_json:
         print(json.dumps(_plain(forecasts, charts, instant), indent=2))
     else:
@@ -137,8 +137,6 @@ def _count(forecast: _Forecast, situation: Situation, instant: datetime, *, draf
     decision = decide(situation, forecast.knowledge, instant, fire_draft=draft)
     forecast.orders += len(situation.orders)
     forecast.unidentified += sum(order.drug is None for order in situation.orders)
-    if decision.deceased:
-        return
     forecast.remarks += bool(unanswered(decision))
     asked = [(each, "") for each in (*decision.evaluations, *decision.shadow)]
     asked += [(each, "silenced") for each, _ in decision.silenced]
@@ -183,16 +181,16 @@ def per_thousand(cards: int, orders: int) -> float | None:
 
 
 def _print(forecasts: Sequence[_Forecast], charts: _Charts, instant: datetime) -> None:
-    print(
-        f"{charts.read} charts read, {charts.deceased} of them of the deceased, as of {instant.isoformat()}"
-    )
+    print(f"{charts.read} charts read as of {instant.isoformat()}")
+    if charts.deceased:
+        print(f"  left out: {charts.deceased} whose patients have died")
     for name, reason in charts.unreadable:
         print(f"  not read: {name}: {reason}")
     for forecast in forecasts:
         base = forecast.knowledge
         print(
-            f"\nKnowledge base {base.name} {base.version} (digest {base.digest[:12]}): {forecast.orders} orders, "
-            f"{forecast.unidentified} of drugs that it does not know"
+            f"\n{named(base)}\n{forecast.orders} orders, "
+            f"{forecast.unidentified} of them of drugs that this knowledge base does not know"
         )
         rows = [["rule", "status", "cards per 1,000", *INDICATORS, "asked", *STATES]]
         for key, tally in sorted(forecast.tallies.items()):

@@ -27,12 +27,11 @@ def run(db: str, rule: str | None, *, as_json: bool) -> int:
     states: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     try:
         for record in _recorded_calls(db):
-            if "orders" not in record:
-                continue  # refused before anything was evaluated
+            if "orders" not in record or record.get("deceased"):
+                continue  # refused before anything was evaluated, or for somebody who has died
             calls += 1
             orders += len(_objects(record, "orders"))
-            # The dead get no advice, whatever was found.
-            for evaluation in [] if record.get("deceased") else _objects(record, "shadow"):
+            for evaluation in _objects(record, "shadow"):
                 name = str(evaluation.get("rule"))
                 if rule is None or name == rule:
                     states[name, str(evaluation.get("version"))][str(evaluation.get("state"))] += 1
@@ -54,7 +53,7 @@ def run(db: str, rule: str | None, *, as_json: bool) -> int:
         ]
         print(json.dumps({"calls": calls, "orders": orders, "rules": rules}, indent=2))
         return 0
-    print(f"{calls} recorded calls with {orders} orders")
+    print(f"{calls} evaluated calls with {orders} orders")
     if not states:
         print("No evaluation of a rule in status shadow is on record.")
         return 0

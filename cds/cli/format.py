@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cds.cli.main import fail
-from dsl import Diagnostic, as_text
-from dsl.format import UnfaithfulLayout, format_bytes
+from dsl import Diagnostic, UnfaithfulLayout, as_text, format_bytes
 
 
 def run(paths: Sequence[Path], *, check: bool) -> int:

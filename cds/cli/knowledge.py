@@ -1,4 +1,4 @@
-"""`bespoke kb list`, `build`, `verify` and `diff`."""
+"""`bespoke kb list`, `build` and `verify`, and how the commands about knowledge bases open them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import redirect_stderr
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,21 +20,19 @@ from dsl import Lifecycle, Rule, as_text
 from dsl.attributes import source_attributes
 from kb import (
     BUNDLED,
-    Difference,
     Edition,
     KnowledgeBase,
     KnowledgeBaseError,
     Release,
-    RuleChange,
     RuleErrors,
-    difference,
     load,
     load_release,
     other_files,
+    other_rules,
     pack,
     read_release,
     read_sources,
-    verify_release,
+    write_files,
 )
 
 
@@ -40,7 +40,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     """A table in columns, the first row its head; numbers stand to the right."""
     columns = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    numeric = [all(cell.replace(".", "").isdigit() for cell in column[1:]) for column in columns]
+    numeric = [all(re.fullmatch(r"[0-9]+(\.[0-9]+)?", cell) for cell in column[1:]) for column in columns]
     lines = (
         "  ".join(
             cell.rjust(width) if right else cell.ljust(width)
@@ -49,6 +49,50 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def opened(path: Path) -> Edition | None:
+    """The knowledge base in a folder or release; None if it cannot be used, which then is said why."""
+    try:
+        edition, faults = _compiled(path)
+    except RuleErrors as error:
+        print(as_text(error.diagnostics, error.sources), file=sys.stderr)
+        fail(f"{path}: {error}")
+    except KnowledgeBaseError as error:
+        fail(error)
+    except OSError as error:
+        fail(f"{path}: cannot be read ({error.strerror})")
+    else:
+        if not faults:
+            return edition
+        fail(f"{path}: {faults[0]}; see `bespoke kb verify`")
+    return None
+
+
+def named(knowledge: KnowledgeBase) -> str:
+    """Name, version and digest."""
+    return f"{knowledge.name} {knowledge.version}, digest {knowledge.digest}"
+
+
+def _compiled(path: Path) -> tuple[Edition, list[str]]:
+    """A folder or release with its files, all compiled anew, and how the release differs from that.
+
+    Raises `KnowledgeBaseError` and OSError.
+    """
+    if not path.is_file():
+        return Edition(load(path, reasons_to_withhold), read_sources(path)), []
+    release = read_release(path)
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        try:
+            write_files(release, folder)
+            knowledge = load(folder, reasons_to_withhold)
+            faults = other_rules(load_release(release, folder), knowledge)
+        except RuleErrors:
+            raise
+        except KnowledgeBaseError as error:
+            raise KnowledgeBaseError(f"{path}: {error}".replace(f"{scratch}/", "")) from None
+    return Edition(knowledge, release.files), list(faults)
 
 
 # ---------------------------------------------------------------- list
@@ -60,10 +104,10 @@ def list_rules(kb: Path | None, status: str | None, on: str | None, *, as_json: 
         return fail("--on: expected a date such as 2027-01-31")
     if status is not None and status not in tuple(Lifecycle):
         return fail(f"--status: expected one of {', '.join(Lifecycle)}")
-    try:
-        knowledge = _edition(kb or BUNDLED).knowledge
-    except KnowledgeBaseError as error:
-        return _unusable(error)
+    edition = opened(kb or BUNDLED)
+    if edition is None:
+        return 2
+    knowledge = edition.knowledge
     chosen = [rule for rule in knowledge.rules if status is None or rule.status.value == status]
     chosen.sort(key=lambda rule: (rule.name, [int(part) for part in rule.version.split(".")]))
     if as_json:
@@ -85,7 +129,7 @@ def list_rules(kb: Path | None, status: str | None, on: str | None, *, as_json: 
                 f"{sum(text is not None for text in attributes.values())} of {len(attributes)}",
             ]
         )
-    print(f"{knowledge.name} {knowledge.version}, digest {knowledge.digest}")
+    print(named(knowledge))
     print(aligned(rows) if chosen else f"no rule{f' in status {status}' if status else ''}")
     overdue = sum(rule.review_by < day for rule in chosen)
     print(f"{len(chosen)} rules, {overdue} overdue for review on {day.isoformat()}")
@@ -123,35 +167,39 @@ def build(kb: Path | None, output: Path | None) -> int:
         return fail(f"{root}: no such folder; a knowledge base is a folder with `kb.toml`")
     try:
         knowledge = load(root, reasons_to_withhold)
-        content = pack(knowledge, read_sources(root))
+        files = read_sources(root)
+        content = pack(knowledge, files)
     except RuleErrors as error:
         print(as_text(error.diagnostics, error.sources))
         return _faulty(f"{error}; nothing was written")
     except KnowledgeBaseError as error:
-        # Prints each test that fails; any other fault is said in one sentence there.
-        return rules.test([root], root, coverage=False, as_json=False) or _faulty(error)
-    if knowledge.warnings:
-        print(as_text(knowledge.warnings, rules_of(root)), file=sys.stderr)
+        with redirect_stderr(StringIO()):
+            # Shows the tests that fail; what else is wrong is in the sentence alone.
+            rules.test([root], root, coverage=False, as_json=False)
+        return _faulty(f"{error}; nothing was written")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{knowledge.name}-{knowledge.version}.release")
     target = output or Path(name)
     try:
-        if target.exists():
-            there = read_release(target)
-            if (there.name, there.version) == (knowledge.name, knowledge.version) and (
-                there.digest != knowledge.digest
-            ):
-                return _faulty(
-                    f"{target}: holds version {there.version} with other content; "
-                    "give the change a new version in `kb.toml`"
-                )
+        if target.exists() and _is_bound(read_release(target), knowledge):
+            return _faulty(
+                f"{target}: holds version {knowledge.version} with other content; "
+                "give what changed a new version in `kb.toml`"
+            )
         _write(target, content)
     except KnowledgeBaseError as error:
-        return fail(f"{error}; name a new file with --output")
+        return fail(f"{error}; it is not replaced, name another file with --output")
     except OSError as error:
         return fail(f"{target}: cannot be written ({error.strerror}); name another file with --output")
-    print(f"{target}: {knowledge.name} {knowledge.version}, {len(knowledge.rules)} rules, {len(content)} bytes")
-    print(f"digest of the sources {knowledge.digest}")
+    if knowledge.warnings:
+        print(as_text(knowledge.warnings, files), file=sys.stderr)
+    print(f"{target}: {named(knowledge)}, {len(knowledge.rules)} rules, {len(content)} bytes")
     return 0
+
+
+def _is_bound(there: Release, knowledge: KnowledgeBase) -> bool:
+    """Whether the version was released with other content before (H-121)."""
+    same = (there.name, there.version) == (knowledge.name, knowledge.version)
+    return same and there.digest != knowledge.digest
 
 
 def _write(target: Path, content: bytes) -> None:
@@ -169,13 +217,41 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def verify(path: Path, against: Path | None, *, as_json: bool) -> int:
-    """Checks a release or folder; see `bespoke kb verify --help`."""
-    for each in (path, against):
-        if each is not None and not each.exists():
-            return fail(f"{each}: no such file or folder")
+    """Checks a release, or a folder; see `bespoke kb verify --help`."""
+    if not path.exists():
+        return fail(f"{path}: no such file or folder; expected a release or a knowledge base")
+    if against is not None and not against.is_dir():
+        return fail(f"--against: {against} is no folder; expected the one that the release was built from")
+    faults: list[str] = []
+    what = ""
     try:
-        edition = _edition(path)
-        ...
+        edition, faults = _compiled(path)
+        what = f"{named(edition.knowledge)}, {len(edition.knowledge.rules)} rules"
+        if against is not None:
+            others = other_files(edition.files, read_sources(against))
+            faults += [f"it was not built from {against}", *others] if others else []
+    except RuleErrors as error:
+        print(as_text(error.diagnostics, error.sources), file=sys.stderr)
+        faults = [str(error)]
     except KnowledgeBaseError as error:
-        ...
+        faults = [str(error).removeprefix(f"{path}: ")]
+    except OSError as error:
+        return fail(f"{path}: cannot be read ({error.strerror})")
+    if as_json:
+        print(json.dumps({"sound": not faults, "faults": faults}, indent=2, ensure_ascii=False))
+    elif not faults:
+        print(f"{path}: sound, {what}")
+    if faults:
+        more = f"; and {len(faults) - _SAID} more, see --json" if len(faults) > _SAID else ""
+        return _faulty(f"{path}: {'; '.join(faults[:_SAID])}{more}")
     return 0
+
+
+_SAID = 5
+"""So many faults are named in a sentence."""
+
+
+def _faulty(sentence: str) -> int:
+    """One sentence on standard error, and the exit code of what was looked at and is not right."""
+    fail(sentence)
+    return 1

@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(help="Look into the decision log.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+kb_app = typer.Typer(help="Build, verify, list and compare knowledge bases.", no_args_is_help=True)
+app.add_typer(kb_app, name="kb")
 
 
 class ReportFormat(StrEnum):
@@ -166,6 +168,104 @@ def show(
     from cds.cli import audit
 
     raise typer.Exit(audit.show(id, db, as_json=as_json))
+
+
+@kb_app.command("list")
+def list_rules(
+    kb: Kb = None,
+    status: Annotated[str | None, typer.Option(help="Only rules in this status.")] = None,
+    on: Annotated[str | None, typer.Option(help="Day on which reviews count as overdue; today.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rules as JSON.")] = False,
+) -> None:
+    """List rules: version, status, dates, tests, source attributes. Exit 0, 2 for an unusable call."""
+    from cds.cli import knowledge
+
+    raise typer.Exit(knowledge.list_rules(kb, status, on, as_json=as_json))
+
+
+@kb_app.command()
+def build(
+    kb: Kb = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; default: NAME-VERSION.release here.")
+    ] = None,
+) -> None:
+    """Check a knowledge base and write it as one release file.
+
+    A version that the file holds with other content is not replaced. Exit 0 written, 1 errors in the
+    knowledge base, 2 unusable call.
+    """
+    from cds.cli import knowledge
+
+    raise typer.Exit(knowledge.build(kb, output))
+
+
+@kb_app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="A release file, or the folder of a knowledge base.")],
+    against: Annotated[
+        Path | None, typer.Option(help="Folder that it must have been built from, byte for byte.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Check that a release is undamaged, complete, and what its sources say when compiled anew.
+
+    Exit 0 sound, 1 it is not, 2 unusable call.
+    """
+    from cds.cli import knowledge
+
+    raise typer.Exit(knowledge.verify(path, against, as_json=as_json))
+
+
+@kb_app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="Folder or release file.")],
+    new: Annotated[Path, typer.Argument(help="Folder or release file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
+) -> None:
+    """Say what changed between two knowledge bases, and for which patient the answer of a rule changes.
+
+    Exit 0, 1 if anything changed without a new version, 2 unusable call.
+    """
+    from cds.cli import difference
+
+    raise typer.Exit(difference.diff(old, new, as_json=as_json))
+
+
+@kb_app.command()
+def forecast(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of FHIR Bundles, one patient each.", show_default=False)
+    ] = None,
+    kb: Kb = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Folder of another knowledge base, to set beside.")
+    ] = None,
+    rule: Annotated[str | None, typer.Option(help="Only the rule with this name.")] = None,
+    as_of: AsOf = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Count draft rules too.")] = False,
+    db: Annotated[
+        str | None, typer.Option(help="Instead of a folder: URL of a decision log, for its shadow rules.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Count the cards per 1,000 orders that rules would show, for charts or from the log.
+
+    Exit 0, 1 if a chart could not be read, 2 unusable call.
+    """
+    from cds.cli import forecast as charts
+    from cds.cli import forecast_log
+
+    if (folder is None) is (db is None):
+        raise typer.Exit(fail("give either a folder of charts, or --db with a decision log"))
+    if db is not None:
+        if kb or against or as_of or draft:
+            raise typer.Exit(
+                fail("--db counts what is on record; leave out --kb, --against, --as-of, --draft")
+            )
+        raise typer.Exit(forecast_log.run(db, rule, as_json=as_json))
+    assert folder is not None
+    raise typer.Exit(charts.run(folder, kb, against, rule, as_of, draft=draft, as_json=as_json))
 
 
 def fail(message: object) -> int:

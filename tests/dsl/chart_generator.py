@@ -1,4 +1,4 @@
-"""Random charts for a rule: values at, beside and between its constants, several of them, ranges, and nothing."""
+"""Random charts for a rule: values at, beside and between its constants, several, ranges, and nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from fractions import Fraction
 from random import Random
 
 from dsl import Fact, Quantity, Range, Reason, Value
-from tests.dsl.rule_generator import GeneratedRule, Kind, Variable, decimal
+from tests.dsl.generated_world import Kind, Variable, decimal
+from tests.dsl.rule_generator import GeneratedRule
 
 _REASONS = tuple(Reason)
 _NUDGE = Fraction(1, 1000)
@@ -47,14 +48,15 @@ def _fact(random: Random, variable: Variable) -> Fact:
 
 
 def _one_value(random: Random, variable: Variable) -> Fact:
-    return Fact((_value(random, variable),))
+    return Fact((any_value(random, variable),))
 
 
 def _none(random: Random) -> Fact:
     return Fact((), random.choice(_REASONS))
 
 
-def _value(random: Random, variable: Variable) -> Value:
+def any_value(random: Random, variable: Variable) -> Value:
+    """A value of the type of a variable."""
     if variable.kind is None:
         return random.random() < 0.5
     if isinstance(variable.kind, Kind):
@@ -68,7 +70,7 @@ def _several(random: Random, variable: Variable) -> tuple[Value, ...]:
     if isinstance(variable.kind, Kind):
         numbers = dict.fromkeys(_number(random, variable.kind) for _ in range(count))
         return tuple(_in_some_unit(random, variable.kind, number) for number in numbers)
-    return tuple(dict.fromkeys(_value(random, variable) for _ in range(count)))
+    return tuple(dict.fromkeys(any_value(random, variable) for _ in range(count)))
 
 
 def _number(random: Random, kind: Kind) -> Fraction:

@@ -33,8 +33,8 @@ def _column(slot: Slot, facts: Sequence[Fact]) -> Column:
     if not isinstance(slot.type, QuantityType):
         members: tuple[object, ...] = slot.type.members if isinstance(slot.type, EnumType) else (False, True)
         codes = [
-            members.index(fact.possible[0]) if fact.possible else len(members) + _place(fact)
-            for fact in facts
+            members.index(each.possible[0]) if each.possible else len(members) + _place(each)
+            for each in facts
         ]
         return Categories(np.array(codes, np.uint8))
     # The unit of the first amount, so that one kind comes in several.

@@ -1,13 +1,16 @@
-"""Rules for the tests of the compiled forms: all that ship, those of the worked examples, and random ones."""
+"""Rules and facts for the tests of the compiled forms: rules that ship, worked examples, and random ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 
 from cds.guard import reasons_to_withhold
-from dsl import Rule, check
+from dsl import EnumType, Fact, Quantity, QuantityType, Range, Reason, Rule, Value, check, known, missing
+from dsl.compile_rule import CompiledRule
+from dsl.types import ValueType
 from kb import load
 from tests.dsl.rule_generator import NAMES, GeneratedRule, generate
 from tests.dsl.support import parsed, rule
@@ -45,6 +48,21 @@ BY_NAME: dict[str, Rule] = {
 }
 
 
+BLANK_CELL = "a column that says only `missing`"
+WRITTEN_TABLES = {
+    BLANK_CELL: """
+      input weight: Quantity[kg] from observation weight within 90 days optional
+      input clearance: Quantity[mL/min] from observation clearance within 90 days required
+      table dose first {
+        | weight  | clearance    => dose
+        | missing | >= 30 mL/min => give 100 mg once daily
+        | *       | *            => give 200 mg once daily
+        unknown => ask weight, clearance
+      }""",
+}
+BY_NAME |= {name: rule(body) for name, body in WRITTEN_TABLES.items()}
+
+
 def generated_rules(series: str, count: int) -> Iterator[tuple[str, Rule, GeneratedRule]]:
     """Random rules that the checker accepts, each with a seed for its charts and what they need to know."""
     for number in range(count):
@@ -53,3 +71,49 @@ def generated_rules(series: str, count: int) -> Iterator[tuple[str, Rule, Genera
         found = check([parsed(generated.text)], NAMES).rules
         if found:
             yield seed, found[0], generated
+
+
+# ---------------------------------------------------------------- facts
+def random_facts(random: Random, one: Rule) -> dict[str, Fact]:
+    """A fact for most inputs: known, several values, a range, or none, with every reason."""
+    compiled = CompiledRule(one)
+    cuts = {axis.name: axis.scale.cuts for axis in compiled.inputs}
+    return {
+        declared.name: _fact(random, declared.type, cuts.get(declared.name, ()))
+        for declared in one.inputs
+        if random.random() < 0.9
+    }
+
+
+def _fact(random: Random, kind: ValueType, cuts: Sequence[Fraction]) -> Fact:
+    match random.randrange(8):
+        case 0:
+            return missing(random.choice(list(Reason)))
+        case 1:
+            return Fact(
+                tuple(_value(random, kind, cuts) for _ in range(random.randint(2, 3))), Reason.CONFLICT
+            )
+        case 2 if isinstance(kind, QuantityType):
+            low, high = sorted((_number(random, cuts), _number(random, cuts)))
+            ends = random.choice(((low, high), (low, None), (None, high), (None, None)))
+            span = Range(*ends, random.random() < 0.5, random.random() < 0.5, kind.unit)
+            return Fact((span,), Reason.COMPARATOR)
+        case _:
+            return known(_value(random, kind, cuts))
+
+
+def _value(random: Random, kind: ValueType, cuts: Sequence[Fraction]) -> Value:
+    if isinstance(kind, EnumType):
+        return random.choice(kind.members)
+    return (
+        Quantity(_number(random, cuts), kind.unit)
+        if isinstance(kind, QuantityType)
+        else random.random() < 0.5
+    )
+
+
+def _number(random: Random, cuts: Sequence[Fraction]) -> Fraction:
+    """A limit, beside one, or anything; two of them make a range of one point now and then."""
+    if cuts and random.random() < 0.7:
+        return random.choice(cuts) + random.choice((0, 0, Fraction(-1, 1000), Fraction(1, 1000)))
+    return Fraction(random.randrange(-10, 2000), 8)

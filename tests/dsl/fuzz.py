@@ -1,7 +1,7 @@
-"""Differential runs: random rules and charts through the reference evaluator and through each form of the product.
+"""Differential runs: random rules and charts through the reference evaluator and each form of the product.
 
-`python -m tests.dsl.fuzz --pairs 1000000 --seed 7` compares that many pairs of a rule and a chart, and ends at
-the first on which two sides disagree, with everything that is needed to see it again.
+`python -m tests.dsl.fuzz --pairs 1000000 --seed 7` compares that many pairs of a rule and a chart, and ends
+at the first on which two sides disagree, with everything that is needed to see it again.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from random import Random
 
 from dsl import Finding, Rule, RuleFile, check, evaluate, parse_text
-from dsl.compile import Packed, Service, compile_rules
+from dsl.compile import Service, compile_rules
+from dsl.compile_source import Packed
 from dsl.model import Advise, Give, GiveCalculated, Nothing, Result
 from dsl.types import QuantityType
 from dsl.values import Dose, Fact, Quantity
@@ -61,7 +63,7 @@ class Tally:
     sides: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{name} {count}" for name, count in (*self.sides.items(), *self.states.items()))
+        counts = ", ".join(f"{name} {seen}" for name, seen in (self.sides + self.states).items())
         return f"{self.pairs} pairs of {self.rules} rules ({self.rejected} rejected): {counts}"
 
 
@@ -81,10 +83,10 @@ def case(seed: str) -> Case | None:
     return Case(seed, generated, checked.rules[0], Reference(file.rules[0], LIBRARY))
 
 
-def charts(one: Case, count: int) -> Iterator[Chart]:
+def charts(one: Case, number: int) -> Iterator[Chart]:
     """The first charts of a rule; every second one is a row of columns."""
     random = Random(f"{one.seed} charts")
-    return ((plain_chart if at % 2 else chart)(random, one.generated) for at in range(count))
+    return ((plain_chart if at % 2 else chart)(random, one.generated) for at in range(number))
 
 
 # ---------------------------------------------------------------- answers made comparable
@@ -178,7 +180,7 @@ def compare_columns(one: Case, service: Service, rows: list[Chart]) -> int:
 def _report(one: Case, facts: Chart, said: Mapping[str, Said]) -> str:
     lines = [f"seed {one.seed}", one.generated.text, written(facts), ""]
     lines += [
-        f"{side}: {answer.state} {' '.join(map(str, answer.result))} asks {', '.join(answer.asks) or 'nothing'}"
+        f"{side}: {answer.state}, {' '.join(map(str, answer.result))}, asks {', '.join(answer.asks) or '-'}"
         for side, answer in said.items()
     ]
     for name in said["reference"].facts:
@@ -188,18 +190,17 @@ def _report(one: Case, facts: Chart, said: Mapping[str, Said]) -> str:
 
 
 # ---------------------------------------------------------------- runs
-def run(series: str, tally: Tally, charts_per_rule: int = CHARTS_PER_RULE) -> Iterator[Tally]:
-    """Rule after rule of a series without end, each with its charts; the tally after each rule."""
-    number = 0
-    while True:
-        number += 1
+def run(series: str, charts_per_rule: int = CHARTS_PER_RULE) -> Iterator[Tally]:
+    """Rule after rule of a series without end, each with its charts; the tally so far after each rule."""
+    tally = Tally()
+    for number in count(1):
         one = case(f"{series}.{number}")
         if one is None:
             tally.rejected += 1
             continue
         tally.rules += 1
         # Every second rule is tabulated ahead, the others when a case is first met.
-        service = compile_rules([one.rule], **({} if number % 2 else {"tabulated": 0}))
+        service = compile_rules([one.rule]) if number % 2 else compile_rules([one.rule], tabulated=0)
         all_charts = list(charts(one, charts_per_rule))
         for facts in all_charts:
             said, sides = compare(one, service, facts)
@@ -216,19 +217,17 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=1_000_000, help="how many pairs of a rule and a chart")
     parser.add_argument("--seed", default="1", help="another seed is another series of rules")
     options = parser.parse_args()
-    tally = Tally()
     try:
-        for tally in run(options.seed, tally):
+        for tally in run(options.seed):
             if tally.rules % _RULES_BETWEEN_REPORTS == 0:
                 print(f"\r{tally.pairs} of {options.pairs} pairs", end="", file=sys.stderr, flush=True)
             if tally.pairs >= options.pairs:
-                break
+                print(file=sys.stderr)
+                print(tally)
+                return 0
     except Disagreement as error:
         print(f"\n{error}")
-        return 1
-    print(file=sys.stderr)
-    print(tally)
-    return 0
+    return 1
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ Point = Fraction | str | bool
 _ZERO = Fraction(0)
 
 
-def _spread(span: Range, cuts: Iterable[Point]) -> list[Point]:
+def spread(span: Range, cuts: Iterable[Point]) -> list[Fraction]:
     """Points that stand for all of a range where nothing counts but comparisons with the cuts."""
 
     def inside(point: Fraction) -> bool:
@@ -80,8 +80,8 @@ class Possible:
 
     def points(self, cuts: Sequence[Point]) -> list[Point]:
         """The values, and for each range the points that stand for it."""
-        spread = (_spread(each, cuts) if isinstance(each, Range) else [each] for each in self.values)
-        return [point for points in spread for point in points]
+        found = (spread(each, cuts) if isinstance(each, Range) else [each] for each in self.values)
+        return [point for points in found for point in points]
 
 
 def possible(fact: Fact) -> Possible:
@@ -217,10 +217,7 @@ class _Failed(Exception):
     """A calculation without a result: division by zero, outside a domain, a dose that is not above zero."""
 
 
-_CONDITIONS = (
-    syntax.Comparison, syntax.InInterval, syntax.InSet, syntax.Presence, syntax.Not, syntax.AllOf,
-    syntax.AnyOf,
-)  # fmt: skip
+_AMOUNTS = QuantityLiteral | Text | syntax.Arithmetic | syntax.Negative | syntax.Call
 _MOST_COMBINATIONS = 64
 _MAY_BE_ASSUMED = (Reason.MISSING, Reason.STALE)
 
@@ -253,11 +250,13 @@ def dose_meaning(dose: Dose) -> Meaning:
     return "give", in_base_units(dose.amount), unit(dose.amount.unit)[1], dose.times / period
 
 
-def _asked(result: ResultSyntax) -> tuple[str, ...]:
+def asked(result: ResultSyntax) -> tuple[str, ...]:
+    """The names that a result asks for."""
     return tuple(name.text for name in (result.names if isinstance(result, syntax.AskSyntax) else result.ask))
 
 
-def _meaning(result: ResultSyntax) -> Meaning:
+def meaning(result: ResultSyntax) -> Meaning:
+    """What a result says, but for what it asks; of a calculated dose, which calculation it is."""
     match result:
         case syntax.GiveSyntax(dose=Dose() as dose):
             return dose_meaning(dose)
@@ -288,16 +287,17 @@ Facts = Mapping[str, Possible]
 
 
 class Reference:
-    """One rule, ready to be judged."""
+    """One rule, ready to be judged; `inputs`, `decision` and `columns` are as they were written."""
 
     def __init__(self, rule: RuleSyntax, library: Mapping[str, Library]) -> None:
         self._library = library
-        self._inputs = {item.name.text: item for item in rule.items if isinstance(item, syntax.InputSyntax)}
-        self._no_amounts = {name for name, item in self._inputs.items() if item.type.name.text != "Quantity"}
-        self._behind: dict[str, set[str]] = {name: {name} for name in self._inputs}
+        self.inputs = {item.name.text: item for item in rule.items if isinstance(item, syntax.InputSyntax)}
+        self._no_amounts = {name for name, item in self.inputs.items() if item.type.name.text != "Quantity"}
+        self._behind: dict[str, set[str]] = {name: {name} for name in self.inputs}
         self._calculations: dict[str, Callable[[Facts], Possible]] = {}
         self._population: Expression | None = None
-        self._decision: syntax.Decide | syntax.Table
+        self.columns: list[Column] = []
+        self.decision: syntax.Decide | syntax.Table
         for item in rule.items:
             match item:
                 case syntax.LetSyntax():
@@ -307,14 +307,14 @@ class Reference:
                 case syntax.Population():
                     self._population = item.condition
                 case syntax.Decide():
-                    self._decision = item
+                    self.decision = item
                 case syntax.Table():
-                    self._decision = item
-                    self._columns = [_column(item, at) for at in range(len(item.columns))]
+                    self.decision = item
+                    self.columns = [_column(item, at) for at in range(len(item.columns))]
 
     def judge(self, chart: Mapping[str, Fact]) -> Judgement:
         """The answer for one patient; what is not in the chart is missing."""
-        found = {name: possible(chart.get(name, Fact((), Reason.MISSING))) for name in self._inputs}
+        found = {name: possible(chart.get(name, Fact((), Reason.MISSING))) for name in self.inputs}
         facts = {name: self._assumed(name, fact) for name, fact in found.items()}
         for name, calculate in self._calculations.items():
             facts[name] = possible(chart[name]) if name in chart else calculate(facts)
@@ -323,14 +323,14 @@ class Reference:
 
     # ------------------------------------------------------------ before anything is decided
     def _assumed(self, name: str, fact: Possible) -> Possible:
-        need = self._inputs[name].need
+        need = self.inputs[name].need
         if need.value is None or fact.values or fact.reason not in _MAY_BE_ASSUMED:
             return fact
         return Possible((_constant(need.value),))
 
     def _declare(self, name: str, value: Expression) -> None:
         reads = self._reads(value)
-        if isinstance(value, _CONDITIONS) or (isinstance(value, Text) and value.text in self._no_amounts):
+        if not isinstance(value, _AMOUNTS) or (isinstance(value, Text) and value.text in self._no_amounts):
             self._no_amounts.add(name)
             self._behind[name] = self._behind_all(reads)
             self._calculations[name] = lambda facts: self._judged(value, reads, facts)
@@ -419,7 +419,7 @@ class Reference:
     def _unknown_inputs(self, reads: Iterable[str], facts: Facts) -> tuple[str, ...]:
         """The inputs behind some names that are not known, in the order of their declaration."""
         behind = self._behind_all(reads)
-        return tuple(name for name in self._inputs if name in behind and not facts[name].known)
+        return tuple(name for name in self.inputs if name in behind and not facts[name].known)
 
     def _reason(self, reads: Iterable[str], facts: Facts) -> Reason:
         """That of the first input behind it that is not known; if all are, a calculation failed."""
@@ -537,21 +537,21 @@ class Reference:
             return "ask", ("ask",), self._unknown_inputs(unknown, facts)
         tried = list(self._still_possible(facts))
         names = [name for unknown, _ in tried for name in unknown]
-        said = {(_meaning(result), _asked(result)): result for _, result in tried}
+        said = {(meaning(result), asked(result)): result for _, result in tried}
         answers = [self._said(result, facts) for result in said.values()]
         if len(answers) == 1 and answers[0] is not None:
             return answers[0]
         for result, answer in zip(said.values(), answers, strict=True):
             if answer is None and isinstance(result, syntax.GiveSyntax):
                 names += self._reads(result.dose)
-        clause = self._decision.unknown
+        clause = self.decision.unknown
         matter = self._unknown_inputs(names, facts)
-        asks = tuple(name for name in matter if name in _asked(clause)) or matter
-        return _STATES[str(_meaning(clause)[0])], _meaning(clause), asks
+        asks = tuple(name for name in matter if name in asked(clause)) or matter
+        return _STATES[str(meaning(clause)[0])], meaning(clause), asks
 
     def _said(self, result: ResultSyntax, facts: Facts) -> tuple[str, Meaning, tuple[str, ...]] | None:
         """A result as an answer; None if it is a dose that cannot be calculated."""
-        meaning = _meaning(result)
+        said = meaning(result)
         if isinstance(result, syntax.GiveSyntax) and isinstance(result.dose, syntax.ComputedDose):
             dose = result.dose
             amounts = self._results(
@@ -565,24 +565,24 @@ class Reference:
             assert isinstance(amount, Fraction)
             code = dose.rounding.step.quantity.unit
             given = Quantity(amount / unit(code)[0], code)
-            meaning = dose_meaning(Dose(given, dose.times, dose.period, dose.period_unit))
-        asks = tuple(name for name in _asked(result) if not facts[name].known)
-        return _STATES[str(meaning[0])], meaning, asks
+            said = dose_meaning(Dose(given, dose.times, dose.period, dose.period_unit))
+        asks = tuple(name for name in asked(result) if not facts[name].known)
+        return _STATES[str(said[0])], said, asks
 
     def _still_possible(self, facts: Facts) -> Iterator[tuple[Sequence[str], ResultSyntax]]:
         """What each branch or row that is not excluded says, and the names in its unknown parts."""
-        if isinstance(self._decision, syntax.Decide):
-            for branch in self._decision.branches:
+        if isinstance(self.decision, syntax.Decide):
+            for branch in self.decision.branches:
                 truth = branch.condition is None or self._truth(branch.condition, facts)
                 if branch.condition is not None and truth is None:
                     yield self._unknown_names(branch.condition, facts), branch.result
                 elif truth:
                     yield (), branch.result
                     return
-            yield (), syntax.NoneSyntax("", (), self._decision.span)
+            yield (), syntax.NoneSyntax("", (), self.decision.span)
             return
-        columns = [(name, tests, self._points(name, cuts, facts)) for name, tests, cuts in self._columns]
-        for at, row in enumerate(self._decision.rows):
+        columns = [(name, tests, self._points(name, cuts, facts)) for name, tests, cuts in self.columns]
+        for at, row in enumerate(self.decision.rows):
             truths = {
                 name: isinstance(cell, syntax.AnyCell) or _agreed(map(tests[at], points))
                 for (name, tests, points), cell in zip(columns, row.cells, strict=True)
@@ -590,11 +590,11 @@ class Reference:
             unknown = [name for name, truth in truths.items() if truth is None]
             if False not in truths.values():
                 yield unknown, row.result
-                if not unknown and self._decision.hit == "first":
+                if not unknown and self.decision.hit == "first":
                     return
 
     def _points(self, name: str, cuts: Sequence[Point], facts: Facts) -> Sequence[Point | None]:
         """Points that stand for all that a column may be; none at all if it is unknown."""
-        if name in self._inputs and self._inputs[name].need.word == "optional" and not facts[name].values:
+        if name in self.inputs and self.inputs[name].need.word == "optional" and not facts[name].values:
             return [None]
         return facts[name].points(cuts)

@@ -97,6 +97,7 @@ def test_not_is_mended_with_a_space() -> None:
 
 
 ENDS = "`..` includes both ends, `..<` excludes the upper one"
+CLAUSE = "say what to answer when data are missing: `unknown => ask …`"
 NAMES = "names have the letters a to z, digits and `_`; other letters stand in text in quotes"
 
 # Right, wrong, what is said, what helps: here a tool would have to guess.
@@ -125,6 +126,8 @@ OPEN = [
     ("77 kg =>", "77 \u0667 kg =>", "`\u0667` is no sign of the rule language", "write `7`"),
     ("niraparib", "nirapärib", "`ä` cannot stand in a name", NAMES),
     ("input weight", "input w\u0435ight", "`\u0435` cannot stand in a name", NAMES),
+    ("77 kg =>", "77 kg³ =>", "`³` is no sign of the rule language", "write `3`"),
+    ("draft", "“draft”", "`“` is a typographic quotation mark", 'text stands in straight quotes: `"`'),
     ("2027-01-01", "1.1.2027", "`1.1.2027` is no date here", "write year, month and day: `2027-01-31`"),
     ("2027-01-01", "1 Jan 2027", "`1` does not fit here", "write year, month and day: `2027-01-31`"),
     ("version 1.0.0", "version 1.0", "`1.0` does not fit here", "a version has three numbers: `1.0.0`"),
@@ -156,8 +159,8 @@ OPEN = [
     ("rule", "```\nrule", "a backtick is no sign of the rule language",
      "leave out the lines that mark a block of code"),
     ("  status", "  /* to be read */\n  status", "`/*` starts no comment", "a comment starts with `//`"),
-    ("unknown             => ask weight", "", "the `unknown` clause is missing before `}`",
-     "say what to answer when data are missing: `unknown => ask …`"),
+    ("unknown             => ask weight", "", "the `unknown` clause is missing before `}`", CLAUSE),
+    ("unknown             => ask weight\n  }", "", "the `unknown` clause is missing before `test`", CLAUSE),
 ]  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def by_hand_in_columns() -> Callable[[Sequence[Column]], list[Numbers]]:
             else ASK_WEIGHT if platelets == 1 else ASK_BOTH
         )  # fmt: skip
         dose[age, weight, platelets, taking, recurrent, bilirubin] = settled
-    dose = dose.ravel()
+    doses = dose.ravel()
     singles = [np.minimum(np.arange(size + missing), size).astype(np.int32) for size in SIZES[:5]]
     doubles = []
     for one, other in PAIRS:
@@ -126,7 +126,7 @@ def by_hand_in_columns() -> Callable[[Sequence[Column]], list[Numbers]]:
             band += bilirubin.values[rows] > 3
             np.copyto(band, np.uint8(0), where=bilirubin.reasons[rows] != 0)
             at += band
-            np.take(dose, at, out=found[0][rows], mode="clip")
+            np.take(doses, at, out=found[0][rows], mode="clip")
             for gene, table in enumerate(singles):
                 np.take(table, codes[gene][rows], out=found[1 + gene][rows], mode="clip")
             for pair, (table, stride) in enumerate(doubles):
@@ -148,8 +148,8 @@ def zen_decision() -> Any:
     tables = [_zen_table("dose", SLOTS[:6], _ZEN_DOSE)]
     for number in range(5):
         members = PHENOTYPES[SIZES[number]]
-        rows = [((f'"{member}"',), str(answer_of(at))) for at, member in enumerate(members)]
-        tables.append(_zen_table(f"single{number}", (f"GENE{number}",), [*rows, (("null",), "-1")]))
+        single = [((f'"{member}"',), str(answer_of(at))) for at, member in enumerate(members)]
+        tables.append(_zen_table(f"single{number}", (f"GENE{number}",), [*single, (("null",), "-1")]))
     for number, (one, other) in enumerate(PAIRS):
         pairs = [(a, b) for a in PHENOTYPES[SIZES[one]] for b in PHENOTYPES[SIZES[other]]]
         rows = [((f'"{a}"', f'"{b}"'), str(answer_of(at * 7 // 3))) for at, (a, b) in enumerate(pairs)]

@@ -188,6 +188,7 @@ def _of_genes(random: Random) -> str:
 def _of_two_genes(random: Random) -> str:
     (one, size), (other, other_size) = random.sample(list(GENES.items()), 2)
     doses = [random.randrange(25, 400, 25) for _ in range(4)]
+    hours = random.choice((6, 8, 12))
     rest = ", ".join(each for each in PHENOTYPES[size] if each not in ("poor", "normal", "intermediate"))
     return (
         f"  input first: Phenotype{size} from phenotype {one} lifetime required when missing info\n"
@@ -195,7 +196,7 @@ def _of_two_genes(random: Random) -> str:
         "  table dose unique {\n    | first | second => dose\n    | poor | poor => avoid\n"
         f"    | poor | else => give {doses[0]} mg once daily\n"
         f"    | normal, intermediate | poor, intermediate => give {doses[1]} mg twice daily\n"
-        f"    | normal, intermediate | missing => give {doses[2]} mg every {random.choice((6, 8, 12))} h and ask second\n"
+        f"    | normal, intermediate | missing => give {doses[2]} mg every {hours} h and ask second\n"
         f"    | normal, intermediate | else => give {doses[3]} mg once daily\n"
         f"    | {rest} | * => none because \"nothing is known of it\"\n"
         "    unknown => ask first\n  }\n" + _outcome("avoid", doses[1])
@@ -241,7 +242,7 @@ def _of_clearance(random: Random) -> str:
 
   decide dose first {{
     when severe   => avoid
-    when moderate => give weight * {per} mg/kg / 2 rounded down to {step} mg min {step} mg max {most} mg once daily
+    when moderate => give weight * {per} mg/kg / 2 rounded down to 5 mg min {step} mg max 150 mg once daily
     otherwise     => give weight * {per} mg/kg rounded to {step} mg max {most} mg twice daily
     unknown       => ask weight, clearance
   }}

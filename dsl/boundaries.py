@@ -11,13 +11,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from dsl import model, units
-from dsl.answers import POPULATION, case_of, cases_of, line_of, shown, told_apart
+from dsl.answers import (
+    POPULATION,
+    Answered,
+    Answers,
+    case_of,
+    cases_of,
+    dose_inputs,
+    line_of,
+    may_answer,
+    shown,
+    told_apart,
+)
 from dsl.believable import believable_amounts
 from dsl.cases import ABSENT, axes_of, conditions_of, cuts_by_name, described, leaves, witness
-from dsl.evaluate import Decided, State, decide, evaluate, prepare
+from dsl.evaluate import State, evaluate
 from dsl.logic import Facts, Truth, inputs_of, judge
 from dsl.names import Names
-from dsl.patients import Goal, dose_inputs, is_decimal, patient_for
+from dsl.patients import Goal, is_decimal, patient_for
 from dsl.search import Search
 from dsl.values import Fact, Quantity, Range, known
 
@@ -57,14 +68,15 @@ def boundaries(rule: model.Rule, names: Names) -> tuple[Boundary, ...]:
     several at once.
     """
     believable = believable_amounts(rule.inputs, names)
-    standing = _standing(rule)
+    standing, answers = _standing(rule), Answers(rule)
     found: list[Boundary] = []
     for name, cuts in cuts_by_name(conditions_of(rule)).items():
         by_size = {_size(cut): cut for cut in cuts}
         for size in sorted(by_size):
             apart = min((abs(size - other) for other in by_size if other != size), default=None)
             points = _points(by_size[size], apart, name, believable)
-            limit = _Limit(rule, believable, name, by_size[size], points, standing[name, size])
+            places = standing[name, size]
+            limit = _Limit(rule, believable, name, by_size[size], points, places, answers)
             found += limit.boundaries()
     order = [each.name for each in rule.inputs] + [let.name for let in rule.lets]
     return tuple(sorted(found, key=lambda each: order.index(each.name)))
@@ -98,12 +110,15 @@ class _Limit:
     points: Mapping[str, Fact]
     standing: tuple[int, ...]
     """The branches and rows where it stands."""
+    answers: Answers
 
     def boundaries(self) -> list[Boundary]:
         found: list[Boundary] = []
         seen: set[int] = set()
         for case in self.standing:
-            patient = None if case in seen else self._search(case).patient
+            if case in seen:
+                continue
+            patient = self._search(case, advised=True).patient or self._search(case).patient
             if patient is not None:
                 cases = self._cases(patient) & {*self.standing}
                 seen |= cases
@@ -113,33 +128,42 @@ class _Limit:
         lines = tuple(line_of(self.rule, case) for case in self.standing)
         return [Boundary(self.name, self.amount, lines, "", (), self._search(None).exhausted)]
 
-    def _search(self, case: int | None) -> Search:
+    def _search(self, case: int | None, *, advised: bool = False) -> Search:
         axes, doses = axes_of(self.rule, self.believable), dose_inputs(self.rule)
         behind = {each for each in self.rule.reads(self.name) if each not in axes and each not in doses}
-        return patient_for(self.rule, self.believable, self._matters(case), without={self.name, *behind})
+        goal = self._matters(case, advised=advised)
+        return patient_for(self.rule, self.believable, goal, without={self.name, *behind})
 
-    def _matters(self, case: int | None) -> Goal:
-        """Whether the answers at the limit are not all the same, and a branch or row gives one of them."""
+    def _matters(self, case: int | None, *, advised: bool) -> Goal:
+        """Whether the answers at the limit are not all the same.
+
+        A branch or row gives one of them; with `advised`, one of them is advice, which tells a reader most.
+        """
 
         def goal(facts: Facts) -> Truth:
             settled = all(len(fact.possible) <= 1 for fact in facts.values())
-            answers = self._decided(facts)
-            certain = [each for each in answers if settled or each.lines or each.state is State.OUTSIDE]
-            if len({told_apart(each) for each in certain}) > 1:
-                return case is None or case in self._cases(facts) or (False if settled else None)
-            return False if len(certain) == len(answers) else None
+            points = self._at_points(facts)
+            decided = [each.decided for each in points]
+            certain = [each for each in decided if settled or each.lines or each.state is State.OUTSIDE]
+            different = len({told_apart(each) for each in certain}) > 1
+            answers = case is None or case in self._cases(facts)
+            answers &= not advised or any(each.state is State.ADVICE for each in certain)
+            if settled or (different and answers):
+                return different and answers
+            if not different and len(certain) == len(points):
+                return False
+            if case is None or case == POPULATION:
+                return None
+            return None if any(may_answer(case, each) for each in points) else False
 
         return goal
 
-    def _decided(self, facts: Facts) -> list[Decided]:
-        return [
-            decide(self.rule, prepare(self.rule, {**facts, self.name: point}))
-            for point in self.points.values()
-        ]
+    def _at_points(self, facts: Facts) -> list[Answered]:
+        return [self.answers.of({**facts, self.name: point}) for point in self.points.values()]
 
     def _cases(self, facts: Facts) -> set[int]:
         """What certainly answers at one of the points."""
-        decided = self._decided(facts)
+        decided = [each.decided for each in self._at_points(facts)]
         cases = {case for each in decided if (case := case_of(each)) is not None}
         return cases | {POPULATION for each in decided if each.state is State.OUTSIDE}
 

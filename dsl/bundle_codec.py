@@ -196,7 +196,7 @@ def _union(kinds: tuple[object, ...]) -> Codec:
         kind = type(value)
         if kind in plain:
             return plain[kind].write(value)
-        written = codec_of(kind).write(value)
+        written = codec_of(named[kind.__name__]).write(value)
         return [kind.__name__, *_listed(written)]
 
     stored: dict[object, type] = {bool: bool, type(None): type(None), timedelta: int, tuple: list}

@@ -13,7 +13,7 @@ from dsl.check_between import check_between
 from dsl.check_branches import check_branches
 from dsl.check_conditions import ConditionChecker
 from dsl.check_doses import check_doses
-from dsl.check_header import check_attributes, check_header, every, only
+from dsl.check_header import check_header, every, only
 from dsl.check_inputs import check_input
 from dsl.check_labels import check_label
 from dsl.check_lets import check_choice, check_let
@@ -170,7 +170,6 @@ class _RuleChecker:
             if isinstance(node, syntax.Decide):
                 self._found += check_branches(checked, node, population, self.believable())
             self._found += check_doses(checked, [case.result.span for case in cases], self.believable())
-            self._found += check_attributes(checked)
         return checked
 
     # -------------------------------------------------------------- inputs and outcomes

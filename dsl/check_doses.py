@@ -37,7 +37,7 @@ def check_doses(rule: model.Rule, spans: Sequence[Span], believable: Mapping[str
             message = f"`{case.result.dose}` is a hundredth of another dose of this rule, or less"
             found.append(
                 Diagnostic(
-                    "BR024", message, span, others=(Label(most[2], "the other dose"),),
+                    "BR023", message, span, others=(Label(most[2], "the other dose"),),
                     case=_patient(rule, case.line, believable),
                     help="compare unit and decimal point with the source", severity=Severity.WARNING,
                 )

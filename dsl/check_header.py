@@ -8,10 +8,9 @@ from datetime import date
 from typing import TypeVar
 
 from dsl import model, syntax
-from dsl.attributes import WRITTEN, source_attributes
+from dsl.attributes import WRITTEN
 from dsl.diagnostics import Diagnostic, Label, Severity
 from dsl.names import Names, unknown_name
-from dsl.syntax import Span
 
 _T = TypeVar("_T")
 _I = TypeVar("_I", bound=syntax.Item)
@@ -93,18 +92,6 @@ def check_header(
         title.text.text, lifecycle, effective.start, effective.end, review.day, drugs, genes, conditions,
         record, overrides, (replaces[0].rule.name, replaces[0].rule.version) if replaces else None,
     )  # fmt: skip
-
-
-def check_attributes(rule: model.Rule) -> list[Diagnostic]:
-    """Warns of the source attributes that an active rule should have and nobody wrote."""
-    lacking = [name for name, text in source_attributes(rule).items() if text is None]
-    if not lacking or rule.status is not model.Lifecycle.ACTIVE:
-        return []
-    few = ", ".join(f"`{name}`" for name in lacking[:3]) + (" …" if len(lacking) > 3 else "")
-    message = f"of {len(source_attributes(rule))} source attributes, {len(lacking)} are missing: {few}"
-    span = Span(rule.span.path, rule.span.line, rule.span.column, rule.span.line, rule.span.column + 4)
-    help = f'write `attribute {lacking[0]} "…"` in the evidence block'
-    return [Diagnostic("BR023", message, span, help=help, severity=Severity.WARNING)]
 
 
 def _concerns(

@@ -1,7 +1,8 @@
 """The compiled rules of a service over columns of many patients: the same tables, looked up by numpy.
 
-A column holds one slot of the service (`Service.slots`), a row one patient. A cell is one value or one reason;
-facts of which several values are possible are for `Service.pack`. Nothing else of `dsl` imports numpy.
+A column holds one slot of the service (`Service.slots`), a row one patient. A cell is one value or a reason:
+facts of which several values are possible are for `Service.pack`. Only the modules of columns import numpy,
+and `dsl` does not import them.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ class Answers:
     """What one rule comes to for each patient."""
 
     codes: NDArray[np.int32]
-    """Shape (rows,): the index in the `outcomes` of the compiled rule."""
+    """Shape (rows,): the code of what the compiled rule has in its `outcomes`."""
     amounts: NDArray[np.float64] | None
-    """Shape (rows,): the calculated dose in the unit of its value, the nearest float, NaN where there is none;
-    None for a rule that calculates no dose."""
+    """Shape (rows,): the calculated dose in the unit of its `let`, as the nearest float, NaN where there is
+    none; None for a rule that calculates no dose."""
 
 
 def decide(service: Service, columns: Sequence[Column]) -> list[Answers]:

@@ -43,8 +43,8 @@ class Categories:
 class Amounts:
     """Amounts in one UCUM unit: `values` of shape (rows,), float64 or int64.
 
-    `reasons`, of shape (rows,) and uint8, is 0 where there is a value, else 1 + the place in `REASONS`, and the
-    value then has no meaning; None if nothing is missing.
+    `reasons`, of shape (rows,) and uint8, is 0 where there is a value, else 1 + the place in `REASONS`, and
+    the value then has no meaning; None if nothing is missing.
     """
 
     values: Numbers

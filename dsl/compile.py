@@ -51,7 +51,7 @@ class Service:
         for index, one in enumerate(self.rules):
             calculated = range(width, width + len(one.calculated))
             width += len(calculated)
-            table = one.table() if one.cells <= tabulated else Memo(one)
+            table = one.table() if one.cells <= max(tabulated, 1) else Memo(one)
             cases = (*inputs[index], *calculated)
             plans.append(Plan(one, cases, tuple(self._facts[index].values()), table))
         self.tables = tuple(plan.table for plan in plans)
@@ -62,7 +62,7 @@ class Service:
         """The text of the generated functions."""
         self._named = generated.named
         self.codes: Callable[[Packed], list[int]] = generated.codes
-        """For each rule the index of what it comes to in the `outcomes` of that rule."""
+        """For each rule the code of what it comes to, by which it stands in the `outcomes` of that rule."""
         self.findings: Callable[[Packed], list[Finding]] = generated.findings
         """For each rule what `dsl.evaluate` finds, field for field."""
 
@@ -86,7 +86,7 @@ class Service:
         return tuple(gathered.get(slot, ABSENT) for slot in range(len(self.slots)))
 
     def pack(self, facts: Sequence[Fact]) -> Packed:
-        """Makes facts ready, one for each of `slots`; the costly part, done once for each patient."""
+        """Makes facts ready, one for each of `slots` (else ValueError): the costly part, once a patient."""
         named = self._named(facts)
         cases: list[int] = []
         odd: frozenset[int] = frozenset()
@@ -100,10 +100,8 @@ class Service:
         for index, one in enumerate(self.rules):
             if one.calculated:
                 effective = calculated[index] = prepare(one.rule, named[index])
-                found = [axis.case(effective[axis.name]) for axis in one.calculated]
-                cases += (0 if case is None else case for case in found)
-                if None in found:
-                    odd |= {index}
+                # None only where an input behind it is odd already.
+                cases += (axis.case(effective[axis.name]) or 0 for axis in one.calculated)
         return Packed(named, tuple(cases), odd, calculated)
 
     def _codes_again(self, packed: Packed, codes: list[int]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import count, product
 from math import prod
 
 from dsl import model
@@ -38,7 +38,7 @@ class Outcome:
 
 
 class CompiledRule:
-    """A rule, the axes of its cases, and the outcomes met so far; the code of an outcome is its index."""
+    """A rule, the axes of its cases, and the outcomes met so far, each by its code; threads may share it."""
 
     def __init__(self, rule: model.Rule) -> None:
         self.rule = rule
@@ -47,11 +47,12 @@ class CompiledRule:
         needed = _needed(rule)
         self._others = {declared.name: ABSENT for declared in rule.inputs}
         self._others |= {let.name: ABSENT for let in rule.lets if let.name not in needed}
-        self.outcomes: list[Outcome] = []
+        self.outcomes: dict[int, Outcome] = {}
         self.cells = prod(axis.size for axis in self.axes)
         """How many combinations of cases there are."""
-        self.traces: list[Trace] = []
-        """One for each outcome."""
+        self.traces: dict[int, Trace] = {}
+        """One for each outcome, by its code."""
+        self._numbers = count()
         self._codes: dict[Outcome, int] = {}
         self._by_mask: dict[tuple[int, ...], int] = {}
 
@@ -96,10 +97,13 @@ class CompiledRule:
         decided = decide(self.rule, effective)
         finding = finding_of(self.rule, decided, facts, effective)
         outcome = Outcome(decided, finding.assumptions)
-        code = self._codes.setdefault(outcome, len(self.outcomes))
-        if code == len(self.outcomes):
-            self.outcomes.append(outcome)
-            self.traces.append(tuple(getattr(finding, field) for field in TRACED))
+        code = self._codes.get(outcome)
+        if code is None:
+            # Kept before it is told: where two threads meet one outcome, a number stays unused.
+            number = next(self._numbers)
+            self.outcomes[number] = outcome
+            self.traces[number] = tuple(getattr(finding, field) for field in TRACED)
+            code = self._codes.setdefault(outcome, number)
         return code
 
 
@@ -138,16 +142,13 @@ def _needed(rule: model.Rule) -> dict[str, list[model.Leaf]]:
         # A cell that says only `missing` has no condition.
         leaves |= {name: [] for name in rule.decision.columns}
     truths = {let.name: let.value.condition for let in rule.lets if isinstance(let.value, model.Truth)}
-    waiting = [leaf for condition in decision_conditions(rule) for leaf in leaves_of(condition)]
-    waiting += [leaf for name in leaves if name in truths for leaf in leaves_of(truths[name])]
-    opened = {*leaves}
+    waiting = [*decision_conditions(rule), *(truths[name] for name in leaves if name in truths)]
     while waiting:
-        leaf = waiting.pop()
-        for name in inputs_of(leaf):
-            if name in truths and name not in opened:
-                waiting += leaves_of(truths[name])
-            opened.add(name)
-            leaves.setdefault(name, []).append(leaf)
+        for leaf in leaves_of(waiting.pop()):
+            for name in inputs_of(leaf):
+                if name in truths and name not in leaves:
+                    waiting.append(truths[name])
+                leaves.setdefault(name, []).append(leaf)
     return leaves
 
 

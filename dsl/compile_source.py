@@ -104,7 +104,7 @@ def generate(plans: Sequence[Plan], cases: int, facts: int, again: Again) -> Gen
     return Generated(source, names["named"], names["codes"], names["findings"])
 
 
-def _replaced(table: Table, traces: Sequence[Trace], kept: dict[int, object]) -> object:
+def _replaced(table: Table, traces: Mapping[int, Trace], kept: dict[int, object]) -> object:
     """A table with the trace in place of each code; what was one object stays one."""
     if isinstance(table, int):
         return traces[table]

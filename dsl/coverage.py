@@ -10,11 +10,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dsl import model
-from dsl.answers import POPULATION, case_of, cases_of, in_population, line_of, may_answer, shown, told_apart
+from dsl.answers import (
+    POPULATION,
+    Answers,
+    case_of,
+    cases_of,
+    line_of,
+    may_answer,
+    shown,
+    told_apart,
+)
 from dsl.believable import believable_amounts
-from dsl.evaluate import decide, evaluate, meaning, prepare
+from dsl.evaluate import evaluate, meaning
 from dsl.logic import Facts, Truth
-from dsl.missing import Data, Datum
+from dsl.missing_data import Data, Datum
 from dsl.names import Names
 from dsl.patients import Goal, as_test, patient_for
 from dsl.testing import TestRun, facts_of
@@ -73,6 +82,7 @@ class _Measure:
     def __init__(self, rule: model.Rule, runs: Sequence[TestRun], names: Names) -> None:
         self._rule = rule
         self._believable = believable_amounts(rule.inputs, names)
+        self._answers = Answers(rule)
         self._passed = [run for run in runs if run.passed]
         self._cases = cases_of(rule)
         data = Data(rule, self._believable)
@@ -87,8 +97,7 @@ class _Measure:
         ]
         gaps = [self._gap(at, None) for at, tests in enumerate(titles) if not tests]
         if self._rule.population_condition is not None and not any(
-            in_population(self._rule, prepare(self._rule, facts_of(run.test))) is False
-            for run in self._passed
+            self._answers.of(facts_of(run.test)).inside is False for run in self._passed
         ):
             gaps.append(self._gap(POPULATION, None))
         pairs = [(at, datum) for at, data in self._data.items() for datum in data]
@@ -104,18 +113,17 @@ class _Measure:
     # -------------------------------------------------------------- what a patient shows
     def _shows(self, facts: Facts) -> Iterator[tuple[int, Datum]]:
         """Each case with a datum that is missing here and would let the case answer otherwise."""
-        prepared = prepare(self._rule, facts)
-        inside, now = in_population(self._rule, prepared), decide(self._rule, prepared)
+        now = self._answers.of(facts)
         for datum in dict.fromkeys(datum for data in self._data.values() for datum in data):
-            for value in datum.values if datum.missing_in(facts, prepared) else ():
-                other = prepare(self._rule, {**facts, **value})
-                if inside is not True:
-                    if datum in self._data[POPULATION] and in_population(self._rule, other) is True:
+            for patient in datum.given_to(facts, now.prepared):
+                other = self._answers.of(patient)
+                if now.inside is not True:
+                    if datum in self._data[POPULATION] and other.inside is True:
                         yield POPULATION, datum
                     continue
-                decided = decide(self._rule, other)
-                at = case_of(decided)
-                if at is not None and datum in self._data[at] and told_apart(decided) != told_apart(now):
+                at = case_of(other.decided)
+                differ = told_apart(other.decided) != told_apart(now.decided)
+                if at is not None and datum in self._data[at] and differ:
                     yield at, datum
 
     # -------------------------------------------------------------- what none shows
@@ -143,30 +151,31 @@ class _Measure:
 
     def _reaches(self, at: int) -> Goal:
         def goal(facts: Facts) -> Truth:
-            prepared = prepare(self._rule, facts)
-            inside = in_population(self._rule, prepared)
+            answered = self._answers.of(facts)
             if at == POPULATION:
-                return None if inside is None else not inside
-            decided = decide(self._rule, prepared)
-            return case_of(decided) == at or (None if may_answer(at, decided, inside) else False)
+                return None if answered.inside is None else not answered.inside
+            return case_of(answered.decided) == at or (None if may_answer(at, answered) else False)
 
         return goal
 
     def _lacks(self, at: int, datum: Datum) -> Goal:
         def goal(facts: Facts) -> Truth:
             settled = all(len(fact.possible) <= 1 for fact in facts.values())
-            less_facts = datum.taken_from(facts)
-            prepared, less = prepare(self._rule, facts), prepare(self._rule, less_facts)
-            if datum.missing_in(facts, prepared):
+            with_it = self._answers.of(facts)
+            if datum.missing_in(facts, with_it.prepared):
                 return None if datum.calculated and not settled else False
-            inside = in_population(self._rule, prepared)
-            if at == POPULATION:
-                return inside is True and in_population(self._rule, less) is not True if settled else None
-            with_it, without = decide(self._rule, prepared), decide(self._rule, less)
+            without_it = datum.taken_from(facts)
+            less = self._answers.of(without_it)
             if settled:
-                shows = datum.missing_in(less_facts, less) and in_population(self._rule, less) is True
-                return shows and case_of(with_it) == at and told_apart(with_it) != told_apart(without)
-            same = bool(without.lines) and meaning(without.result) == meaning(self._cases[at].result)
-            return False if same or not may_answer(at, with_it, inside) else None
+                lacking = datum.missing_in(without_it, less.prepared)
+                if at == POPULATION:
+                    return lacking and with_it.inside is True and less.inside is not True
+                differ = told_apart(with_it.decided) != told_apart(less.decided)
+                return lacking and less.inside is True and differ and case_of(with_it.decided) == at
+            if at == POPULATION:
+                return None
+            result = meaning(less.decided.result) if less.decided.lines else None
+            same = result is not None and result == meaning(self._cases[at].result)
+            return False if same or not may_answer(at, with_it) else None
 
         return goal

@@ -199,12 +199,6 @@ CATALOGUE: dict[str, Explanation] = {
         "Across sources it is a warning: the sources themselves may disagree.",
     ),
     "BR023": Explanation(
-        "a source attribute is missing",
-        "an active rule whose evidence names no developer",
-        "attribute developer \"…\" and attribute funding \"…\" in the evidence block",
-        "Certification asks for these attributes, and a reader who weighs the advice needs them.",
-    ),
-    "BR024": Explanation(
         "two doses of one rule lie far apart",
         "| < 30 mL/min => give 25 ug once daily\n| >= 30 mL/min => give 50 mg once daily",
         "| < 30 mL/min => give 25 mg once daily\n| >= 30 mL/min => give 50 mg once daily",

@@ -11,8 +11,6 @@ from dsl.build import Refused, TreeBuilder
 from dsl.diagnostics import Diagnostic
 from dsl.grammar import parser
 from dsl.limits import bounded, decoded, unsafe_character
-from dsl.repairs import END
-from dsl.slips import explain
 from dsl.syntax import RuleFile
 
 
@@ -32,11 +30,14 @@ def parse_text(source: str, path: str) -> RuleFile | Diagnostic:
         session = parser().parse_interactive(source)
         for token in bounded(session.iter_parse(), path):
             read.append(token)
-        tree = session.feed_token(Token.new_borrow_pos(END, "", read[-1]) if read else Token(END, ""))
+        tree = session.feed_token(Token.new_borrow_pos("$END", "", read[-1]) if read else Token("$END", ""))
         return cast(RuleFile, TreeBuilder(path, source).transform(tree))
     except Refused as error:
         return error.diagnostic
     except UnexpectedInput as error:
+        # Loaded when there is a fault: each start would wait for it.
+        from dsl.slips import explain
+
         return explain(error, read, source, path)
     except VisitError as error:
         if isinstance(error.orig_exc, Refused):

@@ -11,18 +11,21 @@ from dataclasses import replace
 from fractions import Fraction
 
 from dsl import model, units
-from dsl.answers import cases_of, shown
+from dsl.answers import dose_inputs, read_by_decision, shown
 from dsl.cases import axes_of, conditions_of, cuts_by_name, described, in_unit, spread
 from dsl.evaluate import Finding, State, evaluate
 from dsl.logic import Facts, Truth, judge
 from dsl.search import Axes, Search, search
 from dsl.types import QuantityType
-from dsl.values import Fact, Quantity, Range, format_number, known
+from dsl.values import Fact, Quantity, Range, Reason, format_number, known, missing
 
 Goal = Callable[[Facts], Truth]
 """Whether a patient is one of those looked for; None while several values are possible and it depends."""
 
-MAX_REAL = 500
+UNUSABLE = missing(Reason.CONFLICT)
+"""Something is on file that cannot be used: no assumption stands in for it."""
+
+MAX_REAL = 200
 """Questions about real patients, before one with a calculated value that is given directly will do."""
 
 CONFIRM = "// as the rule answers now: confirm"
@@ -43,7 +46,13 @@ def patient_for(
     `bare` patient has those alone that the goal needs.
     """
     inputs = {each.name for each in rule.inputs}
-    axes = axes_of(rule, believable)
+    read = read_by_decision(rule)
+    assumed = {each.name for each in rule.inputs if each.assume is not None}
+    axes = {
+        name: [UNUSABLE if name in assumed and fact.missing else fact for fact in cases]
+        for name, cases in axes_of(rule, believable).items()
+        if name in read
+    }
     amounts = {name: _least_extreme_first(cases) for name, cases in spread(rule, believable).items()}
     calculated = any(let.name in axes for let in rule.lets)
     free = axes | {name: amounts[name] for name in dose_inputs(rule) if name in amounts}
@@ -56,13 +65,6 @@ def patient_for(
     if found.patient is None:
         return found
     return Search(_plain(rule, believable, goal, dict(found.patient), bare=bare), False)
-
-
-def dose_inputs(rule: model.Rule) -> set[str]:
-    """The inputs behind calculated doses."""
-    results = [case.result for case in cases_of(rule)]
-    doses = [each.dose for each in results if isinstance(each, model.GiveCalculated)]
-    return {name for dose in doses for name in rule.reads(dose.amount)}
 
 
 def _least_extreme_first(cases: Sequence[Fact]) -> list[Fact]:
@@ -150,21 +152,26 @@ def _rounded(value: Fraction, digits: int) -> Fraction:
 def as_test(rule: model.Rule, title: str, facts: Facts) -> str:
     """A patient as a test beside the rule, with the answer of today to be confirmed.
 
-    Empty where a test cannot say it: a calculation without a name has no place behind `given`, and a rule that
-    asks for nothing but what is known has no answer that could be expected.
+    Empty where a test cannot say it: a calculation without a name has no place behind `given`, and an answer
+    that asks for nothing but what is known cannot be expected.
     """
     finding = evaluate(rule, facts)
     nameless = {let.name for let in rule.lets if not let.named}
     if nameless & set(facts) or (finding.state is State.ASK and not finding.asks):
         return ""
     order = [each.name for each in rule.inputs] + [let.name for let in rule.lets]
-    given = ", ".join(described(name, facts[name]) for name in sorted(facts, key=order.index))
+    given = ", ".join(_given(name, facts[name]) for name in sorted(facts, key=order.index))
     if "~" in given:
         return ""
     outside = finding.state is State.OUTSIDE
     expected = "outside population" if outside else f"{rule.decision.name} = {_written(finding)}"
     lines = [f'test "{title}" {{', f"  given  {given}", f"  expect {expected}  {CONFIRM}", "}"]
     return "\n".join(f"  {line}" for line in lines if line != "  given  ")
+
+
+def _given(name: str, fact: Fact) -> str:
+    reason = f" {fact.reason}" if fact.missing and fact.reason is not Reason.MISSING else ""
+    return described(name, fact) + reason
 
 
 def _written(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cds.cli.knowledge import named, opened
-from kb import Difference, Edition, Kind, RuleChange, difference
+from kb.difference import Difference, Edition, Kind, RuleChange, difference
 
 
 def diff(old: Path, new: Path, *, as_json: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -78,9 +79,9 @@ def run(
         instant = datetime.now(UTC) if as_of is None else parse_as_of(as_of)
     except ValueError:
         return fail("--as-of: expected a date, or a date and time with offset")
-    files = sorted(folder.rglob("*.json"))
+    files = sorted(folder.rglob("*.json")) if os.path.isdir(folder) else []
     if not files:
-        what = "no chart (*.json) in it" if folder.is_dir() else "no such folder"
+        what = "no chart (*.json) in it" if os.path.isdir(folder) else "no such folder"
         return fail(f"{folder}: {what}; expected a folder of FHIR Bundles, one for each patient")
     bases = []
     for path in (kb or BUNDLED, *([against] if against else [])):
@@ -100,7 +101,7 @@ def run(
             situations = [of_bundle(bundle, None, base) for base in bases]
         except (OSError, FhirError) as error:
             reason = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
-            charts.unreadable.append((path.relative_to(folder).as_posix(), reason))
+            charts.unreadable.append((_printable(path.relative_to(folder).as_posix()), reason))
             continue
         charts.read += 1
         if situations[0].chart.deceased(instant):
@@ -113,6 +114,11 @@ def run(
     else:
         _print(forecasts, charts, instant)
     return 1 if charts.unreadable else 0
+
+
+def _printable(name: str) -> str:
+    """A file name as it may be printed, whatever its bytes are."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name)
 
 
 def _tallies(base: KnowledgeBase, instant: datetime, rule: str | None, *, draft: bool) -> dict[_Key, _Tally]:

@@ -18,14 +18,10 @@ from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
 from dsl import Lifecycle, Rule, as_text
 from dsl.attributes import source_attributes
-from kb import (
-    BUNDLED,
-    Edition,
-    KnowledgeBase,
-    KnowledgeBaseError,
+from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load
+from kb.difference import Edition
+from kb.release import (
     Release,
-    RuleErrors,
-    load,
     load_release,
     other_files,
     other_rules,
@@ -79,7 +75,7 @@ def _compiled(path: Path) -> tuple[Edition, list[str]]:
 
     Raises `KnowledgeBaseError` and OSError.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         return Edition(load(path, reasons_to_withhold), read_sources(path)), []
     release = read_release(path)
     with TemporaryDirectory() as scratch:
@@ -163,7 +159,7 @@ def _plain_rule(rule: Rule, day: date) -> dict[str, object]:
 def build(kb: Path | None, output: Path | None) -> int:
     """Checks a knowledge base and writes its release; see `bespoke kb build --help`."""
     root = kb or BUNDLED
-    if not root.is_dir():
+    if not os.path.isdir(root):
         return fail(f"{root}: no such folder; a knowledge base is a folder with `kb.toml`")
     try:
         knowledge = load(root, reasons_to_withhold)
@@ -218,9 +214,9 @@ def _write(target: Path, content: bytes) -> None:
 
 def verify(path: Path, against: Path | None, *, as_json: bool) -> int:
     """Checks a release, or a folder; see `bespoke kb verify --help`."""
-    if not path.exists():
+    if not os.path.exists(path):
         return fail(f"{path}: no such file or folder; expected a release or a knowledge base")
-    if against is not None and not against.is_dir():
+    if against is not None and not os.path.isdir(against):
         return fail(f"--against: {against} is no folder; expected the one that the release was built from")
     faults: list[str] = []
     what = ""

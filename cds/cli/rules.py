@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dsl
 from cds.cli.main import fail
-from dsl import Checked, Diagnostic, RuleFile, TestRun
+from dsl import Checked, Diagnostic, Names, RuleFile
 from dsl.syntax import Concerns, Overrides
 from kb import BUNDLED, KnowledgeBaseError, check_members, load_tables, read_rules, sources_of
 
@@ -22,6 +22,8 @@ class _Read:
 
     paths: tuple[Path, ...]
     checked: Checked
+    names: Names
+    """What the rules may refer to."""
 
     @property
     def sources(self) -> dict[str, str]:
@@ -50,12 +52,30 @@ def check(paths: Sequence[Path], format: str) -> int:
     return 1 if any(one.severity == "error" for one in found) else 0
 
 
-def test(paths: Sequence[Path], kb: Path | None, *, coverage: bool, as_json: bool) -> int:
+def test(
+    paths: Sequence[Path], kb: Path | None, *, coverage: bool, as_json: bool, boundaries: bool = False
+) -> int:
     """Runs the tests beside the rules; see `bespoke test --help`."""
+    from cds.cli.progress import Progress
+    from cds.cli.tested import Report, as_plain
+    from cds.cli.tested import as_text as as_report
     from cds.guard import reasons_to_withhold
+    from dsl.boundaries import boundaries as boundaries_of
+    from dsl.coverage import coverage as coverage_of
 
+    tested: list[Report] = []
     try:
-        reads = _read(paths or [kb or BUNDLED], kb)
+        with Progress(quiet=as_json) as progress:
+            progress.begin("checking")
+            reads = _read(paths or [kb or BUNDLED], kb)
+            rules = [(rule, read.names) for read in reads for rule in read.checked.rules]
+            progress.begin("testing", len(rules))
+            for rule, names in rules:
+                runs = dsl.run_tests(rule, reasons_to_withhold)
+                measured = coverage_of(rule, runs, names) if coverage else None
+                limits = boundaries_of(rule, names) if boundaries else None
+                tested.append(Report(rule, runs, measured, limits))
+                progress.advance()
     except _UnusableCall as error:
         return fail(error)
     except KnowledgeBaseError as error:
@@ -65,18 +85,8 @@ def test(paths: Sequence[Path], kb: Path | None, *, coverage: bool, as_json: boo
     if broken:
         sources = {path: text for read in reads for path, text in read.sources.items()}
         print(dsl.as_text(broken, sources), file=sys.stderr if as_json else sys.stdout)
-    rules = [rule for read in reads for rule in read.checked.rules]
-    runs = {rule: dsl.run_tests(rule, reasons_to_withhold) for rule in rules}
-    failed = sum(not run.passed for group in runs.values() for run in group)
-    untested = {rule: dsl.untested_lines(rule, group) for rule, group in runs.items()} if coverage else {}
-    if as_json:
-        print(json.dumps([_plain(run) for group in runs.values() for run in group], indent=2))
-    else:
-        for rule, group in runs.items():
-            _print_runs(rule, group, untested.get(rule, ()))
-        total = sum(len(group) for group in runs.values())
-        print(f"{total - failed} passed, {failed} failed")
-    return 1 if failed or broken or any(untested.values()) else 0
+    print(json.dumps(as_plain(tested), indent=2) if as_json else as_report(tested))
+    return 1 if broken or any(one.failed or one.unreached for one in tested) else 0
 
 
 def explain(code: str) -> int:
@@ -127,7 +137,7 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
     checked = dsl.check(parsed, tables.names, others, on=date.today())
     if checked.ok:
         check_members(checked.rules, tables)
-    return _Read(paths, Checked(checked.rules, (*found, *checked.diagnostics)))
+    return _Read(paths, Checked(checked.rules, (*found, *checked.diagnostics)), tables.names)
 
 
 def _related(paths: Iterable[Path], parsed: Iterable[RuleFile], root: Path) -> list[Path]:
@@ -160,25 +170,3 @@ def _counted(found: Iterable[Diagnostic], files: int) -> str:
     errors = sum(one.severity == "error" for one in everything)
     warnings = len(everything) - errors
     return f"{files} files: {errors} errors, {warnings} warnings"
-
-
-def _print_runs(rule: dsl.Rule, runs: Sequence[TestRun], untested: Sequence[int]) -> None:
-    passed = sum(run.passed for run in runs)
-    print(f"{rule.name} {rule.version}: {passed} of {len(runs)} tests pass")
-    for run in runs:
-        for failure in run.failures:
-            span = run.test.span
-            print(f"  FAILED {span.path}:{span.line}: {run.test.title.text}")
-            print("    " + failure.replace("\n", "\n    "))
-    for line in untested:
-        print(f"  not reached by any test: {rule.span.path}:{line}")
-
-
-def _plain(run: TestRun) -> dict[str, object]:
-    return {
-        "rule": run.rule.name,
-        "version": run.rule.version,
-        "test": run.test.title.text,
-        "passed": run.passed,
-        "failures": list(run.failures),
-    }

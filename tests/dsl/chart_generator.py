@@ -40,6 +40,7 @@ def _fact(random: Random, variable: Variable) -> Fact:
             ranges: list[Value] = [_range(random, variable.kind)]
             if random.random() < 0.2:
                 ranges.append(random.choice((_range, _amount))(random, variable.kind))
+                random.shuffle(ranges)
             return Fact(tuple(ranges), random.choice(_REASONS))
         case 3:
             return _none(random)

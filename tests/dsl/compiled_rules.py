@@ -32,6 +32,20 @@ WRITTEN = {
         otherwise => give weight * 1 mg/kg rounded up to 25 mg max 0.2 g once daily
         unknown => ask weight, clearance
       }""",
+    "a dose between bounds that are no whole steps": AMOUNTS + """
+      decide dose first {
+        when stroke => give weight * 1.5 mg/kg rounded to 25 mg min 65 mg max 110 mg once daily
+        otherwise => give weight * 0.15 mg/kg rounded up to 0.7 mg min 0.9 mg max 9.3 mg once daily
+        unknown => ask weight
+      }""",
+    "an inverse that there may not be": AMOUNTS + """
+      let inverse: Quantity[1] = 1 kg / (weight - 50 kg)
+      decide dose first {
+        when inverse is missing => give 10 mg once daily
+        when weight < 50 kg => give 20 mg once daily
+        otherwise => give 30 mg once daily
+        unknown => ask weight
+      }""",
     "quotients and powers": AMOUNTS + """
       let ratio: Quantity[1] = (weight ^ 2 / (weight - 50 kg) - 30 kg) / 70 kg
       decide dose first {
@@ -43,7 +57,8 @@ WRITTEN = {
 }  # fmt: skip
 
 BY_NAME: dict[str, Rule] = {
-    **{one.name: one for one in (*load().rules, *_SKETCH.rules)},
+    **{one.name: one for one in load().rules},
+    **{f"example {one.name}": one for one in _SKETCH.rules},
     **{name: rule(body) for name, body in WRITTEN.items()},
 }
 
@@ -57,7 +72,7 @@ WRITTEN_TABLES = {
         | weight  | clearance    => dose
         | missing | >= 30 mL/min => give 100 mg once daily
         | *       | *            => give 200 mg once daily
-        unknown => ask weight, clearance
+        unknown => ask clearance
       }""",
 }
 BY_NAME |= {name: rule(body) for name, body in WRITTEN_TABLES.items()}
@@ -95,8 +110,8 @@ def _fact(random: Random, kind: ValueType, cuts: Sequence[Fraction]) -> Fact:
             )
         case 2 if isinstance(kind, QuantityType):
             low, high = sorted((_number(random, cuts), _number(random, cuts)))
-            ends = random.choice(((low, high), (low, None), (None, high), (None, None)))
-            span = Range(*ends, random.random() < 0.5, random.random() < 0.5, kind.unit)
+            first, last = random.choice(((low, high), (low, None), (None, high), (None, None)))
+            span = Range(first, last, random.random() < 0.5, random.random() < 0.5, kind.unit)
             return Fact((span,), Reason.COMPARATOR)
         case _:
             return known(_value(random, kind, cuts))

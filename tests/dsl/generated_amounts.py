@@ -30,24 +30,31 @@ class AmountWriter:
         self.variables: list[Variable] = []
 
     def chance(self, probability: float) -> bool:
+        """True with a probability."""
         return self.random.random() < probability
 
-    def some(self, names: list[str], least: int = 1) -> list[str]:
-        return self.random.sample(names, self.random.randint(least, len(names)))
+    def some(self, names: list[str]) -> list[str]:
+        """Some of the names, in any order."""
+        return self.random.sample(names, self.random.randint(1, len(names)))
 
     def amounts(self, kind: Kind | None = None) -> list[Variable]:
+        """The amounts, or those of one kind."""
         return [each for each in self.variables if isinstance(each.kind, Kind) and kind in (None, each.kind)]
 
     def enums(self) -> list[Variable]:
+        """The members of enums."""
         return [each for each in self.variables if isinstance(each.kind, tuple)]
 
     def truths(self) -> list[Variable]:
+        """The truths."""
         return [each for each in self.variables if each.kind is None]
 
     def input_names(self) -> list[str]:
+        """What can be asked for."""
         return [each.name for each in self.variables if each.need != "let"]
 
     def grid(self, kind: Kind) -> Fraction:
+        """A number on the grid of a kind."""
         return kind.lowest + kind.step * self.random.randrange(kind.steps)
 
     def written(self, kind: Kind, value: Fraction) -> str:

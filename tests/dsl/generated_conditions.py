@@ -38,6 +38,7 @@ class ConditionWriter(AmountWriter):
         return f"({text})" if " and " in text or " or " in text else text
 
     def leaf(self, variable: Variable) -> str:
+        """One test of a name."""
         if self.chance(0.2 if variable.need == "optional" else 0.05):
             return f"{variable.name} is {self.random.choice(('known', 'missing'))}"
         if variable.need == "optional" and self.chance(0.5):
@@ -96,11 +97,13 @@ class ConditionWriter(AmountWriter):
                 return f"{name} {operator} {text}" if text else f"{name} {operator} {self.constant(kind)}"
 
     def interval(self, kind: Kind) -> str:
+        """An interval between two points of the grid."""
         low = kind.lowest + kind.step * self.random.randrange(kind.steps - 1)
         high = low + kind.step * self.random.randint(1, 3)
         return self.interval_between(kind, low, high, self.random.choice(("..", "..<", "<..", "<..<")))
 
     def interval_between(self, kind: Kind, low: Fraction, high: Fraction, dots: str) -> str:
+        """An interval with a unit at both bounds or at the end only."""
         if kind.unit == "1" or self.chance(0.5):
             number = decimal(low)
             return f"{number} {dots} {self._first_unit(kind, high)}"

@@ -26,6 +26,7 @@ class Axis:
         self.all = frozenset(range(count + (variable.need == "optional")))
 
     def divisible(self, part: frozenset[int]) -> bool:
+        """Whether there is more than one atom."""
         return len(part) > 1
 
     def part(self) -> frozenset[int]:

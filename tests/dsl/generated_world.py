@@ -33,7 +33,7 @@ def _kind(name: str, lowest: str, step: str, steps: int, **units: str) -> Kind:
 MASS = _kind("mass", "40", "5", 13, kg="1", g="1000")
 HEIGHT = _kind("height", "150", "10", 6, cm="1", m="1/100")
 CLEARANCE = _kind("clearance", "15", "15", 7, mL_per_min="1", L_per_h="3/50")
-CONCENTRATION = _kind("concentration", "1/2", "1/2", 6, mg_per_dL="1", g_per_L="1/100", mg_per_L="10")
+CONCENTRATION = _kind("concentration", "3/10", "3/10", 8, mg_per_dL="1", g_per_L="1/100", mg_per_L="10")
 AGE = Kind(
     "age",
     tuple((code, Fraction(n)) for code, n in (("a", "1"), ("d", "365.25"), ("mo", "12"))),
@@ -44,7 +44,8 @@ COUNT = Kind(
     tuple((code, Fraction(n)) for code, n in (("10*3/uL", 1), ("/uL", 1000), ("10*9/L", 1))),
     Fraction(50), Fraction(50), 6,
 )  # fmt: skip
-RATIO = Kind("ratio", (("1", Fraction(1)), ("%", Fraction(100))), Fraction(0), Fraction(1, 4), 13)
+# Steps without an exact float, so that sums of them in columns come out beside a limit.
+RATIO = Kind("ratio", (("1", Fraction(1)), ("%", Fraction(100))), Fraction(0), Fraction(1, 5), 13)
 AMOUNT = _kind("amount", "25", "25", 12, mg="1", g="1/1000", ug="1000")
 PER_THOUSAND = Kind("per_thousand", (("1", Fraction(1)),), Fraction(0), Fraction(100), 11)
 

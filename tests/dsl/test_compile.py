@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
+from itertools import product
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dsl import Fact, Finding, Quantity, Range, Reason, Rule, State, evaluate, known, missing, quantity
+from dsl import (
+    Fact,
+    Finding,
+    Quantity,
+    QuantityType,
+    Range,
+    Reason,
+    Rule,
+    State,
+    evaluate,
+    known,
+    missing,
+    quantity,
+)
 from dsl.compile import Service, compile_rules
+from dsl.compile_cases import Scale
 from dsl.compile_rule import CompiledRule
 from dsl.model import Compare, FirstDecision, Give, InputRef
 from tests.dsl.chart_generator import chart
 from tests.dsl.compiled_rules import BLANK_CELL, BY_NAME, generated_rules, random_facts
-from tests.dsl.support import rule
+from tests.dsl.support import PROPERTY, rule
 
 NIRAPARIB = BY_NAME["niraparib.start_dose"]
 
@@ -102,6 +121,23 @@ def test_an_axis_is_as_small_as_what_the_rule_tells_apart() -> None:
     assert cyp2c19.size == 5
 
 
+@PROPERTY
+@given(
+    st.lists(st.fractions(-50, 50, max_denominator=12), max_size=6),
+    st.fractions(-60, 60, max_denominator=24),
+    st.sampled_from([("kg", 1), ("g", 1000)]),
+)
+def test_the_case_of_an_amount_says_where_it_is_among_the_cuts(
+    cuts: list[Fraction], amount: Fraction, unit: tuple[str, int]
+) -> None:
+    code, factor = unit
+    scale = Scale(QuantityType("kg"), [Quantity(cut, "kg") for cut in cuts])
+    case = scale.case(Quantity(amount * factor, code))
+    below, at = sum(cut < amount for cut in set(cuts)), amount in cuts
+    assert case == 2 * below + at
+    assert scale.case(scale.sample(case)) == case
+
+
 def test_a_cut_is_met_in_every_unit() -> None:
     """H-005: `76999 g` is below `77 kg` and `77000 g` is not."""
     service = compile_rules([NIRAPARIB])
@@ -128,6 +164,31 @@ def test_a_range_of_one_point_is_no_known_value() -> None:
     point = Fact((Range(Fraction(77), Fraction(77), True, True, "kg"),), Reason.COMPARATOR)
     assert evaluate(one, {"weight": point}).state is State.ASK
     assert_agrees(compile_rules([one]), {"weight": point})
+
+
+def test_facts_that_are_alike_share_an_answer_and_others_do_not() -> None:
+    """Answers are kept by which cases are possible; the ends of a range and two equal values count."""
+    one = rule(
+        """input weight: Quantity[kg] from observation weight within 90 days required
+        decide dose first {
+          when weight > 77 kg => give 300 mg once daily
+          when weight = 77 kg or weight < 50 kg => give 100 mg once daily
+          otherwise => none
+          unknown => ask weight
+        }"""
+    )
+    service = compile_rules([one])
+    ends = [None, *(Fraction(end) for end in (40, 50, 60, 77, 90))]
+    facts = [
+        Fact((Range(low, high, low_included, high_included, "kg"),), Reason.COMPARATOR)
+        for low, high in product(ends, ends)
+        if low is None or high is None or low <= high
+        for low_included, high_included in product((True, False), (True, False))
+    ]
+    points = [Quantity(end, "kg") for end in ends if end is not None]
+    facts += [Fact(pair, Reason.CONFLICT) for pair in product(points, points)]
+    for fact in (*facts, *map(known, points), *reversed(facts)):
+        assert_agrees(service, {"weight": fact})
 
 
 @pytest.mark.parametrize("value", ["nobody", True, Quantity(Fraction(1), "kg")])
@@ -182,8 +243,8 @@ def test_the_text_is_the_same_each_time_and_holds_nothing_of_a_rule() -> None:
     words = set(re.findall(r"[^\W\d]\w*", source))
     ours = re.compile(r"(c|f|n|table|trace|finding|name)\d+(_\d+)?")
     fixed = {
-        "def", "named", "codes", "findings", "facts", "packed", "cases", "return", "if", "else", "again", "odd",
-        "Draft", "Finding", "finished", "__class__", "rule", "state", "result", "decided_by", "asks",
+        "def", "named", "codes", "findings", "facts", "packed", "cases", "return", "if", "else", "again",
+        "odd", "Draft", "Finding", "finished", "__class__", "rule", "state", "result", "decided_by", "asks",
         "assumptions", "steps", "lines",
     }  # fmt: skip
     assert {word for word in words if not ours.fullmatch(word)} <= fixed
@@ -197,8 +258,28 @@ def test_findings_are_frozen_like_any_other() -> None:
         finding.state = State.ADVICE  # type: ignore[misc]  # the point of the test
 
 
+def test_outcomes_met_by_several_threads_keep_their_codes() -> None:
+    """Two threads that meet two new outcomes at once must not give them one code."""
+    one, interval = BY_NAME["mercaptopurine.tpmt_nudt15"], sys.getswitchinterval()
+    facts = [random_facts(Random(seed), one) for seed in range(200)]
+    expected = [[evaluate(one, each)] for each in facts]
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            service = compile_rules([one], tabulated=0)
+            with ThreadPoolExecutor(4) as pool:
+                packed = [service.pack(service.gather([each])) for each in facts]
+                assert list(pool.map(service.findings, packed)) == expected
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_a_service_without_rules_and_a_rule_without_inputs() -> None:
     empty = compile_rules([])
     assert empty.codes(empty.pack([])) == [] == empty.findings(empty.pack([]))
-    constant = rule('decide dose first { otherwise => none because "always" unknown => none }')
-    assert_agrees(compile_rules([constant]), {})
+    decision = NIRAPARIB.decision
+    assert isinstance(decision, FirstDecision)
+    always = replace(decision, branches=decision.branches[-1:])
+    constant = replace(NIRAPARIB, decision=always, population_condition=None, inputs=())
+    for tabulated in (0, 1):
+        assert_agrees(compile_rules([constant], tabulated=tabulated), {})

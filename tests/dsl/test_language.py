@@ -26,7 +26,6 @@ from dsl import (
     explain,
     holds,
     known,
-    label_facts,
     missing,
     quantity,
     silenced,
@@ -472,7 +471,7 @@ def test_a_choice_is_complete(old: str, new: str, codes: list[str]) -> None:
     assert found[: len(codes)] == codes
 
 
-# ---------------------------------------------------------------- exceptions and labels
+# ---------------------------------------------------------------- exceptions
 def test_an_exception_silences_its_base_only_by_advising() -> None:
     """It asks, says nothing or is meant for others: the base speaks. It advises: the base is silent."""
     body = (
@@ -502,47 +501,6 @@ def test_an_exception_silences_its_base_only_by_advising() -> None:
         base.name: most_special.name,
         special.name: most_special.name,
     }
-
-
-LABEL = """
-    input high: Boolean from condition stroke required
-    label raised {
-      shown when high
-      baseline 1 % over 10 years
-      stratum  2 % over 10 years
-      action check { benefit 1 % harm 0.1 % }
-      tighten require stratum - baseline >= 1 %
-    }"""
-
-
-def labelled(old: str = "", new: str = "") -> str:
-    return rule_text(LABEL.replace(old, new)).replace("concerns drug niraparib", "concerns condition stroke")
-
-
-def test_a_label_states_facts_and_decides_nothing() -> None:
-    checked = check([parsed(labelled())], NAMES)
-    assert checked.ok, checked.diagnostics
-    facts = label_facts(checked.rules[0], {"high": known(True)})
-    assert facts is not None and facts.applies is True and facts.tightened is True
-    assert [str(fact.possible[0]) for fact in (facts.baseline, facts.stratum)] == ["1 %", "2 %"]
-    assert evaluate(checked.rules[0], {"high": known(True)}).state is State.NOTHING
-    unknown = label_facts(checked.rules[0], {})
-    assert unknown is not None and unknown.applies is None
-
-
-@pytest.mark.parametrize(
-    "old, new, codes",
-    [
-        ("baseline 1 % over 10 years", "", ["BR003"]),
-        ("stratum  2 % over 10 years", "stratum 2 % over 5 years", ["BR006"]),
-        ("over 10 years", "over 10 kg", ["BR007", "BR007"]),
-        ("baseline 1 %", "baseline 1 kg", ["BR007"]),
-        ("label raised", "decide x first { when high => none unknown => ask high } label raised", ["BR003"]),
-    ],
-)
-def test_a_label_that_cannot_be_judged_is_refused(old: str, new: str, codes: list[str]) -> None:
-    """H-050: advice beside a label in one rule could give the label away."""
-    assert [code for code, _ in errors_in(labelled(old, new))] == codes
 
 
 # ---------------------------------------------------------------- attributes, trends, words

@@ -82,7 +82,7 @@ def test_micrograms_for_milligrams_in_a_dose(tmp_path: Path) -> None:
         "| poor               => give 25 mg",
         "| poor               => give 25 ug",
     )
-    slip = next(one for one in found if one.code == "BR024")
+    slip = next(one for one in found if one.code == "BR023")
     assert slip.span.line == line_of("renal_banding_genotype.rule", "=> give 25 mg")
     assert slip.case == "age = 18 years, cyp2d6 = poor, crcl = 15 mL/min"
 

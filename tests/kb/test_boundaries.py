@@ -1,20 +1,26 @@
-"""Values just below, at and just above every cut of a loaded rule, generated from the rules (H-038)."""
+"""Every limit of the bundled rules: what they answer on its sides, in the rule and from a chart (H-038).
+
+`golden/boundaries.txt` holds what each rule answers at each of its limits, to be read beside the source.
+After a deliberate change, `BESPOKE_RECORD=1 .venv/bin/pytest tests/kb/test_boundaries.py` writes it anew.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from dsl import Input, Quantity, QuantityType, Rule, SourceKind
-from dsl.logic import inputs_of
-from dsl.model import All, Any, Compare, Condition, Constant, FirstDecision, InputRef, Negation
+from dsl import Input, Quantity, Rule, SourceKind
+from dsl.boundaries import Boundary, as_table, boundaries
 from dsl.units import parse
 from fhir_adapters.quantities import listed_code
+from kb import BUNDLED, load_tables
 from tests.cds.cards.support import (
     AS_OF,
     NIRAPARIB,
@@ -30,6 +36,8 @@ from tests.cds.cards.support import (
     prefetch,
 )
 
+GOLDEN = Path(__file__).parent / "golden" / "boundaries.txt"
+
 UNITS = {
     "kg": ("kg", "g", "mg", "[lb_av]", "[oz_av]"),
     "10*3/uL": ("10*3/uL", "/uL", "10*9/L", "10*6/L", "10*3/mm3"),
@@ -42,62 +50,54 @@ STEP = Decimal("0.000001")
 
 @dataclass(frozen=True)
 class Cut:
-    """A comparison of one input with an amount; `below` and `above` say on which side equality stands."""
+    """A limit of one input of a rule."""
 
     rule: Rule
-    input: Input
-    operator: str
-    at: Quantity
+    boundary: Boundary
+
+    @property
+    def input(self) -> Input:
+        """What is compared with the limit."""
+        return self.rule.input(self.boundary.name)
+
+    @property
+    def at(self) -> Quantity:
+        """The limit."""
+        return self.boundary.limit
+
+    @property
+    def with_above(self) -> bool:
+        """Whether equality stands on the side of the larger amounts."""
+        answers = {side.name: side.answer for side in self.boundary.sides}
+        return answers["at"] == answers["above"]
 
     def __str__(self) -> str:
-        return f"{self.rule.name}-{self.input.name}{self.operator}{self.at}".replace(" ", "")
+        return f"{self.rule.name}-{self.input.name}={self.at}".replace(" ", "")
 
 
-def _comparisons(condition: Condition) -> Iterator[Compare]:
-    if isinstance(condition, Negation):
-        yield from _comparisons(condition.operand)
-    elif isinstance(condition, All | Any):
-        for operand in condition.operands:
-            yield from _comparisons(operand)
-    elif isinstance(condition, Compare):
-        yield condition
+CUTS = [
+    Cut(rule, boundary)
+    for rule in bundled().rules
+    for boundary in boundaries(rule, load_tables(BUNDLED).names)
+]
 
 
-def _conditions(rule: Rule) -> Iterator[Condition]:
-    if rule.population_condition is not None:
-        yield rule.population_condition
-    if isinstance(rule.decision, FirstDecision):
-        yield from (branch.condition for branch in rule.decision.branches if branch.condition is not None)
-    else:
-        cells = (cell for row in rule.decision.rows for cell in row.cells)
-        yield from (cell.condition for cell in cells if cell.condition is not None)
-
-
-def cuts() -> Iterator[Cut]:
-    """Every cut of every rule."""
+def test_each_limit_has_the_answers_that_were_compared_with_the_source() -> None:
+    """Lines of files are left out, so that only a change of an answer is a difference."""
+    lines = []
     for rule in bundled().rules:
-        for condition in _conditions(rule):
-            for leaf in _comparisons(condition):
-                if isinstance(leaf.right, Constant) and isinstance(leaf.right.value, Quantity):
-                    assert isinstance(leaf.left, InputRef)
-                    yield Cut(rule, rule.input(leaf.left.name), leaf.operator, leaf.right.value)
-                else:
-                    kinds = [type(rule.input(name).type) for name in inputs_of(leaf)]
-                    assert QuantityType not in kinds, "a comparison that this generator does not know"
+        lines.append(f"{rule.name} {rule.version}")
+        for cut in CUTS:
+            if cut.rule == rule:
+                lines += [f"  {line}" for line in as_table(replace(cut.boundary, lines=()))]
+    text = "\n".join(lines) + "\n"
+    if os.environ.get("BESPOKE_RECORD") == "1":
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
 
 
-CUTS = list(cuts())
-
-
-def test_the_generator_finds_the_cuts() -> None:
-    assert sorted({str(cut) for cut in CUTS}) == [
-        "clopidogrel.cyp2c19-age>=18a",
-        "niraparib.start_dose-age>=18a",
-        "niraparib.start_dose-bilirubin>3",
-        "niraparib.start_dose-bilirubin>=1.5",
-        "niraparib.start_dose-platelets<150000/uL",
-        "niraparib.start_dose-weight<77kg",
-    ]
+def test_no_limit_is_idle() -> None:
+    assert [str(cut) for cut in CUTS if not cut.boundary.sides] == []
 
 
 def around(cut: Fraction) -> dict[str, Decimal]:
@@ -157,8 +157,7 @@ def test_each_side_of_a_cut_in_each_unit(cut: Cut, unit: str, limit_unit: str) -
         for side, value in around(cut.at.value).items()
     }
     assert answers["below"] == plain["below"] != plain["above"] == answers["above"]
-    with_above = cut.operator in ("<", ">=")
-    assert plain["at"] == plain["above" if with_above else "below"]
+    assert plain["at"] == plain["above" if cut.with_above else "below"]
     assert answers.get("at", plain["at"]) == plain["at"]
 
 

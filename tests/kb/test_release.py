@@ -1,4 +1,4 @@
-"""The release file: the same bytes for the same folder, refused aloud for any other bytes (H-110, H-118, H-121)."""
+"""The release file: one folder, one sequence of bytes; any other is refused (H-110, H-118, H-121)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from typing import Any
 import pytest
 
 from dsl.bundle import write_bundle
-from kb import (
-    BUNDLED,
-    KnowledgeBase,
-    KnowledgeBaseError,
+from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, load
+from kb.release import (
     ReleaseError,
-    load,
     load_release,
     other_files,
     other_rules,
@@ -57,7 +54,7 @@ def opened(content: bytes, tmp_path: Path) -> KnowledgeBase:
 def forged(
     content: bytes, change: Callable[[dict[str, Any]], object], compiled: bytes | None = None
 ) -> bytes:
-    """The release with another manifest and a hash that fits it, as someone who knows the format would make it."""
+    """The release with another manifest and a hash that fits it: no accident, but made on purpose."""
     _, manifest, rules = content.split(b"\n", 2)
     plain = json.loads(manifest)
     change(plain)
@@ -152,8 +149,8 @@ def test_a_changed_text_needs_its_own_digest(release: bytes) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../outside.toml", "rules/../../outside.rule", "/etc/outside.toml", "C:/outside.toml", "a\\b.toml", "a/./b.rule",
-     "a//b.toml", ".toml/", "x.py", "a\nb.toml", "", "..toml/../x.toml"],
+    ["../outside.toml", "rules/../../outside.rule", "/etc/outside.toml", "C:/outside.toml", "a\\b.toml",
+     "a/./b.rule", "a//b.toml", ".toml/", "x.py", "a\nb.toml", "", "..toml/../x.toml"],
 )  # fmt: skip
 def test_a_name_that_leads_elsewhere(name: str, release: bytes) -> None:
     """H-118."""
@@ -180,7 +177,7 @@ def test_a_name_that_leads_elsewhere(name: str, release: bytes) -> None:
         lambda plain: plain["files"].update({"a.toml": None}),
         lambda plain: plain["files"].update({"a.toml": "\ud800"}),
     ],
-)  # fmt: skip
+)
 def test_another_manifest(change: Callable[[dict[str, Any]], object], release: bytes) -> None:
     refused(forged(release, change), "manifest")
 

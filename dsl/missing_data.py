@@ -5,15 +5,18 @@ A calculated amount is one datum: without any of the inputs behind it, it is mis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
 
 from dsl import model
-from dsl.answers import cases_of
+from dsl.answers import cases_of, dose_inputs, read_by, read_by_decision
 from dsl.cases import ABSENT, axes_of, spread
 from dsl.logic import Facts, Truth, inputs_of, judge
 from dsl.values import Fact, Range
+
+MAX_VALUES = 2_000
+"""Combinations of values that are tried in place of missing ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,19 @@ class Datum:
     """Without these it is missing."""
     calculated: tuple[str, ...]
     values: tuple[Mapping[str, Fact], ...] = field(compare=False)
-    """Facts that make it known, one for each of its cases."""
+    """Facts that could be there instead, for it and for all that is not calculated without it."""
 
     def missing_in(self, facts: Facts, prepared: Facts) -> bool:
         """Whether it is missing for a patient; an assumed input is, though the decision reads a value."""
         if self.calculated:
             return any(prepared[name].missing for name in self.calculated)
         return facts.get(self.name, ABSENT).missing
+
+    def given_to(self, facts: Facts, prepared: Facts) -> Iterator[dict[str, Fact]]:
+        """The same patient with each of its values; nobody if it is not missing."""
+        for values in self.values if self.missing_in(facts, prepared) else ():
+            lacking = {n: fact for n, fact in values.items() if n in self.inputs or prepared[n].missing}
+            yield {**facts, **lacking}
 
     def taken_from(self, facts: Facts) -> dict[str, Fact]:
         """The same patient without it."""
@@ -44,12 +53,11 @@ class Data:
 
     def __init__(self, rule: model.Rule, believable: Mapping[str, Range]) -> None:
         self._rule = rule
-        self._direct = axes_of(rule, believable)
+        read = read_by_decision(rule)
+        self._direct = {name: cases for name, cases in axes_of(rule, believable).items() if name in read}
+        self._doses = dose_inputs(rule)
         self._values = self._direct | spread(rule, believable)
         self._inputs = {each.name: each for each in rule.inputs}
-        self._truths = {
-            let.name: let.value.condition for let in rule.lets if isinstance(let.value, model.Truth)
-        }
         population = rule.population_condition
         self.population = self._data(() if population is None else self._names(population))
         self.cases = tuple(self._data(self._may_matter(at)) for at in range(len(cases_of(rule))))
@@ -57,16 +65,7 @@ class Data:
 
     # -------------------------------------------------------------- names
     def _names(self, *conditions: model.Condition) -> set[str]:
-        """Inputs and calculated amounts that conditions read, through named conditions too."""
-        read: set[str] = set()
-        waiting = [name for condition in conditions for name in inputs_of(condition)]
-        while waiting:
-            name = waiting.pop()
-            if name in self._truths:
-                waiting += inputs_of(self._truths[name])
-            else:
-                read.add(name)
-        return read
+        return read_by(self._rule, conditions)
 
     def _may_matter(self, at: int) -> set[str]:
         """Names without which another case could answer; what certainly changes nothing is left out."""
@@ -102,31 +101,33 @@ class Data:
             before = [row.cells[column] for row in decision.rows[:at]] if decision.ordered else []
             fits_missing = cell.any or (optional and cell.missing)
             if not fits_missing or any(not (each.any or (optional and not each.missing)) for each in before):
-                names |= {name} if name not in self._truths else self._names(self._truths[name])
+                names |= self._names(model.IsKnown(name, True, ""))
         return names
 
     # -------------------------------------------------------------- data
     def _data(self, names: Iterable[str]) -> tuple[Datum, ...]:
         wanted = set(names)
-        found = [
-            Datum(name, (name,), (), tuple({name: fact} for fact in self._values[name] if not fact.missing))
-            for name in self._inputs
-            if name in wanted
-        ]
+        found = [Datum(name, (name,), (), self._cases((name,))) for name in self._inputs if name in wanted]
         together: dict[tuple[str, ...], list[str]] = {}
         for let in self._rule.lets:
             if let.name in wanted and let.reads:
                 together.setdefault(let.reads, []).append(let.name)
-        calculated = [self._calculated(reads, tuple(lets)) for reads, lets in together.items()]
-        return (*found, *calculated)
+        return (*found, *(self._calculated(reads, tuple(lets)) for reads, lets in together.items()))
 
     def _calculated(self, reads: tuple[str, ...], lets: tuple[str, ...]) -> Datum:
         """Missing without what it needs; inputs that nothing else reads are taken away first."""
         needed = [name for name in reads if not self._inputs[name].optional and not self._inputs[name].assume]
-        alone = [name for name in needed if name not in self._direct] or needed[-1:] or list(reads)
-        cases = product(*([fact for fact in self._values[name] if not fact.missing] for name in lets))
-        values = tuple(dict(zip(lets, facts, strict=True)) for facts in cases)
-        return Datum(lets[0], tuple(alone), lets, values)
+        alone = tuple(name for name in needed if name not in self._direct) or tuple(needed[-1:]) or reads
+        return Datum(lets[0], alone, lets, self._cases(alone))
+
+    def _cases(self, inputs: tuple[str, ...]) -> tuple[Mapping[str, Fact], ...]:
+        """Values for some inputs, and for whatever is not calculated without them."""
+        names = [name for name in inputs if name in self._direct or name in self._doses]
+        names += [
+            let.name for let in self._rule.lets if let.name in self._direct and {*inputs} & {*let.reads}
+        ]
+        values = product(*([fact for fact in self._values[name] if not fact.missing] for name in names))
+        return tuple(dict(zip(names, facts, strict=True)) for facts in islice(values, MAX_VALUES))
 
 
 def _truth_without(condition: model.Condition, name: str) -> Truth:

@@ -67,7 +67,7 @@ def boundaries(rule: model.Rule, names: Names) -> tuple[Boundary, ...]:
     A limit that stands in several branches or rows is shown for each of them, unless one patient shows it for
     several at once.
     """
-    believable = believable_amounts(rule.inputs, names)
+    believable = believable_amounts(rule.inputs, names.plausible)
     standing, answers = _standing(rule), Answers(rule)
     found: list[Boundary] = []
     for name, cuts in cuts_by_name(conditions_of(rule)).items():

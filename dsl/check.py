@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 
 from dsl import model, syntax
+from dsl.believable import believable_amounts
 from dsl.check_amounts import Declared
 from dsl.check_between import check_between
 from dsl.check_branches import check_branches
@@ -328,19 +328,9 @@ class _RuleChecker:
         )
 
     def believable(self) -> dict[str, Range]:
-        """The amounts that each input can have: what is beyond them never reaches a rule."""
-        found = {}
-        for declared in self._inputs.values():
-            if declared is None or not isinstance(declared.type, QuantityType):
-                continue
-            source = declared.source
-            plain = source.kind is model.SourceKind.OBSERVATION and source.trend is None
-            if plain and not source.over_upper_limit and source.name in self._names.plausible:
-                low, high = self._names.plausible[source.name]
-                found[declared.name] = Range(low.value, high.value, True, True, low.unit)
-            elif source.kind is model.SourceKind.PATIENT or source.over_upper_limit:
-                found[declared.name] = Range(Fraction(0), None, True, False, declared.type.unit)
-        return found
+        """The amounts that each input can have."""
+        inputs = (declared for declared in self._inputs.values() if declared is not None)
+        return believable_amounts(inputs, self._names.plausible)
 
     def _result(self, node: syntax.ResultSyntax, outcomes: dict[str, model.Outcome]) -> model.Result | None:
         check_asked(node, self._conditions.declared, self._found)

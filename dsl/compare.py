@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from fractions import Fraction
 
 from dsl import model
 from dsl.cases import ABSENT, axes_of, conditions_of, cuts_by_name, known_cases, leaves, spread, witness
@@ -68,27 +67,6 @@ def compare_versions(
             )
             return Comparison(_words(found.patient), old_answer, new_answer)
     return Comparison(None, proved=found.exhausted and _enumerable(old) and _enumerable(new))
-
-
-def believable_amounts(
-    inputs: Iterable[model.Input], plausible: Mapping[str, tuple[Quantity, Quantity]]
-) -> dict[str, Range]:
-    """The amounts that each input can have: what is beyond them never reaches a rule.
-
-    `plausible` maps an observable to its least and greatest believable value.
-    """
-    found = {}
-    for declared in inputs:
-        source = declared.source
-        if not isinstance(declared.type, QuantityType):
-            continue
-        plain = source.kind is model.SourceKind.OBSERVATION and source.trend is None
-        if plain and not source.over_upper_limit and source.name in plausible:
-            low, high = plausible[source.name]
-            found[declared.name] = Range(low.value, high.value, True, True, low.unit)
-        elif source.kind is model.SourceKind.PATIENT or source.over_upper_limit:
-            found[declared.name] = Range(Fraction(0), None, True, False, declared.type.unit)
-    return found
 
 
 AS_WRITTEN = frozenset({"line", "text"})

@@ -81,7 +81,7 @@ def coverage(rule: model.Rule, runs: Sequence[TestRun], names: Names) -> Coverag
 class _Measure:
     def __init__(self, rule: model.Rule, runs: Sequence[TestRun], names: Names) -> None:
         self._rule = rule
-        self._believable = believable_amounts(rule.inputs, names)
+        self._believable = believable_amounts(rule.inputs, names.plausible)
         self._answers = Answers(rule)
         self._passed = [run for run in runs if run.passed]
         self._cases = cases_of(rule)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dsl import EnumType, Input, Quantity, QuantityType, Rule
-from dsl.compare import AS_WRITTEN, Comparison, believable_amounts, compare_versions, plain
+from dsl.believable import believable_amounts
+from dsl.compare import AS_WRITTEN, Comparison, compare_versions, plain
 from kb.knowledge import KnowledgeBase
 
 

@@ -9,7 +9,8 @@ from random import Random
 import pytest
 
 from dsl import Rule, RuleFile, check, evaluate, parse_text, quantity
-from dsl.compare import AS_WRITTEN, Comparison, believable_amounts, compare_versions, plain
+from dsl.believable import believable_amounts
+from dsl.compare import AS_WRITTEN, Comparison, compare_versions, plain
 from dsl.evaluate import Finding, meaning
 from dsl.model import Give
 from dsl.values import Range

@@ -11,7 +11,7 @@ COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test check e2e long bench docs locks clean
+.PHONY: help setup demo serve test check e2e long fuzz mutate bench docs locks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -34,12 +34,20 @@ check: $(VENV)/.dev ## format, lint, types, import rules, the knowledge base
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bespoke check kb
+	$(BIN)/bespoke fmt --check kb
 
 e2e: $(VENV)/.dev ## tests against PostgreSQL, a browser and real clients
 	@$(BIN)/pytest -m e2e
 
 long: $(VENV)/.dev ## the long differential, mutation and kill loops
 	@$(BIN)/pytest -m long
+
+N ?= 1000000
+fuzz: $(VENV)/.dev ## random rules and charts through every evaluator; `make fuzz N=1000000`
+	@$(BIN)/python -m tests.dsl.fuzz --pairs $(N)
+
+mutate: $(VENV)/.dev ## mutants of evaluator and checker; survivors are listed by `.venv/bin/mutmut results`
+	@$(BIN)/mutmut run
 
 bench: $(VENV)/.dev ## measurements, each printed beside its yardstick
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py) || exit 1; done

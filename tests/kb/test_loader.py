@@ -122,7 +122,7 @@ class Damage:
 
 
 DAMAGES = {
-    "version": Damage("kb.toml", '"2026.11.0"', '"2026.11"', ("kb.toml", "`version`")),
+    "version": Damage("kb.toml", '"2026.11.1"', '"2026.11"', ("kb.toml", "`version`")),
     "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
     "date in words": Damage("sources.toml", '"2024-05"', '"May 2024"', ("label:zejula.published",)),
     "unit": Damage("observables/body_weight.toml", 'unit = "kg"', 'unit = "kilo"', ("`unit`", "UCUM")),

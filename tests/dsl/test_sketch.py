@@ -69,8 +69,7 @@ def test_a_bound_taken_off_leaves_a_gap(tmp_path: Path) -> None:
 
 
 def test_a_dropped_row_leaves_a_gap(tmp_path: Path) -> None:
-    row = "    | normal                              | indeterminate, missing               => ask nudt15
-"
+    row = "    | normal                              | indeterminate, missing               => ask nudt15\n"
     found = damaged(tmp_path, "thiopurine_tpmt_nudt15.rule", row, "")
     assert [(one.code, one.case) for one in found] == [("BR009", "tpmt = normal, nudt15 = indeterminate")]
     assert found[0].span.line == line_of("thiopurine_tpmt_nudt15.rule", "table start unique")

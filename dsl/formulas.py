@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
-from typing import Any, TypeAlias
 
 import z3  # type: ignore[import-untyped]  # it ships no types
 
@@ -20,14 +19,9 @@ from dsl import model, units
 from dsl.answers import cases_of
 from dsl.calculate import references
 from dsl.evaluate import State, meaning
-from dsl.types import BooleanType, QuantityType, ValueType
-from dsl.values import Fact, Quantity, Range, Reason, known, missing
-
-Term: TypeAlias = Any
-"""A formula or number of the solver."""
-
-_DIGITS = 12
-"""Decimal places of a number that is no fraction, such as a root; whoever takes it checks it again."""
+from dsl.solver import Patient, Term, Value
+from dsl.types import QuantityType
+from dsl.values import Quantity, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +33,6 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """What a name stands for: an amount in base units, a truth, or for each member whether it is that one."""
-
-    missing: Term
-    term: Term
-    members: Mapping[str, Term]
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """One thing that a rule can answer, and when; `amount` is that of a calculated dose."""
 
@@ -55,72 +40,6 @@ class Answer:
     result: model.Result | None
     when: Term
     amount: Term | None = None
-
-
-class Patient:
-    """The data of one patient, shared by all rules that read them."""
-
-    def __init__(self) -> None:
-        self._kinds: dict[str, ValueType] = {}
-        self._members: dict[str, dict[str, Term]] = {}
-        self._calls: list[tuple[str, list[Term], Term, Term]] = []
-        self.limits: list[Term] = []
-        """What holds for everybody: amounts are believable, a datum has one member of its enum."""
-
-    def unusable(self, datum: str) -> Term:
-        """Whether a missing datum is there but cannot be used, so that no assumption stands in for it."""
-        return z3.Bool(f"{datum} unusable")
-
-    def value(self, datum: str, kind: ValueType) -> Value:
-        """The variables of a datum; a rule that lacks its member in its own enum finds it missing."""
-        self._kinds.setdefault(datum, kind)
-        absent = z3.Bool(f"{datum} missing")
-        if isinstance(kind, QuantityType):
-            return Value(absent, z3.Real(datum), {})
-        if isinstance(kind, BooleanType):
-            return Value(absent, z3.Bool(datum), {})
-        members = self._members.setdefault(datum, {})
-        mine = {name: members.setdefault(name, z3.Bool(f"{datum} {name}")) for name in kind.members}
-        return Value(z3.Or(absent, z3.Not(z3.Or(*mine.values()))), None, mine)
-
-    def call(self, function: str, arguments: list[Term]) -> tuple[Term, Term]:
-        """A free result of a function and whether it fails, the same for the same arguments."""
-        for name, others, result, fails in self._calls:
-            if name == function and all(one.eq(other) for one, other in zip(arguments, others, strict=True)):
-                return result, fails
-        label = f"{function} {len(self._calls)}"
-        result, fails = z3.Real(label), z3.Bool(f"{label} fails")
-        self._calls.append((function, arguments, result, fails))
-        return result, fails
-
-    def constraints(self) -> list[Term]:
-        """All that holds for everybody."""
-        one_each = [z3.PbEq([(term, 1) for term in terms.values()], 1) for terms in self._members.values()]
-        return [*self.limits, *one_each]
-
-    def facts(self, solution: Term) -> dict[str, Fact]:
-        """The patient whom the solver found."""
-        return {datum: self._fact(datum, kind, solution) for datum, kind in self._kinds.items()}
-
-    def _fact(self, datum: str, kind: ValueType, solution: Term) -> Fact:
-        def said(term: Term) -> Term:
-            return solution.eval(term, model_completion=True)
-
-        if z3.is_true(said(z3.Bool(f"{datum} missing"))):
-            unusable = z3.is_true(said(self.unusable(datum)))
-            return missing(Reason.CONFLICT if unusable else Reason.MISSING)
-        if isinstance(kind, QuantityType):
-            return known(Quantity(_number(said(z3.Real(datum))) / units.parse(kind.unit).factor, kind.unit))
-        if isinstance(kind, BooleanType):
-            return known(z3.is_true(said(z3.Bool(datum))))
-        members = self._members[datum]
-        return known(next(name for name, term in members.items() if z3.is_true(said(term))))
-
-
-def _number(term: Term) -> Fraction:
-    if z3.is_algebraic_value(term):
-        term = term.approx(_DIGITS)
-    return Fraction(term.numerator_as_long(), term.denominator_as_long())
 
 
 class Formulas:

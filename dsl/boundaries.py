@@ -23,8 +23,8 @@ from dsl.answers import (
     shown,
     told_apart,
 )
-from dsl.cases import ABSENT, axes_of, conditions_of, cuts_by_name, described, leaves, witness
 from dsl.believable import believable_amounts
+from dsl.cases import ABSENT, axes_of, conditions_of, cuts_by_name, described, leaves, witness
 from dsl.evaluate import State, evaluate
 from dsl.logic import Facts, Truth, inputs_of, judge
 from dsl.names import Names

@@ -58,7 +58,7 @@ def _fact(let: model.Let, facts: Facts) -> Fact:
 
 def _why_unknown(let: model.Let, facts: Facts) -> Reason:
     reasons = (facts[name].reason for name in let.reads if name in facts and not facts[name].known)
-    return next((reason for reason in reasons if reason), Reason.MISSING)
+    return next((reason for reason in reasons if reason), Reason.MODEL_FAILED)
 
 
 def _typed(result: Fraction | str, let: model.Let) -> Value:

@@ -50,6 +50,10 @@ def axes_of(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list
     conditions = conditions_of(rule)
     cuts = cuts_by_name(conditions)
     questioned = {leaf.input for leaf in leaves(conditions) if isinstance(leaf, model.IsKnown)}
+    for let in reversed(rule.lets):
+        # Whether a truth is known rests on whether what it reads is.
+        if let.name in questioned and isinstance(let.value, model.Truth):
+            questioned |= inputs_of(let.value.condition)
     read = {name for condition in conditions for name in inputs_of(condition)}
     if isinstance(rule.decision, model.TableDecision):
         read |= set(rule.decision.columns)
@@ -64,6 +68,14 @@ def axes_of(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list
         for name, (kind, absent) in types.items()
         if name in read
     }
+
+
+def asks_for_presence(rule: model.Rule) -> bool:
+    """Whether a rule asks if a calculated value is known: not settled while what it reads is open."""
+    names = {let.name for let in rule.lets}
+    return any(
+        isinstance(leaf, model.IsKnown) and leaf.input in names for leaf in leaves(conditions_of(rule))
+    )
 
 
 def spread(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dsl import model, syntax
 from dsl.calculate import with_calculated
-from dsl.cases import axes_of
+from dsl.cases import asks_for_presence, axes_of
 from dsl.diagnostics import Diagnostic
 from dsl.logic import Facts, Truth, judge
 from dsl.search import Axes, search
@@ -29,14 +29,14 @@ def check_branches(
             return [Diagnostic("BR011", "nobody is in this population", population.span)]
     found = []
     for branch, written in zip(branches, node.branches, strict=True):
-        conditions = [*reached, branch.condition] if branch.condition is not None else reached
-        if _never(rule, conditions, axes):
-            alone = branch.condition is not None and _never(rule, [branch.condition], axes)
-            why = (
-                "this condition never holds" if alone else "the branches above answer every case of this one"
-            )
+        if branch.condition is None:
+            continue  # `otherwise` may be there for caution
+        if _never(rule, [*reached, branch.condition], axes):
+            why = "the branches above answer every case of this one"
+            if _never(rule, [branch.condition], axes):
+                why = "this condition never holds"
             found.append(Diagnostic("BR011", why, written.span, help="remove it, or correct what hides it"))
-        elif branch.condition is not None:
+        else:
             reached.append(model.Negation(branch.condition))
     return found
 
@@ -45,8 +45,11 @@ def _never(rule: model.Rule, conditions: list[model.Condition], axes: Axes) -> b
     """Whether the conditions are proved never to hold together."""
     together = model.All(tuple(conditions))
     truths = [let for let in rule.lets if isinstance(let.value, model.Truth)]
+    presence = asks_for_presence(rule)
 
     def holds(facts: Facts) -> Truth:
+        if presence and any(len(fact.possible) > 1 for fact in facts.values()):
+            return None
         return judge(together, with_calculated(truths, facts)).truth
 
     return search(axes, holds).exhausted

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from dsl import model
-from dsl.cases import ABSENT, axes_of, conditions_of, cuts_by_name, known_cases, leaves, spread, witness
+from dsl.cases import (
+    ABSENT,
+    asks_for_presence,
+    axes_of,
+    conditions_of,
+    cuts_by_name,
+    known_cases,
+    leaves,
+    spread,
+    witness,
+)
 from dsl.evaluate import Decided, Finding, State, decide, evaluate, finding_of, meaning, prepare
 from dsl.logic import Facts, Truth
 from dsl.search import Axes, Search, search
@@ -134,11 +144,15 @@ class _Pair:
     def search(self, differ: Differ, *, any_missing: bool) -> Search:
         """Looks for a patient; with `any_missing` whatever is read may be missing, required or not."""
 
+        presence = any(asks_for_presence(side.rule) for side in (self.first, self.second))
+
         def disagree(patient: Facts) -> Truth:
             (mine, all_mine), (theirs, all_theirs) = self.first.read(patient), self.second.read(patient)
             if not (all_mine and all_theirs):
                 return None
             settled = all(len(fact.possible) <= 1 for fact in patient.values())
+            if presence and not settled:
+                return None
             return differ(_decided(self.first.rule, mine), _decided(self.second.rule, theirs), settled)
 
         return search(self._axes([ABSENT] if any_missing else []), disagree)

@@ -287,10 +287,13 @@ def _in_order(rule: Rule, names: set[str]) -> tuple[str, ...]:
 
 def meaning(result: Result) -> object:
     """Results that say the same to the reader; the reason of a silence is not said."""
+    asked = frozenset(result.ask)
     if isinstance(result, Nothing):
-        return "none", result.ask
+        return "none", asked
     if isinstance(result, Give):
         dose, unit = result.dose, units.parse(result.dose.amount.unit)
         seconds = dose.period * units.parse(dose.period_unit.value).factor
-        return "give", dose.amount.value * unit.factor, unit.dimensions, dose.times / seconds, result.ask
-    return result
+        return "give", dose.amount.value * unit.factor, unit.dimensions, dose.times / seconds, asked
+    if isinstance(result, Ask):
+        return "ask", asked
+    return result.dose if isinstance(result, GiveCalculated) else result.outcome, asked

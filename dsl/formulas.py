@@ -19,7 +19,7 @@ from dsl import model, units
 from dsl.answers import cases_of
 from dsl.calculate import references
 from dsl.evaluate import State, meaning
-from dsl.solver import Patient, Term, Value
+from dsl.solver import Patient, Term, Value, real
 from dsl.types import QuantityType
 from dsl.values import Quantity, Range
 
@@ -167,16 +167,16 @@ class Formulas:
         if isinstance(operand, model.InputRef):
             return self._values[operand.name].term
         assert isinstance(operand.value, Quantity)
-        return _real(_base(operand.value))
+        return real(_base(operand.value))
 
     def _within(self, term: Term, span: Range) -> Term:
         factor = units.parse(span.unit).factor
         bounds = []
         if span.low is not None:
-            low = _real(span.low * factor)
+            low = real(span.low * factor)
             bounds.append(term >= low if span.low_included else term > low)
         if span.high is not None:
-            high = _real(span.high * factor)
+            high = real(span.high * factor)
             bounds.append(term <= high if span.high_included else term < high)
         return z3.And(*bounds)
 
@@ -227,7 +227,7 @@ class Formulas:
             return self._values[expression.name].term
         if isinstance(expression, model.Constant):
             assert isinstance(expression.value, Quantity)
-            return _real(_base(expression.value))
+            return real(_base(expression.value))
         if isinstance(expression, model.Arithmetic):
             return self._arithmetic(expression, undefined)
         if isinstance(expression, model.Rounded):
@@ -259,20 +259,20 @@ class Formulas:
         return _ARITHMETIC[expression.operator](left, right)
 
     def _rounded(self, rounding: model.Rounded, undefined: list[Term]) -> Term:
-        amount, step = self._amount(rounding.amount, undefined), _real(_base(rounding.step))
+        amount, step = self._amount(rounding.amount, undefined), real(_base(rounding.step))
         steps = amount / step
         if rounding.direction == "down":
             whole = z3.ToInt(steps)
         elif rounding.direction == "up":
             whole = -z3.ToInt(-steps)
         else:
-            whole = -z3.ToInt(_real(Fraction(1, 2)) - steps)
+            whole = -z3.ToInt(real(Fraction(1, 2)) - steps)
         rounded = z3.ToReal(whole) * step
         if rounding.low is not None:
-            low = _real(_base(rounding.low))
+            low = real(_base(rounding.low))
             rounded = z3.If(rounded < low, low, rounded)
         if rounding.high is not None:
-            high = _real(_base(rounding.high))
+            high = real(_base(rounding.high))
             rounded = z3.If(rounded > high, high, rounded)
         if rounding.dose:
             undefined += [amount <= 0, rounded <= 0]
@@ -304,7 +304,7 @@ def _assumed(value: Value, constant: Quantity | str | bool, unusable: Term) -> V
     }
     term = value.term
     if isinstance(constant, Quantity):
-        term = z3.If(assumed, _real(_base(constant)), term)
+        term = z3.If(assumed, real(_base(constant)), term)
     elif isinstance(constant, bool):
         term = z3.If(assumed, z3.BoolVal(constant), term)
     return Value(z3.And(value.missing, unusable), term, members)
@@ -319,7 +319,7 @@ def _least(terms: Sequence[Term]) -> Term:
 
 def _equal(value: Value, constant: Quantity | str | bool) -> Term:
     if isinstance(constant, Quantity):
-        return value.term == _real(_base(constant))
+        return value.term == real(_base(constant))
     if isinstance(constant, bool):
         return value.term if constant else z3.Not(value.term)
     return value.members[constant]
@@ -327,10 +327,6 @@ def _equal(value: Value, constant: Quantity | str | bool) -> Term:
 
 def _base(amount: Quantity) -> Fraction:
     return amount.value * units.parse(amount.unit).factor
-
-
-def _real(number: Fraction) -> Term:
-    return z3.RealVal(f"{number.numerator}/{number.denominator}")
 
 
 _ORDER: dict[str, Callable[[Term, Term], Term]] = {

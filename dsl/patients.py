@@ -7,16 +7,14 @@ value is given directly, as a test may give it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from dsl import model, units
 from dsl.answers import dose_inputs, read_by_decision, shown
-from dsl.cases import axes_of, conditions_of, cuts_by_name, described, in_unit, spread
+from dsl.cases import axes_of, conditions_of, cuts_by_name, described, spread
 from dsl.evaluate import Finding, State, evaluate
 from dsl.logic import Facts, Truth, judge
 from dsl.search import Axes, Search, search
-from dsl.types import QuantityType
 from dsl.values import Fact, Quantity, Range, Reason, format_number, known, missing
 
 Goal = Callable[[Facts], Truth]
@@ -45,26 +43,48 @@ def patient_for(
     `exhausted` is the proof that there is none, whatever the calculated values are. Of the required inputs, a
     `bare` patient has those alone that the goal needs.
     """
+    axes, amounts = _axes(rule, believable), _amounts(rule, believable)
+    free = axes | {name: amounts[name] for name in dose_inputs(rule) if name in amounts}
+    found = search(_leave_out(free, without), goal)
+    patient = found.patient
+    if patient is not None and any(let.name in axes for let in rule.lets):
+        patient = real_patient(rule, believable, goal, without=without) or patient
+    if patient is None:
+        return found
+    needless = {each.name for each in rule.inputs if bare or each.optional or each.assume is not None}
+    needless |= {name for let in rule.lets if let.name in patient for name in let.reads}
+    cuts = cuts_by_name(conditions_of(rule))
+    plain = in_plain_numbers(patient, goal, cuts, believable)
+    for name in [each for each in plain if each in needless]:
+        fewer = {each: fact for each, fact in plain.items() if each != name}
+        if goal(fewer) is True:
+            plain = fewer
+    return Search(plain, False)
+
+
+def real_patient(
+    rule: model.Rule, believable: Mapping[str, Range], goal: Goal, *, without: Iterable[str] = ()
+) -> Mapping[str, Fact] | None:
+    """A patient whose calculated values follow from the inputs; a few amounts of each are tried."""
     inputs = {each.name for each in rule.inputs}
+    axes = {name: cases for name, cases in _axes(rule, believable).items() if name in inputs}
+    return search(_leave_out(axes | _amounts(rule, believable), without), _at_most(goal)).patient
+
+
+def _axes(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:
+    """The cases of what the decision reads; nothing is assumed for what is missing."""
     read = read_by_decision(rule)
     assumed = {each.name for each in rule.inputs if each.assume is not None}
-    axes = {
+    return {
         name: [UNUSABLE if name in assumed and fact.missing else fact for fact in cases]
         for name, cases in axes_of(rule, believable).items()
         if name in read
     }
-    amounts = {name: _least_extreme_first(cases) for name, cases in spread(rule, believable).items()}
-    calculated = any(let.name in axes for let in rule.lets)
-    free = axes | {name: amounts[name] for name in dose_inputs(rule) if name in amounts}
-    found = search(_leave_out(free, without), goal)
-    if found.patient is not None and calculated:
-        real = {name: cases for name, cases in axes.items() if name in inputs} | amounts
-        found = replace(
-            found, patient=search(_leave_out(real, without), _at_most(goal)).patient or found.patient
-        )
-    if found.patient is None:
-        return found
-    return Search(_plain(rule, believable, goal, dict(found.patient), bare=bare), False)
+
+
+def _amounts(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:
+    """Some values of what is only calculated with, the least extreme first."""
+    return {name: _least_extreme_first(cases) for name, cases in spread(rule, believable).items()}
 
 
 def _least_extreme_first(cases: Sequence[Fact]) -> list[Fact]:
@@ -89,30 +109,27 @@ def _leave_out(axes: Axes, names: Iterable[str]) -> Axes:
     return {name: cases for name, cases in axes.items() if name not in left_out}
 
 
-def _plain(
-    rule: model.Rule, believable: Mapping[str, Range], goal: Goal, patient: dict[str, Fact], *, bare: bool
+def in_plain_numbers(
+    patient: Facts,
+    goal: Goal,
+    cuts: Mapping[str, Sequence[Quantity]],
+    believable: Mapping[str, Range],
 ) -> dict[str, Fact]:
-    """The same patient without what does not matter, in numbers that are easy to read."""
-    cuts = cuts_by_name(conditions_of(rule))
-    for name, fact in patient.items():
+    """The same patient in numbers that are easy to read, as long as the goal stays true."""
+    plain = dict(patient)
+    for name, fact in plain.items():
         value = fact.possible[0] if fact.possible else None
-        kind = rule.declared(name).type
-        if not isinstance(value, Quantity) or not isinstance(kind, QuantityType):
+        if not isinstance(value, Quantity):
             continue
-        bounds = in_unit(believable[name], kind.unit) if name in believable else None
         for amount in _plainer(value, cuts.get(name, ())):
             other = known(amount)
-            plausible = bounds is None or judge(model.Within(name, bounds, ""), {name: other}).truth
-            if plausible and goal(patient | {name: other}) is True:
-                patient[name] = other
+            bounds = believable.get(name)
+            if bounds is not None and not judge(model.Within(name, bounds, ""), {name: other}).truth:
+                continue
+            if goal({**plain, name: other}) is True:
+                plain[name] = other
                 break
-    needless = {each.name for each in rule.inputs if bare or each.optional or each.assume is not None}
-    needless |= {name for let in rule.lets if let.name in patient for name in let.reads}
-    for name in [each for each in patient if each in needless]:
-        fewer = {each: fact for each, fact in patient.items() if each != name}
-        if goal(fewer) is True:
-            patient = fewer
-    return patient
+    return plain
 
 
 def _plainer(value: Quantity, cuts: Iterable[Quantity]) -> Iterator[Quantity]:

@@ -120,3 +120,23 @@ def solve(patient: Patient, *formulas: Term) -> Solution:
     solver.add(*patient.constraints(), *formulas)
     found = solver.check()
     return Solution(patient.facts(solver.model()) if found == z3.sat else None, found == z3.unsat)
+
+
+def real(number: Fraction) -> Term:
+    """A number as a term."""
+    return z3.RealVal(f"{number.numerator}/{number.denominator}")
+
+
+def both(*formulas: Term) -> Term:
+    """When all of some formulas hold."""
+    return z3.And(*formulas)
+
+
+def any_of(*formulas: Term) -> Term:
+    """When at least one of some formulas holds."""
+    return z3.Or(*formulas)
+
+
+def constant(truth: bool) -> Term:
+    """A formula that always holds, or never."""
+    return z3.BoolVal(truth)

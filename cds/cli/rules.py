@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import dsl
+from cds.cli import verify as solver
 from cds.cli.main import fail
 from dsl import Checked, Diagnostic, Names, RuleFile
 from dsl.syntax import Concerns, Overrides
@@ -24,14 +25,20 @@ class _Read:
     checked: Checked
     names: Names
     """What the rules may refer to."""
+    files: tuple[RuleFile, ...]
+    """Those that could be parsed."""
+    beside: tuple[RuleFile, ...]
+    """What else bears on them."""
 
     @property
     def sources(self) -> dict[str, str]:
         return sources_of(self.paths, Path())
 
 
-def check(paths: Sequence[Path], format: str) -> int:
+def check(paths: Sequence[Path], format: str, *, verify: bool = False) -> int:
     """Prints all diagnostics of all files; see `bespoke check --help`."""
+    if verify and not solver.installed():
+        return fail(solver.MISSING)
     try:
         reads = _read(paths, None)
     except _UnusableCall as error:
@@ -39,7 +46,15 @@ def check(paths: Sequence[Path], format: str) -> int:
     except KnowledgeBaseError as error:
         fail(error)
         return 1
-    found = [one for read in reads for one in read.checked.diagnostics]
+    found = [
+        one
+        for read in reads
+        for one in (
+            solver.verified(read.files, read.names, read.beside, read.checked)
+            if verify
+            else read.checked.diagnostics
+        )
+    ]
     if format == "json":
         print(dsl.as_json(found))
     elif format == "sarif":
@@ -137,7 +152,8 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
     checked = dsl.check(parsed, tables.names, others, on=date.today())
     if checked.ok:
         check_members(checked.rules, tables)
-    return _Read(paths, Checked(checked.rules, (*found, *checked.diagnostics)), tables.names)
+    everything = Checked(checked.rules, (*found, *checked.diagnostics))
+    return _Read(paths, everything, tables.names, tuple(parsed), tuple(others))
 
 
 def _related(paths: Iterable[Path], parsed: Iterable[RuleFile], root: Path) -> list[Path]:

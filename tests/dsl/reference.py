@@ -537,7 +537,7 @@ class Reference:
             return "ask", ("ask",), self._unknown_inputs(unknown, facts)
         tried = list(self._still_possible(facts))
         names = [name for unknown, _ in tried for name in unknown]
-        said = {(meaning(result), asked(result)): result for _, result in tried}
+        said = {(meaning(result), frozenset(asked(result))): result for _, result in tried}
         answers = [self._said(result, facts) for result in said.values()]
         if len(answers) == 1 and answers[0] is not None:
             return answers[0]

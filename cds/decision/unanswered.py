@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds.decision.decide import Decision, Evaluation
 from cds.decision.situation import OrdersUnclear
-from dsl import State, WhenMissing
+from dsl import Finding, Reason, State, WhenMissing
 from fhir_adapters import KeyState, PrefetchKey, key_of
 
 _KEY_WORDS = {
@@ -36,7 +36,17 @@ def unanswered(decision: Decision) -> list[tuple[str, str]]:
             left.append((evaluation.rule.title, reason))
         elif partial := _silent_for_want_of_the_rest(evaluation, decision):
             left.append((evaluation.rule.title, partial))
+        elif failed := _failed_calculation(evaluation.finding):
+            left.append((evaluation.rule.title, failed))
     return list(dict.fromkeys(left))
+
+
+def _failed_calculation(finding: Finding) -> str:
+    """Why a rule is undecided with everything at hand: there is nothing that it could ask for."""
+    if finding.state is not State.ASK or finding.asks:
+        return ""
+    facts = (finding.facts[let.name] for let in finding.rule.lets)
+    return next((fact.explanation for fact in facts if fact.reason is Reason.MODEL_FAILED), "not decided")
 
 
 def _silent_for_want_of_the_rest(evaluation: Evaluation, decision: Decision) -> str:

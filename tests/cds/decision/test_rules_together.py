@@ -189,3 +189,19 @@ def test_one_edit_changes_hook_test_calculation_and_evaluation_alike(
     changed = test.replace("300", "200")
     path.write_text(text.replace(test, changed).replace("weight < 77 kg", "weight < 80 kg"), "utf-8")
     assert answers(folder) == ["200 mg onc", "200 mg onc", "200 mg", "1 test of 78 kg passes: True"]
+
+
+def test_a_calculation_that_fails_is_said(folder: Path) -> None:
+    """A silent failure is worst: all data are there, so nothing could be asked for and no card would come."""
+    path = folder / START
+    without_tests_of_the_limit(folder)
+    text = path.read_text("utf-8")
+    lets = "  let spread = weight / (weight - 78 kg)\n\n  decide start_dose first {\n"
+    text = text.replace("  decide start_dose first {\n", lets).replace(
+        "when weight < 77 kg or platelets", "when spread < 0 or weight < 77 kg or platelets"
+    )
+    path.write_text(text, "utf-8")
+    assert summaries(folder, load(folder)) == [
+        "Not evaluated: Niraparib: starting dose by body weight and platelet count, "
+        "not calculated: division by zero"
+    ]

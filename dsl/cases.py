@@ -82,20 +82,23 @@ def spread(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[
     """Some amounts and all names for the inputs that a rule only calculates with."""
     read = {name for condition in conditions_of(rule) for name in inputs_of(condition)}
     behind = {name for let in rule.lets for name in let.reads} - read
-    found = {}
-    for declared in rule.inputs:
-        if declared.name not in behind:
-            continue
-        cuts: list[Quantity] = []
-        bounds = believable.get(declared.name)
-        if bounds is not None and bounds.low is not None and bounds.high is not None:
-            # Evenly on the scale of ratios, on which doses and clearances move.
-            low, high = max(bounds.low, bounds.high / 10_000), bounds.high
-            cuts = [Quantity(low + (high - low) * step**2 / 64, bounds.unit) for step in range(1, 8)]
-        elif isinstance(declared.type, QuantityType):
-            cuts = [Quantity(Fraction(step), declared.type.unit) for step in (20, 40, 60, 80)]
-        found[declared.name] = known_cases(declared.type, cuts, bounds)
-    return found
+    return {
+        declared.name: people_of(declared, believable.get(declared.name))
+        for declared in rule.inputs
+        if declared.name in behind
+    }
+
+
+def people_of(declared: model.Input, bounds: Range | None) -> list[Fact]:
+    """Some amounts, or all names, that people may have of one input."""
+    cuts: list[Quantity] = []
+    if bounds is not None and bounds.low is not None and bounds.high is not None:
+        # Evenly on the scale of ratios, on which doses and clearances move.
+        low, high = max(bounds.low, bounds.high / 10_000), bounds.high
+        cuts = [Quantity(low + (high - low) * step**2 / 64, bounds.unit) for step in range(1, 8)]
+    elif isinstance(declared.type, QuantityType):
+        cuts = [Quantity(Fraction(step), declared.type.unit) for step in (20, 40, 60, 80)]
+    return known_cases(declared.type, cuts, bounds)
 
 
 def leaves(conditions: Iterable[model.Condition]) -> list[model.Leaf]:

@@ -12,7 +12,7 @@ from dsl.check_amounts import Declared
 from dsl.check_between import check_between
 from dsl.check_branches import check_branches
 from dsl.check_conditions import ConditionChecker
-from dsl.check_doses import check_doses
+from dsl.check_doses import check_bounds, check_doses
 from dsl.check_header import check_header, every, only
 from dsl.check_inputs import check_input
 from dsl.check_labels import check_label
@@ -169,7 +169,9 @@ class _RuleChecker:
             cases = node.branches if isinstance(node, syntax.Decide) else node.rows
             if isinstance(node, syntax.Decide):
                 self._found += check_branches(checked, node, population, self.believable())
-            self._found += check_doses(checked, [case.result.span for case in cases], self.believable())
+            spans = [case.result.span for case in cases]
+            self._found += check_doses(checked, spans, self.believable())
+            self._found += check_bounds(checked, spans, self.believable())
         return checked
 
     # -------------------------------------------------------------- inputs and outcomes

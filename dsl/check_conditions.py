@@ -10,6 +10,7 @@ from dsl.check_amounts import Amount, AmountChecker, Declared
 from dsl.diagnostics import Diagnostic
 from dsl.names import Names, closest
 from dsl.syntax import Span
+from dsl.trends import SAME_RANGE
 from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 from dsl.values import Quantity, Range
 
@@ -183,7 +184,9 @@ class ConditionChecker:
     def _check_believable(self, literal: syntax.QuantityLiteral, declared: Declared) -> None:
         """A threshold that no believable value reaches is a slip, often by a factor of 1000 (H-005)."""
         source = declared.input.source if declared.input is not None else None
-        if source is None or source.name not in self._plausible or source.over_upper_limit or source.trend:
+        if source is None or source.name not in self._plausible or source.over_upper_limit:
+            return
+        if source.trend is not None and source.trend.function not in SAME_RANGE:
             return
         least, most = self._plausible[source.name]
         unit = units.parse(literal.quantity.unit)

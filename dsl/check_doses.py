@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice, product
 
 from dsl import model, units
-from dsl.cases import axes_of, witness
+from dsl.cases import axes_of, people_of, witness
 from dsl.diagnostics import Diagnostic, Label, Severity
 from dsl.evaluate import decide, prepare
 from dsl.logic import Facts, Truth
 from dsl.search import search
 from dsl.syntax import Span
-from dsl.values import Dose, Range
+from dsl.values import Dose, Fact, Range
+
+MAX_EXAMPLES = 512
+"""People for whom a calculated dose is tried."""
 
 FAR_APART = 100
 """Labelled doses of one drug in one rule differ by less; a thousandfold is milligrams for micrograms."""
@@ -20,10 +24,7 @@ FAR_APART = 100
 
 def check_doses(rule: model.Rule, spans: Sequence[Span], believable: Mapping[str, Range]) -> list[Diagnostic]:
     """Warns of a dose that is a hundredth of another one in the rule, or less; `spans` are of the results."""
-    decision = rule.decision
-    cases: Sequence[model.BranchRule | model.RowRule] = (
-        decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
-    )
+    cases = _cases(rule)
     doses = [
         (_daily(case.result.dose), case, span)
         for case, span in zip(cases, spans, strict=True)
@@ -43,6 +44,42 @@ def check_doses(rule: model.Rule, spans: Sequence[Span], believable: Mapping[str
                 )
             )  # fmt: skip
     return found
+
+
+def check_bounds(
+    rule: model.Rule, spans: Sequence[Span], believable: Mapping[str, Range]
+) -> list[Diagnostic]:
+    """A calculated dose that is the same for everybody, because one of its bounds always applies.
+
+    `weight * 5` for `weight * 5 mg/kg` is a dose of kilograms, which the greatest dose would hide.
+    """
+    found = []
+    for case, span in zip(_cases(rule), spans, strict=True):
+        if not isinstance(case.result, model.GiveCalculated):
+            continue
+        let = next(each for each in rule.lets if each.name == case.result.dose.amount)
+        doses = {fact.possible for fact in _examples(rule, let, believable) if fact.known}
+        if isinstance(let.value, model.Rounded) and len(doses) == 1:
+            ((dose,),) = doses
+            message = f"this calculation gives everybody {dose}"
+            if dose in (let.value.high, let.value.low):
+                help = "compare its units: weight * 5 is in kg, weight * 5 mg/kg in mg"
+                found.append(Diagnostic("BR016", message, span, help=help))
+    return found
+
+
+def _cases(rule: model.Rule) -> Sequence[model.BranchRule | model.RowRule]:
+    decision = rule.decision
+    return decision.branches if isinstance(decision, model.FirstDecision) else decision.rows
+
+
+def _examples(rule: model.Rule, let: model.Let, believable: Mapping[str, Range]) -> Iterator[Fact]:
+    """The calculated amount for people of many kinds."""
+    inputs = [declared for declared in rule.inputs if declared.name in let.reads]
+    axes = [people_of(declared, believable.get(declared.name)) for declared in inputs]
+    for facts in islice(product(*axes), MAX_EXAMPLES):
+        given = dict(zip((declared.name for declared in inputs), facts, strict=True))
+        yield prepare(rule, given)[let.name]
 
 
 def _daily(dose: Dose) -> tuple[Fraction, object]:

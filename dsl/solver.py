@@ -20,7 +20,7 @@ from dsl.values import Fact, Quantity, Reason, known, missing
 Term: TypeAlias = Any
 """A formula or number of the solver."""
 
-EFFORT = 3_000_000
+EFFORT = 2_000_000
 """Steps of the solver for one question; not a time, so that an answer is the same on every machine."""
 
 _DIGITS = 12

@@ -30,6 +30,12 @@ class TrendFunction(StrEnum):
     """The line of least squares, per day: a fall is negative."""
 
 
+SAME_RANGE = frozenset(
+    (TrendFunction.LOWEST, TrendFunction.HIGHEST, TrendFunction.MEAN, TrendFunction.MEDIAN)
+)
+"""Functions whose value lies among the results."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trend:
     """`median of last 3`: the function, and how many results it is made of, never fewer."""

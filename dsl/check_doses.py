@@ -13,6 +13,7 @@ from dsl.evaluate import decide, prepare
 from dsl.logic import Facts, Truth
 from dsl.search import search
 from dsl.syntax import Span
+from dsl.types import QuantityType
 from dsl.values import Dose, Fact, Range
 
 MAX_EXAMPLES = 512
@@ -76,10 +77,20 @@ def _cases(rule: model.Rule) -> Sequence[model.BranchRule | model.RowRule]:
 def _examples(rule: model.Rule, let: model.Let, believable: Mapping[str, Range]) -> Iterator[Fact]:
     """The calculated amount for people of many kinds."""
     inputs = [declared for declared in rule.inputs if declared.name in let.reads]
+    if not all(_spanned(declared, believable) for declared in inputs):
+        return
     axes = [people_of(declared, believable.get(declared.name)) for declared in inputs]
     for facts in islice(product(*axes), MAX_EXAMPLES):
         given = dict(zip((declared.name for declared in inputs), facts, strict=True))
         yield prepare(rule, given)[let.name]
+
+
+def _spanned(declared: model.Input, believable: Mapping[str, Range]) -> bool:
+    """Whether the examples of an input span all that people have."""
+    if declared.source.kind is model.SourceKind.PATIENT or not isinstance(declared.type, QuantityType):
+        return True
+    bounds = believable.get(declared.name)
+    return bounds is not None and bounds.low is not None and bounds.high is not None
 
 
 def _daily(dose: Dose) -> tuple[Fraction, object]:

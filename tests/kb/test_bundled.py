@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from dsl import Coding, Lifecycle, Rule, SourceKind, run_tests, untested_lines
-from kb import RXNORM, Drug
+from dsl import Coding, Lifecycle, Rule, RuleFile, SourceKind, check, parse_text, run_tests, untested_lines
+from kb import BUNDLED, RXNORM, Drug, load_tables
 from tests.cds.cards.support import LOINC, bundled, reference_rows
 
 RULES = [pytest.param(rule, id=f"{rule.name}-{rule.version}") for rule in bundled().rules]
@@ -130,3 +130,25 @@ def test_condition_prefixes_match_what_begins_alike_only() -> None:
     assert not stroke.matches(Coding(icd, "I62.9")) and not stroke.matches(
         Coding("http://snomed.info/sct", "I63")
     )
+
+
+@pytest.mark.parametrize(
+    "dose, codes",
+    [
+        ("weight * 5 mg/kg rounded down to 50 mg max 600 mg", []),
+        ("weight * 5 rounded down to 50 mg max 600 mg", ["BR016"]),
+        ("weight * 5 ug/kg rounded to 50 mg min 100 mg max 600 mg", ["BR016"]),
+    ],
+)
+def test_a_body_weight_is_no_dose(dose: str, codes: list[str]) -> None:
+    """H-042: five times 70 kg is 350 kg, which the greatest dose would turn into 600 mg for everybody."""
+    text = f"""rule example.dose version 1.0.0 {{
+      title "A dose" status draft effective from 2026-01-01 review by 2029-01-01
+      concerns drug niraparib population any because "an example" evidence {{ cites label:zejula }}
+      input weight: Quantity[kg] from observation body_weight within 90 days required
+      decide dose first {{ when weight > 30 kg => give {dose} once daily unknown => ask weight }}
+    }}"""
+    parsed = parse_text(text, "example.rule")
+    assert isinstance(parsed, RuleFile)
+    found = check([parsed], load_tables(BUNDLED).names).diagnostics
+    assert [one.code for one in found if one.severity == "error"] == codes

@@ -54,11 +54,14 @@ AsOf = Annotated[
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Rule files or folders.")],
     format: Annotated[ReportFormat, typer.Option(help="How to print what is found.")] = ReportFormat.TEXT,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also prove what is calculated, with the solver z3 (an extra).")
+    ] = False,
 ) -> None:
     """Check rule files: all errors of all files. Exit 0 clean, 1 errors, 2 unusable call."""
     from cds.cli import rules
 
-    raise typer.Exit(rules.check(paths, format.value))
+    raise typer.Exit(rules.check(paths, format.value, verify=verify))
 
 
 @app.command()
@@ -66,14 +69,18 @@ def test(
     paths: Paths = None,
     kb: Kb = None,
     coverage: Annotated[
-        bool, typer.Option("--coverage", help="Also list branches that no test reaches.")
+        bool, typer.Option("--coverage", help="Also show what no test reaches, with a test that would.")
+    ] = False,
+    boundaries: Annotated[
+        bool, typer.Option("--boundaries", help="Also show the answers on each side of every limit.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Run the tests beside the rules. Exit 0 all pass, 1 a test or file fails, 2 unusable call."""
     from cds.cli import rules
 
-    raise typer.Exit(rules.test(paths or [], kb, coverage=coverage, as_json=as_json))
+    code = rules.test(paths or [], kb, coverage=coverage, boundaries=boundaries, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command()

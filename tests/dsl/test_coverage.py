@@ -217,6 +217,38 @@ def test_an_assumed_input_is_missing_although_a_value_stands_in() -> None:
     assert missing(measured(text)) == {(11, "weight")}
 
 
+def test_what_rests_on_assumptions_alone_is_never_missing() -> None:
+    text = rule_text(
+        """
+  input weight: Quantity[kg] from observation weight within 90 days assume 80 kg because "most are"
+  let double: Quantity[kg] = 2 * weight
+  table dose unique {
+    | double    => dose
+    | < 150 kg  => give 200 mg once daily
+    | >= 150 kg => give 300 mg once daily
+    unknown     => ask weight
+  }
+"""
+    )
+    assert measured(text).data == 0
+    population = text.replace('population any because "a test"', 'population "some" when double > 100 kg')
+    assert measured(population).data == 0
+
+
+def test_a_calculated_value_that_a_test_gives_stays_as_it_is() -> None:
+    """The patient of 20 mL/min says nothing about those of 30 and more, whatever the age."""
+    text = CALCULATED.replace("| clearance    =>", "| clearance | age =>").replace(
+        "=> give 25 mg", "| > 65 years => give 25 mg"
+    )
+    text = text.replace("=> give 50 mg", "| > 65 years => give 50 mg")
+    text = text.replace("unknown        =>", "| * | <= 65 years => none unknown =>")
+    one = 'test "one" { given clearance = 20 mL/min expect dose = ask age }'
+    found = measured(with_tests(text, one))
+    low, high, young = (case.line for case in found.cases)
+    assert {line for line, name in missing(found) if name == "age"} == {high}
+    assert {low, young} == {case.line for case in found.cases} - {high}
+
+
 def test_a_calculated_dose_rests_on_its_inputs() -> None:
     text = rule_text(
         """
@@ -250,6 +282,27 @@ def test_the_proposed_test_is_ready_to_paste() -> None:
 def test_one_test_is_proposed_for_all_that_it_shows() -> None:
     found = measured(WHOLE)
     assert gap_of(found, 19, "weight").test == gap_of(found, 20, "weight").test
+
+
+def test_a_proposed_test_is_used_for_whatever_else_it_shows() -> None:
+    """The patient for the second row has no value of the first datum."""
+    text = rule_text(
+        """
+  input first:  Phenotype from phenotype CYP2C19 lifetime optional
+  input second: Boolean   from condition stroke optional
+  table advice unique {
+    | first                         | second         => advice
+    | poor                          | *              => give 1 mg once daily
+    | normal, intermediate, missing | true           => give 2 mg once daily
+    | normal, intermediate, missing | false, missing => none
+    unknown                                          => none
+  }
+"""
+    )
+    found = measured(text)
+    poor, true, _ = (case.line for case in found.cases)
+    assert "given  second = true\n" in gap_of(found, true, "").test
+    assert gap_of(found, poor, "first").test == gap_of(found, true, "").test
 
 
 def test_a_week_is_written_as_the_language_has_it() -> None:

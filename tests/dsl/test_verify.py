@@ -29,7 +29,7 @@ from dsl.model import GiveCalculated, Within
 from dsl.solver import Patient, Term, constant, real
 from dsl.types import BooleanType, QuantityType
 from dsl.units import parse
-from dsl.values import Fact, Quantity, Reason
+from dsl.values import Fact, Quantity, Reason, known, quantity
 from dsl.verify import Verified, verify
 from dsl.verify_pairs import compare_by_proof
 from tests.dsl.chart_generator import Chart, plain_chart
@@ -244,6 +244,25 @@ def test_two_rules_that_agree(one: str, other: str) -> None:
     assert found.left_open == ()
 
 
+def test_pairs_of_rules_that_are_only_beside_are_for_their_own_check() -> None:
+    apart = [below(f"weight * age < {limit} kg.a") for limit in (1234, 1235)]
+    files = [parsed(active(f"example.r{at}", each), f"{at}.rule") for at, each in enumerate(apart)]
+    third = parsed(active("example.third", below("weight * age < 1234 kg.a")), "third.rule")
+    found = verify([third], NAMES, files, check([third], NAMES, files)).diagnostics
+    (one,) = [each for each in found if each.code == "BR022"]
+    assert one.message.startswith("`example.r1`")
+
+
+def test_a_pair_of_rules_may_be_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver_module, "EFFORT", 1)
+    apart = [below(f"weight * age < {limit} kg.a") for limit in (1234, 1235)]
+    found = verified(*(active(f"example.r{at}", each) for at, each in enumerate(apart)))
+    assert "example1.rule:1: whether `example.r0` gives some patient other advice" in found.left_open
+    old, new = versions(*apart)
+    compared = compare_by_proof(old, new, NAMES)
+    assert (compared.patient, compared.proved) == (None, False)
+
+
 # ---------------------------------------------------------------- two versions
 def versions(old: str, new: str) -> tuple[Rule, Rule]:
     rules = [check([parsed(active("example.one", each))], NAMES).rules for each in (old, new)]
@@ -344,31 +363,87 @@ def substitution(rule: Rule, facts: Chart) -> list[tuple[Term, Term]]:
     return pairs
 
 
+def answer_by_formulas(rule: Rule, facts: Chart) -> tuple[State, bool]:
+    """The state, and whether there was a calculated dose; the whole answer is compared on the way."""
+    formulas = Formulas(rule, {}, Patient(), {each.name: each.name for each in rule.inputs})
+    pairs = substitution(rule, facts)
+    prepared = prepare(rule, facts)
+    decided = decide(rule, prepared)
+    answers = formulas.answers()
+    (said,) = (each for each in answers if z3.is_true(z3.simplify(z3.substitute(each.when, *pairs))))
+    assert said.state is decided.state
+    if decided.lines:
+        assert said.result is not None and meaning(said.result) == meaning(decided.result)
+    if said.amount is not None:
+        assert isinstance(decided.result, GiveCalculated)
+        (amount,) = prepared[decided.result.dose.amount].possible
+        assert isinstance(amount, Quantity)
+        found = z3.simplify(z3.substitute(said.amount, *pairs)).as_fraction()
+        assert found == amount.value * parse(amount.unit).factor
+    return said.state, said.amount is not None
+
+
 def test_the_formulas_say_what_the_evaluator_says() -> None:
     """Of everything that a rule can answer, exactly that holds which it does answer, to the last digit."""
     answered: Counter[State] = Counter()
     doses = 0
     for random, written, rule in generated("formulas", 150):
-        formulas = Formulas(rule, {}, Patient(), {each.name: each.name for each in rule.inputs})
-        answers = formulas.answers()
         for _ in range(4):
-            facts = plain_chart(random, written)
-            pairs = substitution(rule, facts)
-            prepared = prepare(rule, facts)
-            decided = decide(rule, prepared)
-            (said,) = (each for each in answers if z3.is_true(z3.simplify(z3.substitute(each.when, *pairs))))
-            assert said.state is decided.state
-            if decided.lines:
-                assert said.result is not None and meaning(said.result) == meaning(decided.result)
-            if said.amount is not None:
-                assert isinstance(decided.result, GiveCalculated)
-                (amount,) = prepared[decided.result.dose.amount].possible
-                assert isinstance(amount, Quantity)
-                found = z3.simplify(z3.substitute(said.amount, *pairs)).as_fraction()
-                assert found == amount.value * parse(amount.unit).factor
-                doses += 1
-            answered[decided.state] += 1
+            state, dosed = answer_by_formulas(rule, plain_chart(random, written))
+            answered[state] += 1
+            doses += dosed
     assert all(answered[state] >= 10 for state in State) and doses >= 3
+
+
+ROUNDED = "when weight * 1 mg/kg < 0 mg => none otherwise => give weight * 1 mg/kg rounded"
+
+
+@pytest.mark.parametrize(
+    ("decision", "patients"),
+    [
+        (f"{ROUNDED} to 20 mg max 100 mg once daily", "0 1 9 10 11 30 50 51 99 110 111 1000"),
+        (f"{ROUNDED} down to 20 mg min 40 mg max 100 mg once daily", "0 1 20 39 40 41 60 119 120"),
+        (f"{ROUNDED} up to 20 mg max 100 mg once daily", "0 1 20 21 40 100 101"),
+        ("when weight / (weight - 50 kg) > 2 => none otherwise => give 1 mg once daily", "49 50 51 100 101"),
+        ("when (weight - 50 kg) ^ -2 > 1 /kg2 => none otherwise => give 1 mg once daily", "48 49 50 51 52"),
+        ("when (weight - 50 kg) ^ 3 > 8 kg3 => none otherwise => give 1 mg once daily", "0 51 52 53"),
+    ],
+)  # fmt: skip
+def test_calculations_at_their_edges(decision: str, patients: str) -> None:
+    """Ties, bounds, doses of nothing and divisions by zero."""
+    rule = versions(decision, decision)[0]
+    for weight in patients.split():
+        facts = {"age": known(quantity(40, "a")), "weight": known(quantity(weight, "kg"))}
+        answer_by_formulas(rule, facts)
+
+
+def test_of_equal_harms_the_first_is_the_least() -> None:
+    text = rule_text(
+        INPUTS
+        + """
+  choice futures over 1 year {
+    option nothing "Nothing"
+    option drug "Drug"
+    option device "Device"
+    consequence stroke weight 1 { | nothing => factor | drug => factor | device => factor * 2 }
+    indifferent within 0
+  }
+  decide dose first {
+    when futures.best = drug and factor > 0    => give 1 mg once daily
+    when futures.best = device and factor > 0  => give 2 mg once daily
+    when futures.clear and factor > 0          => give 3 mg once daily
+    otherwise                                  => none
+    unknown                                    => ask factor
+  }
+"""
+    )
+    found = [one for one in verified(text).diagnostics if one.severity == "error"]
+    lines = text.splitlines()
+    assert {lines[one.span.line - 1].split("=>")[1].strip()[:9] for one in found} == {
+        "give 1 mg",
+        "give 2 mg",
+        "give 3 mg",
+    }
 
 
 def believable(rule: Rule, facts: Chart) -> bool:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
@@ -29,16 +30,17 @@ def _bodies() -> list[bytes]:
 def _call_until_dead(port: int, answered: list[str]) -> None:
     bodies = _bodies()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    for number in range(CALLS):
-        try:
-            body = bodies[number % len(bodies)]
-            headers = {"Content-Type": "application/json"}
-            connection.request("POST", "/cds-services/medication-safety", body, headers)
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            return
-        answered.append(answer.headers["X-Decision-Id"])
+    with closing(connection):
+        for number in range(CALLS):
+            try:
+                body = bodies[number % len(bodies)]
+                headers = {"Content-Type": "application/json"}
+                connection.request("POST", "/cds-services/medication-safety", body, headers)
+                with connection.getresponse() as answer:
+                    answer.read()
+            except (OSError, http.client.HTTPException):
+                return
+            answered.append(answer.headers["X-Decision-Id"])
 
 
 def _lost_after_kill(database: str, kill_after: int) -> list[str]:

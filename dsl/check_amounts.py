@@ -118,7 +118,8 @@ class AmountChecker:
             return None
         return Amount(model.Constant(node.quantity), dimensions, unit)
 
-    def _name(self, node: syntax.Text) -> Amount | None:
+    def named(self, node: syntax.Text) -> Declared | None:
+        """What a name stands for; None if it is faulty, or unknown (and said)."""
         if node.text not in self._declared:
             self._found.append(
                 Diagnostic(
@@ -126,8 +127,10 @@ class AmountChecker:
                     help=closest(node.text, self._declared),
                 )
             )  # fmt: skip
-            return None
-        declared = self._declared[node.text]
+        return self._declared.get(node.text)
+
+    def _name(self, node: syntax.Text) -> Amount | None:
+        declared = self.named(node)
         if declared is None:
             return None
         if not isinstance(declared.type, QuantityType):

@@ -89,7 +89,7 @@ class ConditionChecker:
         return None
 
     def _truth(self, node: syntax.Text) -> model.Condition | None:
-        declared = self._named(node)
+        declared = self.amounts.named(node)
         if declared is None:
             return None
         if not isinstance(declared.type, BooleanType):
@@ -296,7 +296,7 @@ class ConditionChecker:
     def _item(self, node: syntax.Expression, unit: str | None = None) -> Declared | None:
         """What is compared: an input, a `let`, or an amount that is calculated in place."""
         if isinstance(node, syntax.Text):
-            return self._named(node)
+            return self.amounts.named(node)
         if isinstance(node, syntax.QuantityLiteral):
             self._wrong_type(node.span, "an input is expected here, not a number")
             return None
@@ -307,16 +307,6 @@ class ConditionChecker:
             self._no_unit(node.span)
             return None
         return self.declared[self._unnamed(amount, unit, node.span)]
-
-    def _named(self, node: syntax.Text) -> Declared | None:
-        if node.text not in self.declared:
-            self._found.append(
-                Diagnostic(
-                    "BR004", f"`{node.text}` is not an input of this rule", node.span,
-                    help=closest(node.text, self.declared),
-                )
-            )  # fmt: skip
-        return self.declared.get(node.text)
 
     def _wrong_type(self, span: Span, message: str) -> None:
         self._found.append(Diagnostic("BR006", message, span))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import pytest
@@ -84,7 +84,7 @@ def number(fact: Fact) -> Fraction | None:
     return value.value if isinstance(value, Quantity) else None
 
 
-def sums_to(total: int) -> object:
+def sums_to(total: int) -> Callable[[Mapping[str, Fact]], Truth]:
     def goal(facts: Mapping[str, Fact]) -> Truth:
         values = [number(fact) for fact in facts.values()]
         return None if None in values else sum(value for value in values if value is not None) == total
@@ -93,15 +93,15 @@ def sums_to(total: int) -> object:
 
 
 def test_search_finds_a_patient_or_proves_that_there_is_none() -> None:
-    found = search(DIGITS, sums_to(14))  # type: ignore[arg-type]  # a closure with the right signature
+    found = search(DIGITS, sums_to(14))
     assert found.patient is not None and not found.exhausted
     assert sum(number(fact) or 0 for fact in found.patient.values()) == 14
-    assert search(DIGITS, sums_to(16)) == type(found)(None, True)  # type: ignore[arg-type]  # likewise
+    assert search(DIGITS, sums_to(16)) == type(found)(None, True)
 
 
 def test_search_gives_up_without_claiming_a_proof() -> None:
     many = {str(index): DIGITS["a"] for index in range(8)}
-    assert search(many, sums_to(99)) == type(search(DIGITS, sums_to(0)))(None, False)  # type: ignore[arg-type]
+    assert search(many, sums_to(99)) == type(search(DIGITS, sums_to(0)))(None, False)
     absent = {str(index): [*DIGITS["a"], ABSENT] for index in range(20)}
     assert not search(absent, lambda facts: False).exhausted
 

@@ -8,10 +8,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lark import Lark
+from lark import Lark, UnexpectedInput
 
 from dsl import (
     Advise,
+    DrugSuggestion,
     Fact,
     Finding,
     Give,
@@ -325,7 +326,8 @@ def test_an_assumption_is_no_knowledge_about_a_contraindication() -> None:
     """An alternative is offered only if its contraindication is known to be absent, not assumed to be."""
     ruled = rule(ASSUMING)
     suggestion = ruled.outcome("change").suggestions[0]
-    unless = getattr(suggestion, "unless")  # noqa: B009 - the union has members without it
+    assert isinstance(suggestion, DrugSuggestion) and suggestion.unless is not None
+    unless = suggestion.unless
     assert holds(unless, evaluate(ruled, {"weight": kg("80")})) is None
     assert holds(unless, evaluate(ruled, {"weight": kg("80"), "stroke": known(False)})) is False
 
@@ -564,7 +566,7 @@ def test_words_of_the_language_may_be_names() -> None:
     for word in sorted(words):
         try:
             grammar.parse(re.sub(r"\bW\b", word, text))
-        except Exception:
+        except UnexpectedInput:
             taken.add(word)
     assert taken <= {"ask", "else", "give", "none", "not", "and", "or", "missing", "true"}, taken
     assert len(words) > 100

@@ -24,8 +24,8 @@ import numpy as np
 from bench.rule_rivals import SIZES, SLOTS, ZEN_TABLES, by_hand, by_hand_in_columns, zen_decision
 from bench.rule_texts import PHENOTYPES, gene_rules, niraparib
 from dsl import Fact, Finding, Quantity, Reason, evaluate, known, missing, quantity
-from dsl.columns import REASONS, Amounts, Categories, Column, decide
-from dsl.compile import Service, compile_rules
+from dsl.columns.kernel import REASONS, Amounts, Categories, Column, decide
+from dsl.compiler.service import Service, compile_rules
 
 PATIENTS = 256
 ROUNDS = 60

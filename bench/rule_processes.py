@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from dsl.bundle import read_bundle, write_bundle
+from dsl.compiler.bundle import read_bundle, write_bundle
 
 RULES = 1_000
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from bench.rule_texts import GENES, PAIRS, PHENOTYPES, answer_of
-from dsl.columns import BLOCK, REASONS, Amounts, Categories, Column
-from dsl.compile import Service
-from dsl.compile_source import Packed
+from dsl.columns.kernel import BLOCK, REASONS, Amounts, Categories, Column
+from dsl.compiler.service import Service
+from dsl.compiler.source import Packed
 
 Numbers = Any
 """A numpy array."""

@@ -4,16 +4,17 @@
                          │                   │
                          └── Diagnostic ─────┘── render ──> text, JSON, SARIF
 
-Facts are sets of values that are still possible (`dsl.values`); logic is three-valued (`dsl.logic`).
+Facts are sets of values that are still possible (`dsl.values`); logic is three-valued (`evaluator.logic`).
 """
 
-from dsl.check import Checked, check
+from dsl.checker.check import Checked, check
 from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
-from dsl.evaluate import Finding, State, Step, evaluate, holds
+from dsl.evaluator.evaluate import Finding, State, Step, evaluate, holds
+from dsl.evaluator.labels import LabelFacts, Withhold, label_facts
+from dsl.evaluator.settle import silenced
 from dsl.explain import explain, label, lacking, value_words
-from dsl.format import UnfaithfulLayout, format_bytes, format_text
+from dsl.formatter.format import UnfaithfulLayout, format_bytes, format_text
 from dsl.functions import Function, Parameter
-from dsl.labels import LabelFacts, Withhold, label_facts
 from dsl.model import (
     Advise,
     Ask,
@@ -33,11 +34,10 @@ from dsl.model import (
     WithdrawSuggestion,
 )
 from dsl.names import Names
-from dsl.parse import parse_bytes, parse_text
+from dsl.parser.parse import parse_bytes, parse_text
 from dsl.render import as_json, as_sarif, as_text, explanation
-from dsl.settle import silenced
 from dsl.syntax import RuleFile, Span
-from dsl.testing import TestRun, run_tests, untested_lines
+from dsl.tester.testing import TestRun, run_tests, untested_lines
 from dsl.types import BooleanType, EnumType, QuantityType
 from dsl.values import (
     Coding,

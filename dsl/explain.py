@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl.evaluate import Finding, State
+from dsl.evaluator.evaluate import Finding, State
 from dsl.model import Ask, Input, Let, Nothing, SourceKind
 from dsl.types import EnumType
 from dsl.values import Fact, Quantity, Reason, Value, format_number

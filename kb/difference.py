@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dsl import EnumType, Input, Quantity, QuantityType, Rule
-from dsl.believable import believable_amounts
-from dsl.compare import AS_WRITTEN, Comparison, compare_versions, plain
+from dsl.witnesses.believable import believable_amounts
+from dsl.witnesses.compare import AS_WRITTEN, Comparison, compare_versions, plain
 from kb.knowledge import KnowledgeBase
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dsl.bundle import BundleError, read_bundle, write_bundle
+from dsl.compiler.bundle import BundleError, read_bundle, write_bundle
 from kb.errors import KnowledgeBaseError
 from kb.functions import FUNCTIONS
 from kb.knowledge import KnowledgeBase
@@ -46,7 +46,7 @@ class Release:
     files: Mapping[str, str]
     """Path to text of every rule file and table."""
     compiled: bytes
-    """The rules as `dsl.bundle` writes them."""
+    """The rules as `dsl.compiler.bundle` writes them."""
 
 
 class _Manifest(BaseModel):

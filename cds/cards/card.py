@@ -13,7 +13,7 @@ from cds.cards.text import capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, ordered_dose, view
 from cds.guard import Released
 from dsl import BooleanType, Give, Lifecycle, SourceKind, WhenMissing, label, lacking, value_words
-from dsl.check_outcomes import MAX_SUMMARY
+from dsl.checker.outcomes import MAX_SUMMARY
 from kb import KnowledgeBase
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from dsl import Fact, Finding, Input, value_words
-from dsl.check_outcomes import PLACEHOLDER
+from dsl.checker.outcomes import PLACEHOLDER
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(?=T|$)")

@@ -17,7 +17,7 @@ from cds.cli import rules
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
 from dsl import Lifecycle, Rule, as_text
-from dsl.attributes import source_attributes
+from dsl.checker.attributes import source_attributes
 from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load
 from kb.difference import Edition
 from kb.release import (

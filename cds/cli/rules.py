@@ -75,8 +75,8 @@ def test(
     from cds.cli.tested import Report, as_plain
     from cds.cli.tested import as_text as as_report
     from cds.guard import reasons_to_withhold
-    from dsl.boundaries import boundaries as boundaries_of
-    from dsl.coverage import coverage as coverage_of
+    from dsl.tester.boundaries import boundaries as boundaries_of
+    from dsl.tester.coverage import coverage as coverage_of
 
     tested: list[Report] = []
     try:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dsl import Rule, TestRun
-from dsl.boundaries import Boundary, as_table
-from dsl.coverage import Case, Coverage, Gap
+from dsl.tester.boundaries import Boundary, as_table
+from dsl.tester.coverage import Case, Coverage, Gap
 from dsl.values import format_number
 
 

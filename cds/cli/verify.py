@@ -20,7 +20,7 @@ def verified(
     files: Sequence[RuleFile], names: Names, beside: Sequence[RuleFile], checked: Checked
 ) -> tuple[Diagnostic, ...]:
     """What is found with the solver; questions that it leaves open are noted on standard error."""
-    from dsl.verify import verify
+    from dsl.verifier.verify import verify
 
     found = verify(files, names, beside, checked)
     for question in found.left_open:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 
 from cds.hooks.errors import CardRefused
-from dsl.check_outcomes import MAX_SUMMARY
+from dsl.checker.outcomes import MAX_SUMMARY
 
 _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _UNESCAPED_TAG: Final = re.compile(r"(?<!\\)(?:\\\\)*<[A-Za-z/!?]")

@@ -1,4 +1,4 @@
-"""Charts as columns for `dsl.columns`: one row for each chart, one column for each slot of a service."""
+"""Charts as columns for `columns.kernel`: one row for each chart, one column for each slot of a service."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from dsl.columns import REASONS, Amounts, Categories, Column, decide
-from dsl.compile import Service
-from dsl.compile_slots import Slot
+from dsl.columns.kernel import REASONS, Amounts, Categories, Column, decide
+from dsl.compiler.service import Service
+from dsl.compiler.slots import Slot
 from dsl.types import EnumType, QuantityType
 from dsl.values import Fact, Quantity, convert
 from tests.dsl.chart_generator import Chart

@@ -9,7 +9,7 @@ from random import Random
 
 from cds.guard import reasons_to_withhold
 from dsl import EnumType, Fact, Quantity, QuantityType, Range, Reason, Rule, Value, check, known, missing
-from dsl.compile_rule import CompiledRule
+from dsl.compiler.rule import CompiledRule
 from dsl.types import ValueType
 from kb import load
 from tests.dsl.rule_generator import NAMES, GeneratedRule, generate

@@ -15,8 +15,8 @@ from itertools import count
 from random import Random
 
 from dsl import Finding, Rule, RuleFile, check, evaluate, parse_text
-from dsl.compile import Service, compile_rules
-from dsl.compile_source import Packed
+from dsl.compiler.service import Service, compile_rules
+from dsl.compiler.source import Packed
 from dsl.model import Advise, Give, GiveCalculated, Nothing, Result
 from dsl.types import QuantityType
 from dsl.values import Dose, Fact, Quantity

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from dsl import Names, RuleFile, check, parse_text, quantity
-from dsl.boundaries import Boundary, as_table, boundaries
+from dsl.tester.boundaries import Boundary, as_table, boundaries
 from tests.dsl.rule_generator import NAMES as GENERATED_NAMES
 from tests.dsl.rule_generator import generate
 from tests.dsl.support import NAMES, WHOLE, parsed, rule_text

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dsl import Function, QuantityType, Rule
-from dsl.bundle import FORMAT, Bundle, BundleError, read_bundle, sources_key, write_bundle
+from dsl.compiler.bundle import FORMAT, Bundle, BundleError, read_bundle, sources_key, write_bundle
 from kb.functions import FUNCTIONS as LIBRARY
 from tests.dsl.compiled_rules import BY_NAME, generated_rules
 from tests.dsl.support import FUNCTIONS as EXAMPLES

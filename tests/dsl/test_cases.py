@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import Fact, Range, Reason, known, missing, quantity
-from dsl.cases import ABSENT, axes_of, described, in_unit, known_cases, witness
-from dsl.logic import Truth, representatives
-from dsl.search import search
+from dsl.evaluator.logic import Truth, representatives
 from dsl.types import QuantityType
 from dsl.values import Quantity
+from dsl.witnesses.cases import ABSENT, axes_of, described, in_unit, known_cases, witness
+from dsl.witnesses.search import search
 from tests.dsl.support import PROPERTY, halves, rule
 
 POINTS = st.sampled_from(halves(-3, 3))

@@ -19,13 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import EnumType, Finding, Give, Quantity, QuantityType, Reason, convert, evaluate, known, quantity
-from dsl.columns import REASONS, Amounts, Categories, Column, decide
-from dsl.columns_arithmetic import ARITHMETIC, Approximate, power
-from dsl.columns_cells import fact_of, places_of
-from dsl.compile import Service, compile_rules
-from dsl.compile_cases import Scale
-from dsl.compile_rule import CompiledRule
-from dsl.compile_slots import Slot
+from dsl.columns.arithmetic import ARITHMETIC, Approximate, power
+from dsl.columns.cells import fact_of, places_of
+from dsl.columns.kernel import REASONS, Amounts, Categories, Column, decide
+from dsl.compiler.cases import Scale
+from dsl.compiler.rule import CompiledRule
+from dsl.compiler.service import Service, compile_rules
+from dsl.compiler.slots import Slot
 from dsl.model import GiveCalculated
 from tests.dsl.compiled_rules import BY_NAME, generated_rules
 from tests.dsl.support import PROPERTY, rule
@@ -360,5 +360,5 @@ def test_columns_of_other_lengths_or_numbers_are_refused() -> None:
 
 def test_the_service_does_not_import_numpy() -> None:
     """Columns are for whole populations; the hook starts without them."""
-    code = "import sys, cds.hooks, cds.cli, dsl, dsl.compile, kb; sys.exit('numpy' in sys.modules)"
+    code = "import sys, cds.hooks, cds.cli, dsl, dsl.compiler.service, kb; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

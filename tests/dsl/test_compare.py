@@ -9,11 +9,11 @@ from random import Random
 import pytest
 
 from dsl import Rule, RuleFile, check, evaluate, parse_text, quantity
-from dsl.believable import believable_amounts
-from dsl.compare import AS_WRITTEN, Comparison, compare_versions, plain
-from dsl.evaluate import Finding, meaning
+from dsl.evaluator.evaluate import Finding, meaning
 from dsl.model import Give
 from dsl.values import Range
+from dsl.witnesses.believable import believable_amounts
+from dsl.witnesses.compare import AS_WRITTEN, Comparison, compare_versions, plain
 from tests.dsl.chart_generator import Chart, chart
 from tests.dsl.rule_generator import NAMES as GENERATED_NAMES
 from tests.dsl.rule_generator import generate

@@ -29,9 +29,9 @@ from dsl import (
     missing,
     quantity,
 )
-from dsl.compile import Service, compile_rules
-from dsl.compile_cases import Scale
-from dsl.compile_rule import CompiledRule
+from dsl.compiler.cases import Scale
+from dsl.compiler.rule import CompiledRule
+from dsl.compiler.service import Service, compile_rules
 from dsl.model import Compare, FirstDecision, Give, InputRef
 from tests.dsl.chart_generator import chart
 from tests.dsl.compiled_rules import BLANK_CELL, BY_NAME, generated_rules, random_facts

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from dsl import Names, Rule, RuleFile, check, parse_text, quantity, run_tests
-from dsl.coverage import Coverage, Gap, coverage
+from dsl.tester.coverage import Coverage, Gap, coverage
 from tests.dsl.rule_generator import NAMES as GENERATED_NAMES
 from tests.dsl.rule_generator import generate
 from tests.dsl.support import NAMES, WHOLE, rule_text

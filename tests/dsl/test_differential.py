@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from dsl import RuleFile, State, check, evaluate, parse_text, syntax
-from dsl.compile import compile_rules
+from dsl.compiler.service import compile_rules
 from dsl.values import Fact, Quantity, Range, Reason, Value
 from tests.dsl.chart_generator import Chart, any_value, chart, written
 from tests.dsl.fuzz import LIBRARY, Case, Said, by_product, case, charts, run

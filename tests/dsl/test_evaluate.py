@@ -25,7 +25,7 @@ from dsl import (
     quantity,
 )
 from dsl import missing as absent
-from dsl.logic import Truth
+from dsl.evaluator.logic import Truth
 from dsl.values import Value
 from tests.dsl.support import NAMES, PROPERTY, WHOLE, parsed, rule, rule_text
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import Diagnostic, RuleFile, Span, parse_bytes
-from dsl.format import UnfaithfulLayout, format_bytes, format_text
-from dsl.format_words import read, words_of
+from dsl.formatter.format import UnfaithfulLayout, format_bytes, format_text
+from dsl.formatter.words import read, words_of
 from kb import BUNDLED
 from tests.dsl.support import PROPERTY, WHOLE, parsed
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_said(data: bytes, code: str) -> None:
     ],
 )
 def test_an_unfaithful_layout_is_never_handed_out(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dsl.format.lay_out", lambda file: layout)
+    monkeypatch.setattr("dsl.formatter.format.lay_out", lambda file: layout)
     with pytest.raises(UnfaithfulLayout):
         format_text("// one\nuse a.b version 1.0.0\n", "x.rule")
 

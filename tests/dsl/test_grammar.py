@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from lark import Lark, UnexpectedInput
 
-from dsl import slips
-from dsl.grammar import GRAMMAR, load, parser
-from dsl.limits import _STAYS
-from dsl.repairs import END, literals
+from dsl.parser import slips
+from dsl.parser.grammar import GRAMMAR, load, parser
+from dsl.parser.limits import _STAYS
+from dsl.parser.repairs import END, literals
 from tests.dsl.support import WHOLE
 
 SMALL = 'start: "a" NAME\nNAME: /b+/\n'
@@ -123,7 +123,7 @@ def test_the_cache_lies_with_the_compiled_modules() -> None:
 
 # ---------------------------------------------------------------- words
 def test_every_terminal_has_words() -> None:
-    """A message that asks for `LOUDNESS` helps nobody; a new terminal needs an entry in `dsl.slips.WORDS`."""
+    """A message that asks for `LOUDNESS` helps nobody; a new terminal needs an entry in `slips.WORDS`."""
     named = {each.name for each in parser().terminals} - set(parser().lexer_conf.ignore)
     assert named - set(literals()) == set(slips.WORDS) - {END}
 

@@ -31,7 +31,7 @@ from dsl import (
     quantity,
     silenced,
 )
-from dsl.attributes import PREDICTIVE, source_attributes
+from dsl.checker.attributes import PREDICTIVE, source_attributes
 from dsl.trends import Trend, TrendFunction
 from dsl.values import Dose, Period, Quantity
 from tests.dsl.support import NAMES, PROPERTY, errors_in, halves, parsed, rule, rule_text
@@ -545,7 +545,7 @@ def test_words_of_the_language_may_be_names() -> None:
     from importlib import resources
 
     grammar = Lark(
-        resources.files("dsl").joinpath("grammar.lark").read_text("utf-8"),
+        resources.files("dsl.parser").joinpath("grammar.lark").read_text("utf-8"),
         parser="lalr", lexer="contextual", strict=True,
     )  # fmt: skip
     words = {

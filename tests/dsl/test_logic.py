@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import Fact, Quantity, Range, Reason, known, missing, quantity
-from dsl.logic import Facts, Truth, inputs_of, judge, judge_cell
+from dsl.evaluator.logic import Facts, Truth, inputs_of, judge, judge_cell
 from dsl.model import (
     All,
     Any,

@@ -11,7 +11,7 @@ import pytest
 from lark import Lark
 
 from dsl import Diagnostic, RuleFile, as_text, check, parse_bytes, parse_text, syntax
-from dsl.limits import MAX_FILE_BYTES, MAX_NESTING, MAX_TOKENS
+from dsl.parser.limits import MAX_FILE_BYTES, MAX_NESTING, MAX_TOKENS
 from tests.dsl.support import NAMES, WHOLE, parsed, rule_text
 
 RULES = sorted((Path(__file__).resolve().parents[2] / "kb").rglob("*.rule"))
@@ -133,7 +133,7 @@ def test_ends_of_ranges(written: str, low_in: bool, high_in: bool) -> None:
 
 def test_the_grammar_has_no_collision() -> None:
     """Two terminals for one text would make the meaning depend on their order."""
-    text = resources.files("dsl").joinpath("grammar.lark").read_text("utf-8")
+    text = resources.files("dsl.parser").joinpath("grammar.lark").read_text("utf-8")
     Lark(text, parser="lalr", lexer="contextual", strict=True)
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import Advise, Ask, Fact, Nothing, Quantity, Range, Reason, Rule, Span, State, evaluate, known
-from dsl.check_amounts import Declared
-from dsl.check_tables import check_table
+from dsl.checker.amounts import Declared
+from dsl.checker.tables import check_table
 from dsl.model import Cell, Compare, Constant, Input, InputRef, OneOf, Result, RowRule, TableDecision, Within
 from dsl.values import Value
 from tests.dsl.support import (
@@ -398,9 +398,9 @@ def test_the_proof_is_bounded() -> None:
 def test_the_bound_of_the_proof_is_included(monkeypatch: pytest.MonkeyPatch) -> None:
     """H-114."""
     three = table_of("weight => advice", "< 77 kg => change", ">= 77 kg => none")
-    monkeypatch.setattr("dsl.check_tables.MAX_CASES", 3)
+    monkeypatch.setattr("dsl.checker.tables.MAX_CASES", 3)
     assert errors_in(three) == []
-    monkeypatch.setattr("dsl.check_tables.MAX_CASES", 2)
+    monkeypatch.setattr("dsl.checker.tables.MAX_CASES", 2)
     assert errors_in(three) == [("BR009", "the table has 3 cases, too many to prove")]
 
 

@@ -20,18 +20,18 @@ pytest.importorskip("z3", reason="without z3, what `bespoke check --verify` prov
 import z3  # type: ignore[import-untyped]  # it ships no types
 
 from dsl import Diagnostic, Rule, RuleFile, State, check, parse_text
-from dsl import solver as solver_module
-from dsl.believable import believable_amounts
-from dsl.evaluate import ASSUMABLE, decide, meaning, prepare
-from dsl.formulas import Formulas
-from dsl.logic import judge
+from dsl.evaluator.evaluate import ASSUMABLE, decide, meaning, prepare
+from dsl.evaluator.logic import judge
 from dsl.model import GiveCalculated, Within
-from dsl.solver import Patient, Term, constant, real
 from dsl.types import BooleanType, QuantityType
 from dsl.units import parse
 from dsl.values import Fact, Quantity, Reason, known, quantity
-from dsl.verify import Verified, verify
-from dsl.verify_pairs import compare_by_proof
+from dsl.verifier import solver as solver_module
+from dsl.verifier.formulas import Formulas
+from dsl.verifier.pairs import compare_by_proof
+from dsl.verifier.solver import Patient, Term, constant, real
+from dsl.verifier.verify import Verified, verify
+from dsl.witnesses.believable import believable_amounts
 from tests.dsl.chart_generator import Chart, plain_chart
 from tests.dsl.rule_generator import NAMES as GENERATED_NAMES
 from tests.dsl.rule_generator import GeneratedRule, generate

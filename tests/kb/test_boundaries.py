@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dsl import Input, Quantity, Rule, SourceKind
-from dsl.boundaries import Boundary, as_table, boundaries
+from dsl.tester.boundaries import Boundary, as_table, boundaries
 from dsl.units import parse
 from fhir_adapters.quantities import listed_code
 from kb import BUNDLED, load_tables

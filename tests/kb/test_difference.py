@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cds.guard import reasons_to_withhold
-from dsl.compare import Comparison
+from dsl.witnesses.compare import Comparison
 from kb import BUNDLED, load
 from kb.difference import Difference, Edition, FileChange, Kind, RuleChange, difference
 from kb.release import read_sources

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dsl.bundle import write_bundle
+from dsl.compiler.bundle import write_bundle
 from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, load
 from kb.release import (
     ReleaseError,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dsl.format import UnfaithfulLayout
+from dsl.formatter.format import UnfaithfulLayout
 from tests.cds.cli.support import bespoke, knowledge_folder
 
 UNEVEN = b"\xef\xbb\xbfuse   a.b version 1.0.0 // why\r\n\r\n\r\nuse c.d version 1.0.0"

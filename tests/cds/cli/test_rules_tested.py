@@ -13,7 +13,7 @@ from cds.cli import rules
 from cds.cli.progress import Progress
 from cds.cli.tested import Report, as_text
 from dsl import check, run_tests
-from dsl.coverage import coverage
+from dsl.tester.coverage import coverage
 from kb import BUNDLED
 from tests.cds.cli.support import bespoke, knowledge_folder
 from tests.dsl.support import NAMES, WHOLE, parsed

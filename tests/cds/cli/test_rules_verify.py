@@ -52,7 +52,7 @@ def test_what_the_solver_finds_is_a_diagnostic_like_others(
 def test_a_question_left_open_is_a_note_and_no_fault(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dsl.solver.EFFORT", 1)
+    monkeypatch.setattr("dsl.verifier.solver.EFFORT", 1)
     assert rules.check([folder], "json", verify=True) == 0
     printed = capsys.readouterr()
     assert "note: not decided: " in printed.err and "start_dose.rule:" in printed.err

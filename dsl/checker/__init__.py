@@ -1,0 +1,1 @@
+"""Syntax tree to checked rules, or everything that is wrong with them."""

@@ -1,0 +1,1 @@
+"""Compiled rules over many patients at once, as columns."""

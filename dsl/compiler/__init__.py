@@ -1,0 +1,1 @@
+"""Checked rules to one generated function, and to a file that loads without parsing."""

@@ -1,0 +1,1 @@
+"""Checked rules and facts to findings with their trace."""

@@ -1,0 +1,1 @@
+"""The same words and comments in the standard layout."""

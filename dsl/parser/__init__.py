@@ -1,0 +1,1 @@
+"""Text to syntax tree, and a fault in the text to plain words."""

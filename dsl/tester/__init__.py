@@ -1,0 +1,1 @@
+"""Tests beside rules: run, measured, and generated from the cuts."""

@@ -1,0 +1,1 @@
+"""What needs a solver (extra `verify`): arithmetic, pairs of rules, two versions."""

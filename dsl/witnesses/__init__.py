@@ -1,0 +1,1 @@
+"""Patients who show something: found in the rules, or proved not to exist."""

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from msgspec import Meta, Struct, ValidationError, convert
 
+from dsl.names import closest
 from kb.errors import KnowledgeBaseError
 
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Meta(min_length=1)]
+
+_VERSION = r"^\d+\.\d+\.\d+$"
+_PUBLISHED = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+_ADDRESS = r"^https://\S+$"
+_HGNC = r"^HGNC:\d+$"
+_SUCH_AS = {
+    _VERSION: "three numbers such as 2026.11.1",
+    _PUBLISHED: "a date such as 2024, 2024-05 or 2024-05-17",
+    _ADDRESS: "an address that begins with https://",
+    _HGNC: "an identifier such as HGNC:12014",
+}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class _Strict(Struct, forbid_unknown_fields=True):
+    """Every field in the type that is written here, and no others."""
 
 
 class Manifest(_Strict):
     """`kb.toml`: the name and version of the whole."""
 
     name: Text
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    version: Annotated[str, Meta(pattern=_VERSION)]
 
 
-class SourceFile(_Strict):
+class SourceFile(_Strict, kw_only=True):
     """One entry of `sources.toml`, under the identifier that rules cite."""
 
     title: Text
     publisher: Text
     version: Text
-    published: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
-    url: Annotated[str, Field(pattern=r"^https://\S+$")]
+    published: Annotated[str, Meta(pattern=_PUBLISHED)] | None = None
+    url: Annotated[str, Meta(pattern=_ADDRESS)]
     read: date
 
 
@@ -52,7 +66,7 @@ class Prefix(_Strict):
     display: Text
 
 
-class ObservableFile(_Strict):
+class ObservableFile(_Strict, kw_only=True):
     """`observables/NAME.toml`; `plausible` holds the least and greatest believable quantity.
 
     `plausible_otherwise` holds the same in units that do not convert, for values that rules only compare
@@ -124,7 +138,7 @@ class GeneFile(_Strict):
     """`genes/SYMBOL.toml`."""
 
     symbol: Text
-    hgnc: Annotated[str, Field(pattern=r"^HGNC:\d+$")]
+    hgnc: Annotated[str, Meta(pattern=_HGNC)]
     phenotype_enum: Text
     version: Text
     source: Text
@@ -140,31 +154,83 @@ class AnswerFile(_Strict):
     texts: tuple[Text, ...] = ()
 
 
-_T = TypeVar("_T")
+_Shape = TypeVar("_Shape", bound=_Strict)
 
 
-def read(path: Path, shape: type[_T]) -> _T:
+def read(path: Path, shape: type[_Shape]) -> _Shape:
     """One TOML file in the given shape; raises `KnowledgeBaseError` naming file and field."""
+    return _shaped(path, _toml(path), shape, "")
+
+
+def read_entries(path: Path, shape: type[_Shape]) -> dict[str, _Shape]:
+    """A TOML file of named tables that all have the given shape; raises `KnowledgeBaseError`."""
+    return {name: _shaped(path, entry, shape, name) for name, entry in _toml(path).items()}
+
+
+def _toml(path: Path) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise KnowledgeBaseError(f"{path}: the file is missing; a knowledge base needs it") from None
     except OSError as error:
         raise KnowledgeBaseError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnowledgeBaseError(f"{path}: not a TOML file: {error}") from None
+
+
+def _shaped(path: Path, content: object, shape: type[_Shape], within: str) -> _Shape:
     try:
-        # TOML has no tuples: lists are taken for them, everything else stays strict
-        return TypeAdapter(shape).validate_python(_frozen(data))
+        return _converted(content, shape)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise KnowledgeBaseError(f"{path}: field `{field}`: {first['msg']}") from None
+        what, _, place = str(error).partition(" - at `$")
+        absent = re.fullmatch(r"Object (missing required|contains unknown) field `(.+)`", what)
+        parts = [within, *re.findall(r"\.\.\.|[^.\[\]`]+", place), absent[2] if absent else ""]
+        field = ".".join(_key(content, parts[1], shape) if part == "..." else part for part in parts if part)
+        said = _ABOUT_FIELD[absent[1]](absent[2]) if absent else _in_plain_words(what)
+        raise KnowledgeBaseError(f"{path}: field `{field}`: {said}") from None
 
 
-def _frozen(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _frozen(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return tuple(_frozen(part) for part in value)
-    return value
+def _converted(content: object, shape: type[_Shape]) -> _Shape:
+    # Without `date` among the types, text would be taken for one.
+    return convert(content, shape, builtin_types=(date,))
+
+
+def _key(content: Any, field: str, shape: type[_Strict]) -> str:
+    """The key of a table in a field, which the library leaves out of its path: the one that fails alone."""
+    for key, value in content[field].items():
+        try:
+            _converted(content | {field: {key: value}}, shape)
+        except ValidationError:
+            return str(key)
+    return "..."
+
+
+def _unknown(name: str) -> str:
+    fields = {field for shape in _Strict.__subclasses__() for field in shape.__struct_fields__}
+    return f"there is no such field here; {closest(name, fields) or 'leave it out'}"
+
+
+_ABOUT_FIELD: dict[str, Callable[[str], str]] = {
+    "missing required": lambda _: "is required and missing",
+    "contains unknown": _unknown,
+}
+
+_WORDS = {
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "date": "a date without quotes",
+    "datetime": "a date with a time",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+def _in_plain_words(what: str) -> str:
+    """A complaint of the library for somebody who knows TOML but not Python."""
+    _, _, pattern = what.partition(" matching regex ")
+    if pattern:
+        return f"expected {_SUCH_AS[pattern.strip(chr(39)).encode().decode('unicode_escape')]}"
+    plain = re.sub(r"`(\w+)`", lambda word: _WORDS.get(word[1], word[0]), what)
+    return plain.replace("Expected", "expected").replace("of length >= 1", "that is not empty")

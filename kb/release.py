@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from msgspec import DecodeError, Meta, Struct
+from msgspec.json import decode
 
 from dsl.compiler.bundle import BundleError, read_bundle, write_bundle
 from kb.errors import KnowledgeBaseError
@@ -49,12 +50,10 @@ class Release:
     """The rules as `dsl.compiler.bundle` writes them."""
 
 
-class _Manifest(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
+class _Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     version: str
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
     files: dict[str, str]
 
 
@@ -115,8 +114,8 @@ def unpack(content: bytes) -> Release:
         raise ReleaseError("the content is not what its hash says, the file is damaged; get it again")
     text, _, compiled = content.partition(b"\n")
     try:
-        manifest = _Manifest.model_validate_json(text)
-    except ValidationError:
+        manifest = decode(text, type=_Manifest)
+    except DecodeError:
         raise ReleaseError("its manifest is not as `bespoke kb build` writes it; build it again") from None
     _check_names(manifest.files)
     if _digest(manifest.files) != manifest.digest:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import structs
+
 from dsl import Coding, Names, Quantity, quantity
 from dsl.units import UnitError, commensurable, parse
 from kb import files
@@ -108,8 +110,8 @@ def _code(path: Path, field: str, system: str, code: str) -> Coding:
 
 
 def _sources(path: Path) -> dict[str, Source]:
-    entries = files.read(path, dict[str, files.SourceFile])
-    return {name: Source(name, **entry.model_dump()) for name, entry in entries.items()}
+    entries = files.read_entries(path, files.SourceFile)
+    return {name: Source(name, **structs.asdict(entry)) for name, entry in entries.items()}
 
 
 def _observable(path: Path) -> Observable:
@@ -221,7 +223,7 @@ def _indication(path: Path, conditions: Mapping[str, ConditionSet]) -> Indicatio
 
 
 def _answers(path: Path) -> tuple[dict[Coding, str], dict[str, str]]:
-    entries = files.read(path, dict[str, files.AnswerFile])
+    entries = files.read_entries(path, files.AnswerFile)
     codes: dict[Coding, str] = {}
     texts: dict[str, str] = {}
     for name, entry in entries.items():

@@ -122,7 +122,7 @@ class Damage:
 
 
 DAMAGES = {
-    "version": Damage("kb.toml", '"2026.11.1"', '"2026.11"', ("kb.toml", "`version`")),
+    "version": Damage("kb.toml", '"2026.11.1"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
     "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
     "date in words": Damage("sources.toml", '"2024-05"', '"May 2024"', ("label:zejula.published",)),
     "unit": Damage("observables/body_weight.toml", 'unit = "kg"', 'unit = "kilo"', ("`unit`", "UCUM")),
@@ -162,6 +162,17 @@ DAMAGES = {
         '[[pairs]]\nfunctions = ["no", "uncertain"]\nphenotype = "possible_intermediate"\n',
         "",
         ("NUDT15.toml", "`pairs`"),
+    ),
+    "allele's function as a number": Damage(
+        "genes/NUDT15.toml", '"*2" = "no"', '"*2" = 0', ("`alleles.*2`", "expected text, got a number")
+    ),
+    "identifier of a gene": Damage("genes/NUDT15.toml", '"HGNC:', '"', ("`hgnc`", "such as HGNC:12014")),
+    "nothing written": Damage("drugs/prasugrel.toml", '"613391"', '""', ("`rxnorm`", "not empty")),
+    "text for a date": Damage(
+        "sources.toml", "read = 2026-11-20", 'read = "2026-11-20"', (".read`", "a date without quotes")
+    ),
+    "misspelt field": Damage(
+        "drugs/prasugrel.toml", "display", "dispaly", ("`dispaly`", "did you mean `display`?")
     ),
     "pair of one": Damage(
         "genes/NUDT15.toml", '["no", "no"]', '["no"]', ("NUDT15.toml", "`pairs.0.functions")

@@ -26,7 +26,7 @@ serve: setup ## the CDS Hooks service on loopback
 
 test: $(VENV)/.dev ## every test that needs no server and no browser, and the tests beside the rules
 	@$(BIN)/bespoke test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto
 
 check: $(VENV)/.dev ## format, lint, types, import rules, the knowledge base
 	$(BIN)/ruff format --check .
@@ -39,8 +39,8 @@ check: $(VENV)/.dev ## format, lint, types, import rules, the knowledge base
 e2e: $(VENV)/.dev ## tests against PostgreSQL, a browser and real clients
 	@$(BIN)/pytest -m e2e
 
-long: $(VENV)/.dev ## the long differential, mutation and kill loops
-	@$(BIN)/pytest -m long
+long: mutate ## everything random a hundredfold, the kill loops and the mutants: an hour or two
+	@BESPOKE_THOROUGH=1 $(BIN)/pytest --numprocesses auto -m "long or not e2e"
 
 N ?= 1000000
 fuzz: $(VENV)/.dev ## random rules and charts through every evaluator; `make fuzz N=1000000`

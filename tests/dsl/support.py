@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -12,9 +13,17 @@ from dsl.functions import Function, Parameter
 from dsl.model import Input, Source, SourceKind, WhenMissing
 from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 
+THOROUGH = "BESPOKE_THOROUGH" in os.environ
+
+
+def rounds(usual: int, thorough: int) -> int:
+    """How often something random is tried: in each run of the suite, and by `make long`."""
+    return thorough if THOROUGH else usual
+
+
 # One fixed series of examples, so that the suite says the same in each run and leaves nothing behind.
-PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples=100)
-SLOW_PROPERTY = settings(PROPERTY, max_examples=60)
+PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples=rounds(50, 1_000))
+SLOW_PROPERTY = settings(PROPERTY, max_examples=rounds(30, 500))
 
 # (140 - age) * weight / (72 * creatinine), times 0.85 for women: Cockcroft and Gault 1976.
 FUNCTIONS = (

@@ -16,6 +16,7 @@ from dsl.compiler.bundle import FORMAT, Bundle, BundleError, read_bundle, source
 from kb.functions import FUNCTIONS as LIBRARY
 from tests.dsl.compiled_rules import BY_NAME, generated_rules
 from tests.dsl.support import FUNCTIONS as EXAMPLES
+from tests.dsl.support import rounds
 
 FUNCTIONS = LIBRARY | {each.name: each for each in EXAMPLES}
 SOURCES = {"rules/b.rule": b"two", "rules/a.rule": b"one"}
@@ -36,7 +37,7 @@ def test_every_rule_comes_back_equal_but_for_its_tests() -> None:
 
 
 def test_generated_rules_come_back_equal() -> None:
-    rules = tuple(one for _, one, _ in generated_rules("bundle", 200))
+    rules = tuple(one for _, one, _ in generated_rules("bundle", rounds(80, 800)))
     assert read_bundle(write_bundle(rules, {}), FUNCTIONS).rules() == untested(rules)
 
 

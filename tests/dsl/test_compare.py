@@ -17,7 +17,7 @@ from dsl.witnesses.compare import AS_WRITTEN, Comparison, compare_versions, plai
 from tests.dsl.chart_generator import Chart, chart
 from tests.dsl.rule_generator import NAMES as GENERATED_NAMES
 from tests.dsl.rule_generator import generate
-from tests.dsl.support import NAMES, rule
+from tests.dsl.support import NAMES, rounds, rule
 
 START = """
   input weight:    Quantity[kg]       from observation weight within 90 days required
@@ -277,7 +277,7 @@ def answer(finding: Finding) -> object:
 def test_random_versions() -> None:
     """No proof is contradicted by a chart, and what a chart shows is found."""
     seen = Counter[str]()
-    for seed in range(250):
+    for seed in range(rounds(80, 1_000)):
         made = generated(seed)
         if made is None:
             continue
@@ -292,4 +292,4 @@ def test_random_versions() -> None:
         else:
             seen["proved" if found.proved else "open"] += 1
             assert not differing, (seed, differing[0])
-    assert seen["found"] > 15 and seen["proved"] > 10 and seen["open"] < 15, seen
+    assert min(seen["found"], seen["proved"]) >= 5 and seen["open"] < seen.total() / 4, seen

@@ -35,7 +35,7 @@ from dsl.compiler.service import Service, compile_rules
 from dsl.model import Compare, FirstDecision, Give, InputRef
 from tests.dsl.chart_generator import chart
 from tests.dsl.compiled_rules import BLANK_CELL, BY_NAME, generated_rules, random_facts
-from tests.dsl.support import PROPERTY, rule
+from tests.dsl.support import PROPERTY, rounds, rule
 
 NIRAPARIB = BY_NAME["niraparib.start_dose"]
 
@@ -86,7 +86,7 @@ def test_any_facts_of_a_written_rule_agree(name: str) -> None:
 @pytest.mark.parametrize("tabulated", [0, 200])
 def test_any_facts_of_generated_rules_agree(tabulated: int) -> None:
     """Ahead or when first met, the cells hold the same."""
-    for seed, one, generated in generated_rules("compile", 150):
+    for seed, one, generated in generated_rules("compile", rounds(60, 600)):
         service, random = compile_rules([one], tabulated=tabulated), Random(seed)
         calculated = {let.name for let in one.lets}
         for _ in range(12):

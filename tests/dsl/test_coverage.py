@@ -11,7 +11,7 @@ from dsl import Names, Rule, RuleFile, check, parse_text, quantity, run_tests
 from dsl.tester.coverage import Coverage, Gap, coverage
 from tests.dsl.rule_generator import NAMES as GENERATED_NAMES
 from tests.dsl.rule_generator import generate
-from tests.dsl.support import NAMES, WHOLE, rule_text
+from tests.dsl.support import NAMES, WHOLE, rounds, rule_text
 
 
 def checked(text: str, names: Names = NAMES) -> Rule:
@@ -331,7 +331,7 @@ def test_what_is_proposed_shows_everything(text: str) -> None:
 def test_what_is_proposed_holds_and_shows_what_it_was_made_for() -> None:
     """Random rules of the whole language: each proposed test parses, passes and closes its gaps."""
     rules = closed = 0
-    for seed in range(40):
+    for seed in range(rounds(20, 200)):
         text = generate(Random(f"coverage {seed}")).text
         file = parse_text(text, "generated.rule")
         assert isinstance(file, RuleFile)
@@ -342,7 +342,7 @@ def test_what_is_proposed_holds_and_shows_what_it_was_made_for() -> None:
         assert [gap for gap in after.gaps if gap.test] == [], seed
         rules += 1
         closed += len(before.gaps) - len(after.gaps)
-    assert rules >= 20 and closed >= 100
+    assert rules >= 10 and closed >= 50
 
 
 def test_a_rule_with_a_label_has_nothing_to_reach() -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl import Diagnostic, RuleFile, Span, as_json, as_sarif, as_text, parse_bytes, parse_text
-from tests.dsl.support import PROPERTY, WHOLE
+from tests.dsl.support import PROPERTY, WHOLE, rounds
 from tests.dsl.test_slips import TABLE, fixed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,54 +89,33 @@ def check_bytes(data: bytes) -> None:
         as_text([found], {"a.rule": data.decode("utf-8", "replace")})
 
 
-@settings(PROPERTY, max_examples=1_000)
+@settings(PROPERTY, max_examples=rounds(500, 30_000))
 @given(TEXT)
 def test_any_text(text: str) -> None:
     check_text(text)
 
 
-@settings(PROPERTY, max_examples=2_000)
+@settings(PROPERTY, max_examples=rounds(500, 30_000))
 @given(damaged(SHORT))
 def test_any_damaged_rule(text: str) -> None:
     check_text(text)
 
 
-@settings(PROPERTY, max_examples=500)
+@settings(PROPERTY, max_examples=rounds(150, 20_000))
 @given(damaged(REAL))
 def test_any_damaged_rule_of_the_knowledge_base(text: str) -> None:
     check_text(text)
 
 
-@settings(PROPERTY, max_examples=1_000)
+@settings(PROPERTY, max_examples=rounds(500, 20_000))
 @given(st.binary(max_size=200) | damaged(SHORT).map(lambda text: text.encode("utf-16", "surrogatepass")))
 def test_any_bytes(data: bytes) -> None:
     check_bytes(data)
 
 
-@settings(PROPERTY, max_examples=300)
+@settings(PROPERTY, max_examples=rounds(150, 5_000))
 @given(damaged(SHORT), st.integers(0), st.binary(min_size=1, max_size=3))
 def test_any_bytes_within_a_rule(text: str, place: int, between: bytes) -> None:
     data = text.encode("utf-8", "surrogatepass")
     at = place % (len(data) + 1)
     check_bytes(data[:at] + between + data[at:])
-
-
-@pytest.mark.long
-@settings(PROPERTY, max_examples=60_000)
-@given(TEXT | damaged(SHORT))
-def test_any_text_for_long(text: str) -> None:
-    check_text(text)
-
-
-@pytest.mark.long
-@settings(PROPERTY, max_examples=20_000)
-@given(damaged(REAL))
-def test_any_damaged_rule_of_the_knowledge_base_for_long(text: str) -> None:
-    check_text(text)
-
-
-@pytest.mark.long
-@settings(PROPERTY, max_examples=20_000)
-@given(st.binary(max_size=400))
-def test_any_bytes_for_long(data: bytes) -> None:
-    check_bytes(data)

@@ -35,7 +35,7 @@ from dsl.witnesses.believable import believable_amounts
 from tests.dsl.chart_generator import Chart, plain_chart
 from tests.dsl.rule_generator import NAMES as GENERATED_NAMES
 from tests.dsl.rule_generator import GeneratedRule, generate
-from tests.dsl.support import NAMES, WHOLE, parsed, rule_text
+from tests.dsl.support import NAMES, WHOLE, parsed, rounds, rule_text
 
 
 def verified(*texts: str) -> Verified:
@@ -387,7 +387,7 @@ def test_the_formulas_say_what_the_evaluator_says() -> None:
     """Of everything that a rule can answer, exactly that holds which it does answer, to the last digit."""
     answered: Counter[State] = Counter()
     doses = 0
-    for random, written, rule in generated("formulas", 150):
+    for random, written, rule in generated("formulas", rounds(150, 600)):
         for _ in range(4):
             state, dosed = answer_by_formulas(rule, plain_chart(random, written))
             answered[state] += 1
@@ -472,7 +472,7 @@ def test_nothing_that_is_proved_is_contradicted() -> None:
 def test_versions_that_are_proved_equal_answer_alike() -> None:
     """A limit of a random rule is moved; charts then say whether the proof, or the patient, is right."""
     proved = changed = 0
-    for random, written, rule in generated("versions", 60):
+    for random, written, rule in generated("versions", rounds(30, 300)):
         limits = re.findall(r"(?<=[<>=] )\d+(?:\.\d+)?", written.text)
         if not limits:
             continue
@@ -493,4 +493,4 @@ def test_versions_that_are_proved_equal_answer_alike() -> None:
             assert answers[0].state is answers[1].state
             if answers[0].state is State.ADVICE:
                 assert meaning(answers[0].result) == meaning(answers[1].result)
-    assert proved >= 5 and changed >= 5
+    assert proved >= 3 and changed >= 3

@@ -116,12 +116,18 @@ def parsed(text: str, path: str = "example.rule") -> RuleFile:
     return file
 
 
+SAID: list[Diagnostic] = []
+"""All that `found_in` found in the test that runs; see `conftest.py`."""
+
+
 def found_in(*texts: str) -> tuple[Diagnostic, ...]:
     """What parser and checker say about some files."""
     read = [parse_text(text, f"example{index}.rule") for index, text in enumerate(texts)]
     broken = tuple(file for file in read if isinstance(file, Diagnostic))
     files = [file for file in read if isinstance(file, RuleFile)]
-    return (*broken, *check(files, NAMES).diagnostics)
+    found = (*broken, *check(files, NAMES).diagnostics)
+    SAID.extend(found)
+    return found
 
 
 def errors_in(*texts: str) -> list[tuple[str, str]]:

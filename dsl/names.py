@@ -48,7 +48,7 @@ def closest(name: str, candidates: Iterable[str]) -> str:
 
 def unknown_name(name: Text, what: str, candidates: Iterable[str]) -> Diagnostic:
     """A name that is none of the candidates, with the closest of them, or all if they are few."""
-    names = sorted(candidates)
+    names = sorted(set(candidates))
     listed = f"one of {', '.join(f'`{each}`' for each in names)}" if 0 < len(names) <= LISTABLE else ""
     advice = closest(name.text, names) or listed or ("" if names else "there is none yet")
     return Diagnostic("BR004", f"`{name.text}` is no {what}", name.span, help=advice)

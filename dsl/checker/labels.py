@@ -48,7 +48,8 @@ def _number(
     name: str, node: syntax.Expression, conditions: ConditionChecker, found: list[Diagnostic]
 ) -> None:
     if name in conditions.declared:
-        found.append(Diagnostic("BR005", f"`{name}` is declared twice", node.span))
+        if conditions.declared[name] is not None:
+            found.append(Diagnostic("BR005", f"`{name}` is declared twice", node.span))
         return
     amount = conditions.amounts.amount(node)
     if amount is not None and amount.dimensions:

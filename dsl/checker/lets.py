@@ -134,7 +134,10 @@ def check_choice(node: syntax.ChoiceSyntax, conditions: ConditionChecker, found:
             harms[option_name.text] = part if harm is None else model.Arithmetic("+", harm, part)
     margin = _number(node.indifferent, conditions, found)
     if len(found) > before or margin is None or set(harms) != set(options):
-        conditions.declared |= {f"{name}.best": None, f"{name}.clear": None}
+        consequences = (
+            f"{way}.{each.name.text}" for way in (*options, *_PATHS) for each in node.consequences
+        )
+        conditions.declared |= {f"{name}.{path}": None for path in (*_PATHS, *consequences)}
         return
     labels = tuple(option.label for option in node.options)
     every = tuple(harms[option] for option in options)

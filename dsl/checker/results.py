@@ -112,6 +112,8 @@ def check_tested(
             expected.add(result)
             message = f"no test beside the rule expects `{result}`"
             advice = f"add a test with `expect {decision.name.text} = {result}`"
+            if known is None:
+                advice = "add a test with a patient, and the dose that it comes to"
             found.append(
                 Diagnostic("BR013", message, case.result.span, help=advice, severity=Severity.WARNING)
             )

@@ -120,12 +120,12 @@ SAID: list[Diagnostic] = []
 """All that `found_in` found in the test that runs; see `conftest.py`."""
 
 
-def found_in(*texts: str) -> tuple[Diagnostic, ...]:
+def found_in(*texts: str, names: Names = NAMES) -> tuple[Diagnostic, ...]:
     """What parser and checker say about some files."""
     read = [parse_text(text, f"example{index}.rule") for index, text in enumerate(texts)]
     broken = tuple(file for file in read if isinstance(file, Diagnostic))
     files = [file for file in read if isinstance(file, RuleFile)]
-    found = (*broken, *check(files, NAMES).diagnostics)
+    found = (*broken, *check(files, names).diagnostics)
     SAID.extend(found)
     return found
 

@@ -1,0 +1,493 @@
+"""Faults of every kind; what is said of each is kept to the letter in `golden/said/test_faults.txt`.
+
+Read that file beside this one. A fault that is said at the wrong place, or with advice that does not help,
+sends its author astray.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from dsl import check, quantity
+from dsl.checker.attributes import source_attributes
+from tests.dsl.support import NAMES, SAID, WHOLE, found_in, parsed, rule, rule_text
+from tests.dsl.test_labels import LABEL
+from tests.dsl.test_language import CHOICE
+
+AGE = "input age: Quantity[years] from patient age required"
+WEIGHT = "input weight: Quantity[kg] from observation weight within 90 days required"
+GENE = "input gene: Phenotype from phenotype CYP2C19 lifetime required"
+STROKE = "input stroke: Boolean from condition stroke optional"
+INPUTS = f"{AGE} {WEIGHT} {GENE} {STROKE}"
+CALL = "clearance_of(age: age, weight: weight, creatinine: 1 mg/dL, female: true)"
+
+
+def when(condition: str) -> str:
+    return rule_text(f"{INPUTS} decide d first {{ when {condition} => none unknown => none }}")
+
+
+def let(value: str) -> str:
+    return rule_text(f"{INPUTS} let {value} decide d first {{ when age > 3 years => none unknown => none }}")
+
+
+def give(dose: str) -> str:
+    return rule_text(
+        f"{WEIGHT} decide dose first {{ when weight < 70 kg => give {dose} unknown => ask weight }}"
+    )
+
+
+def outcome(items: str) -> str:
+    return rule_text(
+        f"{WEIGHT} {GENE} let twice = weight * 2 outcome x {{ {items} }}"
+        " decide d first { when weight < 70 kg => x unknown => ask weight }"
+    )
+
+
+def beside(test: str) -> str:
+    return rule_text(
+        f"{WEIGHT} {GENE} let twice = weight * 2 let heavy = weight > 70 kg"
+        " decide dose first { when heavy => give 75 mg once daily otherwise => none unknown => ask weight }"
+        f' test "t" {{ {test} }}'
+    )
+
+
+def table(rows: str, columns: str = "gene | stroke") -> str:
+    return rule_text(f"{INPUTS} table d unique {{ | {columns} => d {rows} unknown => ask gene }}")
+
+
+def labelled(old: str, new: str) -> str:
+    text = rule_text(LABEL.replace(old, new, 1))
+    return text.replace("concerns drug niraparib", "concerns condition stroke")
+
+
+def choice(old: str, new: str) -> str:
+    return rule_text(CHOICE.replace(old, new, 1))
+
+
+def header(old: str, new: str) -> str:
+    assert old in WHOLE
+    return WHOLE.replace(old, new, 1)
+
+
+FAULTS = {
+    # ------------------------------------------------------------ arithmetic
+    "difference of unlike units": when("weight - 3 years > 2 kg"),
+    "sum of products": when("weight * 2 kg + age * 3 kg > 2 kg2"),
+    "a condition as an amount": when("(weight < 3 kg) + 1 > 2"),
+    "an amount as a condition": when("weight + 3 kg"),
+    "a negative of a Boolean": when("-stroke < 3"),
+    "a unit that is none": when("weight + 3 kilo < 4 kg"),
+    "a division without its space": when("weight /2 < 4 kg"),
+    "exponent with a unit": let("x = weight ^ 2 kg"),
+    "exponent with a fraction": let("x = weight ^ 0.5"),
+    "exponent of zero": let("x = weight ^ 0"),
+    "exponent above the greatest": let("x = weight ^ 5"),
+    "an amount without a plain unit": when("weight * weight > age * weight"),
+    "a product in a range of other units": when("weight * 2 in 3 .. 4 years"),
+    "a square in a range": when("weight ^ 2 in 3 .. 4 kg"),
+    "unlike products": when("weight * weight > weight"),
+    "square against a number": when("weight ^ 2 > 3 kg"),
+    # ------------------------------------------------------------ calls
+    "function that is misspelt": let("x = clearence_of(weight)"),
+    "arguments without names": let("x = clearance_of(age, weight)"),
+    "parameter that is none": let("x = clearance_of(agee: age)"),
+    "parameters that are lacking": let("x = clearance_of(age: age, female: true)"),
+    "argument in another unit": let(f"x = {CALL.replace('age: age', 'age: weight')}"),
+    "argument without a plain unit": let(f"x = {CALL.replace('age: age', 'age: weight * weight')}"),
+    "argument that is no Boolean": let(f"x = {CALL.replace('true', 'gene')}"),
+    "argument that is unknown": let(f"x = {CALL.replace('true', 'femal')}"),
+    "argument that is an amount": let(f"x = {CALL.replace('true', 'weight * 2')}"),
+    # ------------------------------------------------------------ lets
+    "name of an input": let("weight = 3 kg"),
+    "Boolean as a quantity": let("x: Quantity[kg] = weight < 3 kg"),
+    "quantity as a Boolean": let("x: Boolean = weight"),
+    "quantity as an enum": let("x: Phenotype = weight"),
+    "value in other units": let("x: Quantity[mg] = age"),
+    "unit that is not plain": let("x = weight * weight"),
+    "type that is none": let("x: Quantitee = weight"),
+    "type without unit": let("x: Quantity = weight"),
+    "type in no unit": let("x: Quantity[kilo] = weight"),
+    # ------------------------------------------------------------ conditions
+    "a number alone": when("5 kg = 5 kg"),
+    "a misspelt input": when("wieght > 5 kg"),
+    "a member that is none": when("gene = pour"),
+    "an order of members": when("gene < poor"),
+    "a Boolean with a number": when("stroke = 1"),
+    "a Boolean with a word": when("stroke = yes"),
+    "an enum alone": when("gene"),
+    "an enum with a Boolean": when("gene = stroke"),
+    "quantities of two kinds": when("weight < age"),
+    "an enum in a range": when("gene in 1 .. 2"),
+    "an empty range": when("weight in 70 .. 60 kg"),
+    "a limit beyond belief": rule_text(
+        "input p: Quantity[10*3/uL] from observation platelets within 9 days required"
+        " decide d first { when p < 150000 10*3/uL => none unknown => none }"
+    ),
+    "a limit below belief": rule_text(
+        "input p: Quantity[10*3/uL] from observation platelets within 9 days required"
+        " decide d first { when p < 150 /uL => none unknown => none }"
+    ),
+    "a plain number with a unit": rule_text(
+        "input r: Probability from model stroke_risk required"
+        " decide d first { when r < 3 kg => none unknown => none }"
+    ),
+    "presence of a number": when("5 kg is known"),
+    "presence of a product": when("weight * 2 is known"),
+    # ------------------------------------------------------------ branches and decisions
+    "a condition that never holds": rule_text(
+        f"{WEIGHT} decide d first {{ when weight < 60 kg and weight > 70 kg => none unknown => none }}"
+    ),
+    "a branch that is answered above": rule_text(
+        f"{WEIGHT} decide d first {{ when weight < 60 kg => give 1 mg once daily when weight < 50 kg => none"
+        " unknown => ask weight }"
+    ),
+    "a population that is empty": rule_text(
+        f"{WEIGHT} decide d first {{ when weight < 60 kg => none unknown => ask weight }}",
+        'population "nobody" when weight < 3 kg and weight > 4 kg',
+    ),
+    "no decision": rule_text(WEIGHT),
+    "two decisions": rule_text(
+        f"{WEIGHT} decide a first {{ when weight < 6 kg => none unknown => none }}"
+        " decide b first { when weight < 6 kg => none unknown => none }"
+    ),
+    "unknown that advises": rule_text(
+        f"{WEIGHT} decide a first {{ when weight < 6 kg => none unknown => give 1 mg once daily }}"
+    ),
+    "an outcome that is none": rule_text(
+        f"{WEIGHT} decide a first {{ when weight < 6 kg => chnge unknown => none }}"
+        ' outcome change { indicator info advise "x" }'
+    ),
+    "an outcome twice": rule_text(
+        f"{WEIGHT} decide a first {{ when weight < 6 kg => x unknown => none }}"
+        ' outcome x { indicator info advise "x" } outcome x { indicator info advise "y" }'
+    ),
+    "asks for what is no input": rule_text(
+        f"{WEIGHT} let w = weight * 2"
+        " decide a first { when weight < 6 kg => ask w unknown => ask wieght }"
+    ),
+    "gives and asks for what is no input": rule_text(
+        f"{WEIGHT} decide a first {{ when weight < 6 kg => none and ask wieght unknown => ask weight }}"
+    ),
+    "an input twice": rule_text(
+        f"{WEIGHT} {WEIGHT} decide a first {{ when weight < 6 kg => none unknown => ask weight }}"
+    ),
+    # ------------------------------------------------------------ doses
+    "a dose in other units": give("weight * 1 mL/kg rounded to 25 mg max 300 mg once daily"),
+    "a dose with a least one in other units": give(
+        "weight * 1 mg/kg rounded to 25 mg min 1 mL max 300 mg once daily"
+    ),
+    "a dose without a greatest": give("weight * 1 mg/kg rounded to 25 mg once daily"),
+    "a least dose above the greatest": give(
+        "weight * 1 mg/kg rounded to 25 mg min 300 mg max 200 mg once daily"
+    ),
+    "a least dose above the greatest in another unit": give(
+        "weight * 1 mg/kg rounded to 25 mg min 1 g max 200 mg once daily"
+    ),
+    "doses far apart": rule_text(
+        f"{WEIGHT} decide d first {{ when weight < 60 kg => give 200 ug once daily"
+        " when weight < 80 kg => give 100 mg once daily otherwise => give 200 mg every 12 h"
+        " unknown => ask weight }"
+    ),
+    # ------------------------------------------------------------ tables
+    "a cell of another type": table("| poor, pour | * => none | else | * => none"),
+    "a row that is too short": table("| poor => none | else | * => none"),
+    "a row that is too long": table("| poor | * | * => none | else | * => none"),
+    "a column twice": table("| poor | * => none | else | * => none", "gene | gene"),
+    "a column that is none": table("| poor | * => none | else | * => none", "gene | strok"),
+    "missing where it is never": table("| poor, missing | * => none | else | * => none"),
+    "an order in a cell": table("| < poor | * => none | else | * => none"),
+    "an empty range in a cell": table("| 3 ..< 3 kg | * => none | else | * => none", "weight | stroke"),
+    "a case without an answer": table("| poor | * => none | normal | true, missing => none"),
+    "two answers": table("| poor | * => none | * | true => ask gene | else | * => none"),
+    "a row that is never reached": table("| poor | * => none | else | * => none | normal | true => none"),
+    # ------------------------------------------------------------ inputs
+    "a phenotype of another type": rule_text("input g: Boolean from phenotype CYP2C19 lifetime required"),
+    "an observation as a Boolean": rule_text(
+        "input w: Boolean from observation weight within 1 days required"
+    ),
+    "an observation in other units": rule_text(
+        "input w: Quantity[mL] from observation weight within 1 days required"
+    ),
+    "an age as a Boolean": rule_text("input a: Boolean from patient age required"),
+    "an age in kilograms": rule_text("input a: Quantity[kg] from patient age required"),
+    "a condition as a quantity": rule_text("input s: Quantity[kg] from condition stroke required"),
+    "a model as a Boolean": rule_text("input m: Boolean from model stroke_risk required"),
+    "an upper limit of a condition": rule_text(
+        "input s: Quantity[1] from condition stroke over upper limit required"
+    ),
+    "no greatest age": rule_text("input w: Quantity[kg] from observation weight required"),
+    "a greatest age of nothing": rule_text(
+        "input w: Quantity[kg] from observation weight within 0 days required"
+    ),
+    "a greatest age in kilograms": rule_text(
+        "input w: Quantity[kg] from observation weight within 3 kg required"
+    ),
+    "a greatest age beyond belief": rule_text(
+        "input w: Quantity[kg] from observation weight within 201 years required"
+    ),
+    "a source that is none": rule_text(
+        "input w: Quantity[kg] from observation wieght within 1 days required"
+    ),
+    "a code that is none": rule_text(
+        "input w: Quantity[kg] from observation loinc#1-8 within 1 days required"
+    ),
+    "a trend of a condition": rule_text("input s: Boolean from condition stroke mean of last 3 required"),
+    "a trend over too few": rule_text(
+        "input w: Quantity[kg] from observation weight mean of last 1 within 9 days required"
+    ),
+    "a trend over too many": rule_text(
+        "input w: Quantity[kg] from observation weight mean of last 21 within 9 days required"
+    ),
+    # ------------------------------------------------------------ outcomes
+    "a word twice": outcome('indicator info advise "a" advise "b"'),
+    "an indicator that is none": outcome('indicator inof advise "a"'),
+    "an outcome without advice": outcome("indicator info"),
+    "an outcome without indicator": outcome('advise "a"'),
+    "a placeholder that is none": outcome('indicator info advise "a {wieght}"'),
+    "a brace alone": outcome('indicator info advise "a { b"'),
+    "a closing brace alone": outcome('indicator info advise "a } b"'),
+    "a summary that is too long": outcome(f'indicator info advise "{"a" * 140}"'),
+    "a summary that may be too long": outcome(f'indicator info advise "{"a" * 93} {{twice}}"'),
+    "a summary too long for a label": outcome(f'indicator info advise "{"a" * 121} {{gene}}"'),
+    "a drug that is none": outcome('indicator info advise "a" suggest drug ticagrelo'),
+    "a calculated dose in a suggestion": outcome(
+        'indicator info advise "a" suggest dose weight * 1 mg/kg rounded to 25 mg max 300 mg once daily'
+    ),
+    # ------------------------------------------------------------ tests beside the rule
+    "a value twice": beside("given weight = 60 kg, weight = 61 kg expect dose = none"),
+    "a value of what is none": beside("given wieght = 60 kg expect dose = none"),
+    "a value in another unit": beside("given weight = 60 L expect dose = none"),
+    "a reason that is none": beside("given weight missing stael expect dose = none"),
+    "a decision that is none": beside("given weight = 60 kg expect dsoe = none"),
+    "an expected outcome that is none": beside("given weight = 60 kg expect dose = chnge"),
+    "an expected question that is none": beside("given weight = 60 kg expect dose = ask wieght"),
+    "an expected value of another unit": beside("given weight = 60 kg expect twice = 120 L"),
+    "an expected value of what is none": beside("given weight = 60 kg expect thrice = 120 kg"),
+    "an expected value that is no Boolean": beside("given weight = 60 kg expect heavy = 3 kg"),
+    "an expected dose that is calculated": beside(
+        "given weight = 60 kg expect dose = give weight * 1 mg/kg rounded to 25 mg max 300 mg once daily"
+    ),
+    "results that no test expects": beside("given weight = 60 kg expect dose = none"),
+    # ------------------------------------------------------------ labels
+    "a risk twice": labelled("stratum  2 %", "baseline 2 % over 10 years stratum  2 %"),
+    "a risk that is missing": labelled("stratum  2 % over 10 years", ""),
+    "a risk over kilograms": labelled("baseline 1 % over 10 years", "baseline 1 % over 10 kg"),
+    "a risk in kilograms": labelled("baseline 1 %", "baseline 1 kg"),
+    "a risk of what is none": labelled("baseline 1 %", "baseline hgih"),
+    "risks over different times": labelled("stratum  2 % over 10 years", "stratum 2 % over 5 years"),
+    "a benefit in kilograms": labelled("benefit 1 %", "benefit 1 kg"),
+    "a harm in kilograms": labelled("harm 0.1 %", "harm 1 kg"),
+    "an action twice": labelled(
+        "action check", "action check { benefit 1 % harm 0.1 % } action check"
+    ),
+    "an action that cites what is none": labelled("harm 0.1 %", "harm 0.1 % cites pmid:2"),
+    "a condition that is none": labelled("shown when high", "shown when hgih"),
+    "a tightening that is none": labelled("stratum - baseline >= 1 %", "stratum - basline >= 1 %"),
+    "a label beside a decision": labelled(
+        "label raised", "decide x first { when high => none unknown => ask high } label raised"
+    ),
+    "two labels": labelled(
+        "label raised", f"{LABEL.partition('required')[2].replace('raised', 'other')} label raised"
+    ),
+    "a label without a condition": rule_text(LABEL),
+    # ------------------------------------------------------------ choices
+    "an option without a consequence": choice("| none => risk ", ""),
+    "a consequence of what is no option": choice("| none => risk ", "| nobody => risk | none => risk "),
+    "a consequence twice": choice("| none => risk ", "| none => risk | none => risk "),
+    "an option twice": choice('option none "Nothing"', 'option drug "Nothing"'),
+    "an option of another meaning": choice('option none "Nothing"', 'option clear "Nothing"'),
+    "a choice over kilograms": choice("over 1 year", "over 1 kg"),
+    "a choice over nothing": choice("over 1 year", "over 0 years"),
+    "a weight in kilograms": choice("weight 2", "weight 2 kg"),
+    "a margin in kilograms": choice("within 0.5 %", "within 0.5 kg"),
+    "a probability of what is none": choice("none => risk ", "none => rsik "),
+    # ------------------------------------------------------------ headers
+    "replaces twice": header("  review by", "  replaces example.start version 0.1.0\n" * 2 + "  review by"),
+    "replaces a later one": header("  review by", "  replaces example.start version 1.0.0\n  review by"),
+    "a code of another drug": header("drug niraparib", "drug niraparib rxnorm#32968"),
+    "a drug of no list": header("drug niraparib", "drug nirapraib"),
+    "a gene of no list": header("drug niraparib", "drug niraparib concerns gene CYP2C9"),
+    "an attribute that is none": header("grade    A", 'grade A attribute devloper "x"'),
+    "an attribute twice": header("grade    A", 'grade A attribute developer "x" attribute developer "y"'),
+    "a grade twice": header("grade    A", "grade A grade B"),
+    "overrides what is none": header("  review by", '  overrides example.strat because "x"\n  review by'),
+    # ------------------------------------------------------------ files
+    "a file of nothing": "// lost\n",
+    "a vocabulary that is none": f"use some.words version 1.0.0\n{WHOLE}",
+    "a member twice": f"enum Letters {{ a, b, a }}\n{WHOLE}",
+    "a member of another meaning": f"enum Letters {{ a, missing }}\n{WHOLE}",
+    "an enum twice": f"enum Letters {{ a }}\nenum Letters {{ b }}\n{WHOLE}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_is_said(text: str) -> None:
+    assert found_in(text)
+
+
+def test_a_rule_may_replace_any_version_of_another() -> None:
+    assert found_in(header("  review by", "  replaces example.other version 3.0.0\n  review by")) == ()
+
+
+WEIGHED = replace(NAMES, plausible={"weight": (quantity(1, "kg"), quantity(400, "kg"))})
+
+
+@pytest.mark.parametrize(
+    "calculated",
+    [
+        "weight * 5 rounded to 25 mg max 300 mg",
+        "weight * 1 ug/kg rounded to 25 mg min 100 mg max 300 mg",
+        "weight * 1 ug/kg rounded to 25 mg min 300 mg max 300 mg",
+    ],
+)
+def test_a_dose_that_is_the_same_for_everybody(calculated: str) -> None:
+    assert [one.code for one in found_in(give(f"{calculated} once daily"), names=WEIGHED)][1:] == ["BR016"]
+
+
+@pytest.mark.parametrize(
+    "calculated",
+    [
+        "weight * 1 mg/kg rounded to 25 mg min 100 mg max 300 mg",
+        "70 kg * 5 mg/kg rounded to 25 mg max 400 mg",
+    ],
+)
+def test_a_dose_that_differs_or_meets_no_bound(calculated: str) -> None:
+    assert [one.code for one in found_in(give(f"{calculated} once daily"), names=WEIGHED)] == ["BR013"]
+
+
+# ---------------------------------------------------------------- between files and rules
+VOCABULARY = "vocabulary some.words version 1.0.0\nenum Letters { a, b }\n"
+
+TOGETHER = {
+    "vocabulary of another version": (VOCABULARY, f"use some.words version 1.1.0\n{WHOLE}"),
+    "vocabulary that is misspelt": (VOCABULARY, f"use some.word version 1.0.0\n{WHOLE}"),
+    "vocabulary twice": (VOCABULARY, VOCABULARY),
+    "one enum of two vocabularies": (
+        VOCABULARY,
+        VOCABULARY.replace("some", "other"),
+        f"use some.words version 1.0.0\nuse other.words version 1.0.0\n{WHOLE}",
+    ),
+    "one version twice": (WHOLE, WHOLE),
+    "exception for another drug": (
+        WHOLE,
+        header("  review by", '  overrides example.start because "x"\n  review by')
+        .replace("rule example.start", "rule example.other")
+        .replace("drug niraparib", "drug ticagrelor"),
+    ),
+}
+
+
+@pytest.mark.parametrize("texts", TOGETHER.values(), ids=TOGETHER.keys())
+def test_a_fault_between_files_is_said(texts: tuple[str, ...]) -> None:
+    assert found_in(*texts)
+
+
+def active(name: str, then: str, old: str = "", new: str = "") -> str:
+    text = rule_text(
+        f"""{AGE} {WEIGHT} decide d first {{ when weight < 70 kg => {then} unknown => ask weight }}
+        outcome stop {{ indicator info advise "Stop" }}
+        outcome half {{ indicator info advise "Half" suggest dose 50 mg once daily }}
+        outcome both {{ indicator info advise "Half" suggest dose 50 mg once daily
+          suggest drug ticagrelor }}"""
+    )
+    text = text.replace("status draft", "status active").replace("example.rule", name)
+    text = text.replace("cites pmid:1", 'cites pmid:1 reviewed 2026-01-01 by "A"')
+    return text.replace(old, new) if old else text
+
+
+OVERRIDING = ("concerns drug niraparib", 'concerns drug niraparib overrides a.a because "x"')
+
+PAIRS = {
+    "two doses": ("give 50 mg once daily", "give 60 mg once daily", ()),
+    "one dose in two units": ("give 50 mg once daily", "give 0.05 g once daily", ()),
+    "a dose and an outcome that suggests it": ("give 50 mg once daily", "half", ()),
+    "a dose and an outcome that suggests more": ("give 50 mg once daily", "both", ()),
+    "a dose and words": ("give 50 mg once daily", "stop", ()),
+    "the same words": ("stop", "stop", ()),
+    "a dose and nothing": ("give 50 mg once daily", "none", ()),
+    "a dose and a question": ("give 50 mg once daily", "ask age", ()),
+    "a dose, and the same with a question": (
+        "give 50 mg once daily", "give 50 mg once daily and ask age", (),
+    ),
+    "two doses of two sources": (
+        "give 50 mg once daily", "give 60 mg once daily", ("cites pmid:1", "cites label:example"),
+    ),
+    "two doses on different days": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ("from 2026-01-01 until 2026-12-31 review by 2027-01-01",
+         "from 2027-01-01 until 2027-12-31 review by 2027-06-01"),
+    ),
+    "two doses that share a day": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ("from 2026-01-01 until 2026-12-31", "from 2026-12-31 until 2027-12-31"),
+    ),
+    "two doses of two drugs": ("give 50 mg once daily", "give 60 mg once daily", ("niraparib", "ticagrelor")),
+    "two doses, one of them a draft": ("give 50 mg once daily", "give 60 mg once daily", ("active", "draft")),
+    "an exception and its base": ("give 50 mg once daily", "give 60 mg once daily", OVERRIDING),
+    "two populations": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ('population any because "a test"', 'population "p" when weight > 70 kg'),
+    ),
+    "two populations that share somebody": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ('population any because "a test"', 'population "p" when weight > 69 kg'),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS.keys())
+def test_active_rules_that_disagree(pair: tuple[str, str, tuple[str, str] | tuple[()]]) -> None:
+    """Those that do not disagree are recorded with no more than the results that no test expects."""
+    one, other, edit = pair
+    assert found_in(active("a.a", one), active("b.b", other, *edit))
+
+
+def test_exceptions_in_a_circle_of_three() -> None:
+    def overriding(name: str, base: str) -> str:
+        edit = ("concerns drug niraparib", f'concerns drug niraparib overrides {base} because "x"')
+        return active(name, "none", *edit)
+
+    assert found_in(overriding("a.a", "b.b"), overriding("b.b", "c.c"), overriding("c.c", "a.a"))
+    SAID.clear()
+    # One that overrides a circle without being part of it is not blamed for it.
+    found_in(overriding("d.d", "a.a"), overriding("a.a", "b.b"), overriding("b.b", "a.a"))
+
+
+def test_a_review_that_is_due() -> None:
+    due = header("status     draft", "status     retired")
+    for text in (WHOLE, due):
+        for day in (date(2027, 1, 1), date(2027, 1, 2)):
+            SAID.extend(check([parsed(text)], NAMES, on=day).diagnostics)
+    assert [one.code for one in SAID] == ["BR020"]
+
+
+# ---------------------------------------------------------------- attributes
+def test_attributes_that_follow_from_the_rule() -> None:
+    decision = "decide d first {{ when {} => none unknown => none }}"
+    text = rule_text(f"{INPUTS} input f: Boolean from patient female required {decision.format('f')}")
+    text = text.replace("cites pmid:1", 'cites pmid:1, label:example reviewed 2026-01-01 by "A"')
+    text = text.replace("reviewed", 'attribute developer "us" reviewed')
+    [full] = check([parsed(text)], NAMES).rules
+    unread = "not used: rules cannot read it"
+    assert source_attributes(full) == {
+        "citation": "pmid:1, label:example",
+        "developer": "us",
+        "funding": None,
+        "release_and_revision": "effective from 2026-01-01, until 2026-12-31, reviewed 2026-01-01",
+        "use_of_race": unread,
+        "use_of_ethnicity": unread,
+        "use_of_language": unread,
+        "use_of_sexual_orientation": unread,
+        "use_of_gender_identity": unread,
+        "use_of_sex": "read by the rule",
+        "use_of_date_of_birth": "read as age by the rule",
+        "use_of_social_determinants": unread,
+        "use_of_health_status": "read: condition, observation, phenotype",
+    }
+    bare = source_attributes(rule(f"{AGE} {decision.format('age > 3 years')}"))
+    assert bare["use_of_sex"] == "not used" and bare["use_of_health_status"] == "not used"
+    heavy = source_attributes(rule(f"{WEIGHT} {decision.format('weight > 3 kg')}"))
+    assert heavy["use_of_date_of_birth"] == "not used"

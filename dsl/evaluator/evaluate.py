@@ -225,12 +225,12 @@ def _first(rule: Rule, decision: FirstDecision, facts: Facts) -> _Tried:
         results.append(branch.result)
         lines.append(branch.line)
         if judged.truth is True:
-            read |= _read(rule, judged, facts) or refuted
+            read = _read(rule, judged, facts) or refuted
             break
         unknown |= _unknown(rule, judged, facts)
     else:
         results.append(Nothing("no branch applies"))
-        read |= refuted
+        read = refuted
     return _Tried(results, tuple(steps), tuple(lines), read, unknown)
 
 

@@ -109,8 +109,7 @@ def representatives(span: Range, cuts: Iterable[Quantity]) -> list[Quantity]:
         *((low + high) / 2 for low, high in pairwise(inner)),
         _somewhere(inner[-1], span.high),
     ]
-    amounts = (Quantity(point, span.unit) for point in sorted(set(points)))
-    return [amount for amount in amounts if _inside(amount, span)]
+    return [Quantity(point, span.unit) for point in sorted(set(points))]
 
 
 def _somewhere(low: Fraction | None, high: Fraction | None) -> Fraction:

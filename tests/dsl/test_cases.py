@@ -13,8 +13,18 @@ from dsl import Fact, Range, Reason, known, missing, quantity
 from dsl.evaluator.logic import Truth, representatives
 from dsl.types import QuantityType
 from dsl.values import Quantity
-from dsl.witnesses.cases import ABSENT, axes_of, described, in_unit, known_cases, witness
-from dsl.witnesses.search import search
+from dsl.witnesses.cases import (
+    ABSENT,
+    asks_for_presence,
+    axes_of,
+    described,
+    in_unit,
+    known_cases,
+    people_of,
+    spread,
+    witness,
+)
+from dsl.witnesses.search import Search, search
 from tests.dsl.support import PROPERTY, halves, rule
 
 POINTS = st.sampled_from(halves(-3, 3))
@@ -106,6 +116,39 @@ def test_search_gives_up_without_claiming_a_proof() -> None:
     assert not search(absent, lambda facts: False).exhausted
 
 
+def test_what_stays_open_is_no_patient() -> None:
+    """A goal that is not settled when everything is known has not been met."""
+    assert search(DIGITS, lambda facts: None) == Search(None, True)
+    found = search(DIGITS, lambda facts: True)
+    assert found == Search(found.patient, False) and found.patient is not None
+
+
+@pytest.mark.parametrize(("steps", "exhausted"), [(7, True), (6, False), (1, False)])
+def test_search_is_bounded_by_its_steps(monkeypatch: pytest.MonkeyPatch, steps: int, exhausted: bool) -> None:
+    """One look at six open values together, and one at each."""
+    monkeypatch.setattr("dsl.witnesses.search.MAX_STEPS", steps)
+    assert search({"a": DIGITS["a"]}, lambda facts: None) == Search(None, exhausted)
+
+
+@pytest.mark.parametrize(("steps", "exhausted"), [(2, True), (1, False)])
+def test_search_is_bounded_by_its_starts(
+    monkeypatch: pytest.MonkeyPatch, steps: int, exhausted: bool
+) -> None:
+    monkeypatch.setattr("dsl.witnesses.search.MAX_STEPS", steps)
+    assert search({"a": [known(True), ABSENT]}, lambda facts: False) == Search(None, exhausted)
+
+
+def test_missing_is_tried_once_whatever_the_reason() -> None:
+    seen: list[Fact] = []
+
+    def goal(facts: Mapping[str, Fact]) -> Truth:
+        seen.extend(facts.values())
+        return False
+
+    search({"a": [ABSENT, missing(Reason.STALE)]}, goal)
+    assert seen == [ABSENT]
+
+
 def test_search_tries_what_is_missing_too() -> None:
     axes = {"a": [known(True), known(False), ABSENT], "b": [ABSENT]}
     seen: list[tuple[bool, ...]] = []
@@ -139,3 +182,70 @@ def test_an_axis_holds_what_a_rule_can_tell_apart() -> None:
         "gene": ["gene = normal", "gene = intermediate", "gene = poor", "gene missing"],
     }
     assert [described("x", fact) for fact in known_cases(QuantityType("kg"), [])] == ["x = 1 kg"]
+
+
+CALCULATING = """input weight: Quantity[kg] from observation weight within 90 days required
+    input other: Quantity[kg] from observation weight within 90 days required
+    input gene: Phenotype from phenotype CYP2C19 lifetime required
+    input stroke: Boolean from condition stroke optional
+    let both  = weight + other
+    let heavy = both > 100 kg
+    let sure  = heavy and gene = poor
+    decide dose first {
+      when CONDITION => none
+      unknown        => ask weight
+    }"""
+
+
+def lacking(condition: str) -> set[str]:
+    axes = axes_of(rule(CALCULATING.replace("CONDITION", condition)), {})
+    return {name for name, cases in axes.items() if ABSENT in cases}
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("sure", set[str]()),
+        ("sure is known", {"both", "gene"}),
+        ("heavy is known and sure", {"both"}),
+        ("both is known and sure", {"both"}),
+        ("weight is known and sure", {"weight"}),
+        ("stroke and sure", {"stroke"}),
+    ],
+)
+def test_whether_a_truth_is_known_rests_on_what_it_reads(condition: str, names: set[str]) -> None:
+    assert lacking(condition) == names
+    ruled = rule(CALCULATING.replace("CONDITION", condition))
+    assert asks_for_presence(ruled) is (" is known" in condition and "weight is" not in condition)
+
+
+def amounts(facts: Sequence[Fact]) -> list[Fraction]:
+    return [value.value for fact in facts for value in fact.possible if isinstance(value, Quantity)]
+
+
+def test_people_for_what_is_only_calculated_with() -> None:
+    believable = {"other": Range(Fraction(40), Fraction(60), True, True, "kg")}
+    people = spread(rule(CALCULATING.replace("CONDITION", "sure and stroke")), believable)
+    assert list(people) == ["weight", "other"]
+    assert amounts(people["weight"]) == [19, 20, 30, 40, 50, 60, 70, 80, 81]
+    others = amounts(people["other"])
+    assert 40 <= min(others) < 41 and 55 < max(others) <= 60 and len(others) == 15
+    assert list(spread(rule(CALCULATING.replace("CONDITION", "weight > 3 kg and sure")), {})) == ["other"]
+    [declared] = rule(
+        """input gene: Phenotype from phenotype CYP2C19 lifetime required
+        decide d first { when gene = poor => none unknown => none }"""
+    ).inputs
+    genes = [str(fact.possible[0]) for fact in people_of(declared, None)]
+    assert genes == ["normal", "intermediate", "poor"]
+
+
+def test_people_over_a_span_that_starts_at_nothing() -> None:
+    """Amounts near zero are no people: the first lies at a ten-thousandth of the greatest, or above."""
+    ruled = rule(CALCULATING.replace("CONDITION", "sure"))
+    cases = people_of(ruled.inputs[0], Range(Fraction(0), Fraction(100), False, True, "kg"))
+    found = amounts(cases)
+    low = Fraction(1, 100)
+    cuts = [low + (100 - low) * step**2 / 64 for step in range(1, 8)]
+    assert [amount for amount in found if amount in cuts] == cuts and len(found) == 15
+    half_open = people_of(ruled.inputs[0], Range(Fraction(1), None, True, False, "kg"))
+    assert quantity(20, "kg") in [fact.possible[0] for fact in half_open]

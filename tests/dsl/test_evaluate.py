@@ -158,7 +158,10 @@ def test_the_population_bounds_the_rule(age: str | None, state: State) -> None:
         assert (finding.decided_by, finding.asks) == ((), ("age",))
         assert finding.result == Ask(())
     if state is not State.ADVICE:
-        assert [(step.text, step.line) for step in finding.steps] == [("population: adults", 1)]
+        truth = False if state is State.OUTSIDE else None
+        assert [(step.text, step.truth, step.line) for step in finding.steps] == [
+            ("population: adults", truth, 1)
+        ]
         assert (finding.lines, finding.assumptions) == ((), ())
 
 
@@ -259,6 +262,72 @@ def test_an_unknown_clause_may_be_silent() -> None:
     heavy = evaluate(silent, {"weight": kg("90")})
     assert (heavy.state, heavy.result) == (State.NOTHING, Nothing("no branch applies"))
     assert heavy.decided_by == ("weight",)
+
+
+BRANCHES = f"""{WEIGHT} {GENE} input stroke: Boolean from condition stroke required
+    decide dose first {{
+      when stroke         => give 100 mg once daily
+      when gene = poor    => give 200 mg once daily
+      when weight > 70 kg => give 300 mg once daily
+      unknown             => none because "not settled"
+    }}"""
+
+
+@pytest.mark.parametrize(
+    ("facts", "decided_by", "asks"),
+    [
+        ({"stroke": known(False), "gene": known("normal"), "weight": kg("60")},
+         ("weight", "gene", "stroke"), ()),
+        ({"stroke": known(False), "gene": known("normal"), "weight": kg("80")}, ("weight",), ()),
+        ({"stroke": known(False), "gene": known("normal")}, ("gene", "stroke"), ("weight",)),
+        ({"stroke": known(False), "weight": kg("60")}, ("weight", "stroke"), ("gene",)),
+        ({"gene": known("normal")}, ("gene",), ("weight", "stroke")),
+        ({}, (), ("weight", "gene", "stroke")),
+    ],
+)  # fmt: skip
+def test_what_decided_and_what_is_lacking(
+    facts: dict[str, Fact], decided_by: tuple[str, ...], asks: tuple[str, ...]
+) -> None:
+    """All that was refuted where no branch applies; all that is open where it is not settled."""
+    finding = evaluate(rule(BRANCHES), facts)
+    assert (finding.decided_by, finding.asks) == (decided_by, asks)
+
+
+def test_otherwise_rests_on_what_was_refuted() -> None:
+    otherwise = BRANCHES.replace("      unknown", "      otherwise           => none\n      unknown")
+    facts = {"stroke": known(False), "gene": known("normal"), "weight": kg("60")}
+    assert evaluate(rule(otherwise), facts).decided_by == ("weight", "gene", "stroke")
+
+
+def test_outside_nothing_is_asked_for() -> None:
+    """An open part of a population that is refuted already could not change the answer."""
+    adults = rule(
+        f"""{WEIGHT} input stroke: Boolean from condition stroke required
+        decide dose first {{ when stroke => none unknown => ask stroke }}""",
+        'population "heavy, with a stroke" when stroke and weight > 70 kg',
+    )
+    outside = evaluate(adults, {"weight": kg("60")})
+    assert (outside.state, outside.decided_by, outside.asks) == (State.OUTSIDE, ("weight",), ())
+    unknown = evaluate(adults, {"weight": kg("80")})
+    assert (unknown.state, unknown.decided_by, unknown.asks) == (State.ASK, (), ("stroke",))
+
+
+def test_an_assumption_in_words() -> None:
+    assuming = rule(
+        f"""{WEIGHT}
+        input taken_for: Indication from indication clopidogrel assume stroke_prevention because "most"
+        input had_stroke: Boolean from condition stroke assume false because "not coded"
+        decide dose first {{
+          when had_stroke or taken_for = acs => none
+          when weight > 70 kg                => give 1 mg once daily
+          unknown                            => ask weight
+        }}"""
+    )
+    finding = evaluate(assuming, {"weight": kg("80")})
+    assert finding.assumptions == (
+        "taken for is stroke prevention (most)",
+        "had stroke is false (not coded)",
+    )
 
 
 def test_what_stands_after_a_branch_that_holds_does_not_matter() -> None:

@@ -404,6 +404,28 @@ def test_the_bound_of_the_proof_is_included(monkeypatch: pytest.MonkeyPatch) -> 
     assert errors_in(three) == [("BR009", "the table has 3 cases, too many to prove")]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "result"),
+    [
+        (60, 65, "ask gene"), (60, 77, "ask gene"), (64, 66, "ask gene"), (70, 80, None), (60, 80, None),
+        (77, 80, "none"), (77, 77, "none"),
+    ],
+)  # fmt: skip
+def test_a_span_against_the_rest_of_a_column(low: int, high: int, result: str | None) -> None:
+    """H-006: `else` holds for a span only if it holds for each value in it; a limit inside leaves it open."""
+    table = rule(
+        f"""{WEIGHT} {GENE} table advice unique {{
+        | weight        => advice
+        | < 65 kg       => ask gene
+        | 65 ..< 77 kg  => ask gene
+        | else          => none
+        unknown         => ask weight }}"""
+    )
+    span = Range(Fraction(low), Fraction(high), True, low == high, "kg")
+    finding = evaluate(table, {"weight": Fact((span,), Reason.COMPARATOR)})
+    assert str(finding.result) == (result or "ask weight")
+
+
 def test_a_column_stands_once() -> None:
     """Twice the same column would be two independent ones for the proof."""
     errors = errors_in(table_of("gene | gene => advice", "* | * => change"))

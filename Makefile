@@ -46,8 +46,8 @@ N ?= 1000000
 fuzz: $(VENV)/.dev ## random rules and charts through every evaluator; `make fuzz N=1000000`
 	@$(BIN)/python -m tests.dsl.fuzz --pairs $(N)
 
-mutate: $(VENV)/.dev ## mutants of evaluator and checker; survivors are listed by `.venv/bin/mutmut results`
-	@$(BIN)/mutmut run
+mutate: $(VENV)/.dev ## mutants of evaluator and checker; who survives must be explained in tests/dsl/survivors.md
+	@$(BIN)/python -m tests.dsl.mutants
 
 bench: $(VENV)/.dev ## measurements, each printed beside its yardstick
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py) || exit 1; done

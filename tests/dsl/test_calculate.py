@@ -103,6 +103,10 @@ def test_a_dose_that_comes_to_nothing_says_so(weight: int) -> None:
     assert calculated.explanation == "not calculated: the dose is not above zero"
 
 
+def test_a_calculated_dose_has_no_name_of_its_own() -> None:
+    assert [let.named for let in dosed(kilos(70)).rule.lets] == [False]
+
+
 def test_a_calculated_dose_may_ask_for_more() -> None:
     found = dosed(kilos(70), then="and ask stroke")
     assert isinstance(found.result, Give)

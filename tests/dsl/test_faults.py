@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 
-from dsl import check, quantity
+from dsl import Function, Parameter, QuantityType, check, quantity
 from dsl.checker.attributes import source_attributes
 from tests.dsl.support import NAMES, SAID, WHOLE, found_in, parsed, rule, rule_text
 from tests.dsl.test_labels import LABEL
@@ -35,7 +35,7 @@ def let(value: str) -> str:
 
 def give(dose: str) -> str:
     return rule_text(
-        f"{WEIGHT} decide dose first {{ when weight < 70 kg => give {dose} unknown => ask weight }}"
+        f"{WEIGHT} {AGE} decide dose first {{ when weight < 70 kg => give {dose} unknown => ask weight }}"
     )
 
 
@@ -341,6 +341,7 @@ WEIGHED = replace(NAMES, plausible={"weight": (quantity(1, "kg"), quantity(400, 
         "weight * 5 rounded to 25 mg max 300 mg",
         "weight * 1 ug/kg rounded to 25 mg min 100 mg max 300 mg",
         "weight * 1 ug/kg rounded to 25 mg min 300 mg max 300 mg",
+        "age * 1 ug/a rounded to 25 mg min 100 mg max 300 mg",
     ],
 )
 def test_a_dose_that_is_the_same_for_everybody(calculated: str) -> None:
@@ -352,10 +353,60 @@ def test_a_dose_that_is_the_same_for_everybody(calculated: str) -> None:
     [
         "weight * 1 mg/kg rounded to 25 mg min 100 mg max 300 mg",
         "70 kg * 5 mg/kg rounded to 25 mg max 400 mg",
+        "age * 1 mg/a rounded to 25 mg min 50 mg max 300 mg",
     ],
 )
 def test_a_dose_that_differs_or_meets_no_bound(calculated: str) -> None:
     assert [one.code for one in found_in(give(f"{calculated} once daily"), names=WEIGHED)] == ["BR013"]
+
+
+def test_nothing_is_said_of_people_whose_amounts_nobody_knows() -> None:
+    calculated = "weight * 1 ug/kg rounded to 25 mg min 100 mg max 300 mg once daily"
+    assert [one.code for one in found_in(give(calculated))] == ["BR013"]
+
+
+ONE_OF = Function("half_of", (Parameter("of", QuantityType("kg")),), QuantityType("kg"), lambda of: of / 2)
+TWO_OF = Function(
+    "sum_of",
+    (Parameter("one", QuantityType("kg")), Parameter("other", QuantityType("kg"))),
+    QuantityType("kg"),
+    lambda one, other: one + other,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ("half_of(weight)", []), ("half_of(of: weight)", []), ("half_of(weight) + 1 kg", []),
+        ("half_of(age)", ["BR007"]), ("half_of(weight) + 1 mL", ["BR007"]), ("half_of(fo: weight)", ["BR004"]),
+        ("sum_of(weight, weight)", ["BR006"]), ("sum_of(one: weight, other: weight)", []),
+        ("weight ^ 4 / weight ^ 3", []), ("weight ^ 2", []), ("weight ^ 3", []), ("weight ^ -1 * weight ^ 2", []),
+    ],
+)  # fmt: skip
+def test_calls_and_powers(value: str, codes: list[str]) -> None:
+    names = replace(NAMES, functions={"half_of": ONE_OF, "sum_of": TWO_OF})
+    unit = {"weight ^ 2": "kg2", "weight ^ 3": "kg3"}.get(value, "kg")
+    found = found_in(let(f"x: Quantity[{unit}] = {value}"), names=names)
+    assert [one.code for one in found if one.code != "BR013"] == codes
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["stroke = other", "gene = second", "gene != second", "weight <= third", "age / 2 in 3 .. 4 years"],
+)
+def test_two_inputs_of_one_type_are_compared(condition: str) -> None:
+    more = """input other: Boolean from condition stroke required
+        input second: Phenotype from phenotype CYP2C19 lifetime required
+        input third: Quantity[g] from observation weight within 9 days required"""
+    text = rule_text(f"{INPUTS} {more} decide d first {{ when {condition} => none unknown => none }}")
+    assert [one.code for one in found_in(text)] == ["BR013"]
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_a_trend_over_the_fewest_and_the_most_results(count: int) -> None:
+    source = f"observation weight mean of last {count} within 9 days"
+    text = f"input w: Quantity[kg] from {source} required decide d first {{ when w > 3 kg => none unknown => none }}"
+    assert [one.code for one in found_in(rule_text(text))] == ["BR013"]
 
 
 # ---------------------------------------------------------------- between files and rules
@@ -389,6 +440,8 @@ def active(name: str, then: str, old: str = "", new: str = "") -> str:
     text = rule_text(
         f"""{AGE} {WEIGHT} decide d first {{ when weight < 70 kg => {then} unknown => ask weight }}
         outcome stop {{ indicator info advise "Stop" }}
+        outcome quit {{ indicator info advise "Quit" }}
+        outcome change {{ indicator info advise "Half" suggest drug ticagrelor }}
         outcome half {{ indicator info advise "Half" suggest dose 50 mg once daily }}
         outcome both {{ indicator info advise "Half" suggest dose 50 mg once daily
           suggest drug ticagrelor }}"""
@@ -407,6 +460,10 @@ PAIRS = {
     "a dose and an outcome that suggests more": ("give 50 mg once daily", "both", ()),
     "a dose and words": ("give 50 mg once daily", "stop", ()),
     "the same words": ("stop", "stop", ()),
+    "other words": ("stop", "quit", ()),
+    "the same words about other changes": ("both", "change", ()),
+    "one dose as an outcome with a question": ("half", "half and ask age", ()),
+    "everybody": ("give 50 mg once daily otherwise => stop", "stop otherwise => quit", ()),
     "a dose and nothing": ("give 50 mg once daily", "none", ()),
     "a dose and a question": ("give 50 mg once daily", "ask age", ()),
     "a dose, and the same with a question": (
@@ -445,13 +502,31 @@ def test_active_rules_that_disagree(pair: tuple[str, str, tuple[str, str] | tupl
     assert found_in(active("a.a", one), active("b.b", other, *edit))
 
 
+def test_a_witness_is_a_patient_who_can_be() -> None:
+    """Under two names, so that each rule must bring its own limits."""
+    other = (
+        active("b.b", "give 60 mg once daily").replace("input weight", "input w").replace("weight <", "w <")
+    )
+    other = other.replace("ask weight", "ask w")
+    assert found_in(active("a.a", "give 50 mg once daily"), other, names=WEIGHED)
+    assert found_in(other, active("a.a", "give 50 mg once daily"), names=WEIGHED)
+
+
+def test_a_disagreement_with_a_rule_that_is_not_checked_itself() -> None:
+    one, other = (
+        parsed(active(name, dose), f"{name}.rule")
+        for name, dose in (("a.a", "give 50 mg once daily"), ("b.b", "give 60 mg once daily"))
+    )
+    SAID.extend(check([one], NAMES, [other]).diagnostics)
+    assert [found.code for found in SAID] == ["BR013", "BR022"]
+
+
 def test_exceptions_in_a_circle_of_three() -> None:
     def overriding(name: str, base: str) -> str:
         edit = ("concerns drug niraparib", f'concerns drug niraparib overrides {base} because "x"')
         return active(name, "none", *edit)
 
     assert found_in(overriding("a.a", "b.b"), overriding("b.b", "c.c"), overriding("c.c", "a.a"))
-    SAID.clear()
     # One that overrides a circle without being part of it is not blamed for it.
     found_in(overriding("d.d", "a.a"), overriding("a.a", "b.b"), overriding("b.b", "a.a"))
 

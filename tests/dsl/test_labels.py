@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dsl import State, check, evaluate, known, label_facts
+from dsl import Nothing, State, check, evaluate, known, label_facts, quantity
+from dsl.model import FirstDecision
 from tests.dsl.support import NAMES, errors_in, parsed, rule_text
 
 LABEL = """
@@ -46,3 +47,16 @@ def test_a_label_states_facts_and_decides_nothing() -> None:
 def test_a_label_that_cannot_be_judged_is_refused(old: str, new: str, codes: list[str]) -> None:
     """H-050: advice beside a label in one rule could give the label away."""
     assert [code for code, _ in errors_in(labelled(old, new))] == codes
+
+
+def test_what_a_label_is_checked_to() -> None:
+    ruled = check([parsed(labelled())], NAMES).rules[0]
+    assert ruled.label is not None and ruled.label.tighten is not None
+    assert (ruled.label.name, ruled.label.actions) == ("raised", ("check",))
+    assert ruled.label.horizon == quantity(10, "a")
+    assert ruled.decision == FirstDecision("raised", (), Nothing("a label is for the guard"))
+    assert {let.name: let.named for let in ruled.lets} == {
+        "baseline": True, "stratum": True, "check.benefit": True, "check.harm": True, "stratum - baseline": False,
+    }  # fmt: skip
+    plain = check([parsed(labelled("tighten require stratum - baseline >= 1 %"))], NAMES).rules[0]
+    assert plain.label is not None and plain.label.tighten is None

@@ -138,7 +138,7 @@ def _disagreement(
     return [
         Diagnostic(
             "BR022", f"`{one.name}` gives this patient other advice", _header(other),
-            others=(Label(_header(one), "the other rule"),), case=patient or "any patient",
+            others=(Label(_header(one), "the other rule"),), case=patient,
             help="write `overrides … because …` in the more special one"
             if same_source
             else "the sources disagree: say which one this site follows with `overrides … because …`",

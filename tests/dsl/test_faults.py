@@ -378,9 +378,11 @@ TWO_OF = Function(
     ("value", "codes"),
     [
         ("half_of(weight)", []), ("half_of(of: weight)", []), ("half_of(weight) + 1 kg", []),
-        ("half_of(age)", ["BR007"]), ("half_of(weight) + 1 mL", ["BR007"]), ("half_of(fo: weight)", ["BR004"]),
+        ("half_of(age)", ["BR007"]),
+        ("half_of(weight) + 1 mL", ["BR007"]), ("half_of(fo: weight)", ["BR004"]),
         ("sum_of(weight, weight)", ["BR006"]), ("sum_of(one: weight, other: weight)", []),
-        ("weight ^ 4 / weight ^ 3", []), ("weight ^ 2", []), ("weight ^ 3", []), ("weight ^ -1 * weight ^ 2", []),
+        ("weight ^ 4 / weight ^ 3", []), ("weight ^ 2", []), ("weight ^ 3", []),
+        ("weight ^ -1 * weight ^ 2", []),
     ],
 )  # fmt: skip
 def test_calls_and_powers(value: str, codes: list[str]) -> None:
@@ -405,8 +407,9 @@ def test_two_inputs_of_one_type_are_compared(condition: str) -> None:
 @pytest.mark.parametrize("count", [2, 20])
 def test_a_trend_over_the_fewest_and_the_most_results(count: int) -> None:
     source = f"observation weight mean of last {count} within 9 days"
-    text = f"input w: Quantity[kg] from {source} required decide d first {{ when w > 3 kg => none unknown => none }}"
-    assert [one.code for one in found_in(rule_text(text))] == ["BR013"]
+    decision = "decide d first { when w > 3 kg => none unknown => none }"
+    text = rule_text(f"input w: Quantity[kg] from {source} required {decision}")
+    assert [one.code for one in found_in(text)] == ["BR013"]
 
 
 # ---------------------------------------------------------------- between files and rules

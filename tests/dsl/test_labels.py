@@ -56,7 +56,8 @@ def test_what_a_label_is_checked_to() -> None:
     assert ruled.label.horizon == quantity(10, "a")
     assert ruled.decision == FirstDecision("raised", (), Nothing("a label is for the guard"))
     assert {let.name: let.named for let in ruled.lets} == {
-        "baseline": True, "stratum": True, "check.benefit": True, "check.harm": True, "stratum - baseline": False,
+        "baseline": True, "stratum": True, "check.benefit": True, "check.harm": True,
+        "stratum - baseline": False,
     }  # fmt: skip
     plain = check([parsed(labelled("tighten require stratum - baseline >= 1 %"))], NAMES).rules[0]
     assert plain.label is not None and plain.label.tighten is None

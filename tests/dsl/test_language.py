@@ -32,7 +32,9 @@ from dsl import (
     silenced,
 )
 from dsl.checker.attributes import PREDICTIVE, source_attributes
+from dsl.model import Compare, Truth
 from dsl.trends import Trend, TrendFunction
+from dsl.types import EnumType
 from dsl.values import Dose, Period, Quantity
 from tests.dsl.support import NAMES, PROPERTY, errors_in, halves, parsed, rule, rule_text
 
@@ -441,6 +443,17 @@ def test_the_future_with_the_least_harm(risk: str, best: str, clear: bool, resul
     assert found.facts["treat.best"].possible == (best,)
     assert found.facts["treat.clear"].possible == (clear,)
     assert found.result == result
+
+
+def test_what_a_choice_is_checked_to() -> None:
+    checked = rule(CHOICE)
+    lets = {let.name: let for let in checked.lets}
+    unnamed = [name for name, let in lets.items() if not let.named]
+    assert unnamed == ["treat.lead over 0.5 %"]
+    assert lets["treat.best"].type == EnumType("treat", ("none", "drug"), ("Nothing", "The drug"))
+    clear = lets["treat.clear"].value
+    assert isinstance(clear, Truth) and isinstance(clear.condition, Compare)
+    assert clear.condition.text == "treat is clear"
 
 
 def test_consequences_are_counted_in_a_thousand() -> None:

@@ -14,7 +14,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsl import Advise, Ask, Fact, Nothing, Quantity, Range, Reason, Rule, Span, State, evaluate, known
+from dsl import (
+    Advise,
+    Ask,
+    Fact,
+    Nothing,
+    Quantity,
+    Range,
+    Reason,
+    Rule,
+    Span,
+    State,
+    evaluate,
+    known,
+    quantity,
+)
 from dsl.checker.amounts import Declared
 from dsl.checker.tables import check_table
 from dsl.model import Cell, Compare, Constant, Input, InputRef, OneOf, Result, RowRule, TableDecision, Within
@@ -424,6 +438,30 @@ def test_a_span_against_the_rest_of_a_column(low: int, high: int, result: str | 
     span = Range(Fraction(low), Fraction(high), True, low == high, "kg")
     finding = evaluate(table, {"weight": Fact((span,), Reason.COMPARATOR)})
     assert str(finding.result) == (result or "ask weight")
+
+
+REST = f"""{GENE} {STROKE} {WEIGHT} table advice unique {{
+    | gene   | stroke | weight   => advice
+    | poor   | true   | < 70 kg  => none
+    | poor   | true   | else     => ask gene
+    | poor   | else   | else     => ask stroke
+    | normal, intermediate | * | * => ask weight
+    unknown                      => ask gene }}"""
+
+
+def test_else_without_rows_beside_it_is_everything() -> None:
+    """No row differs from the third in the weight alone; missing is part of the rest of an optional input."""
+    table = rule(REST)
+    assert isinstance(table.decision, TableDecision)
+    rests = [row.cells[2] for row in table.decision.rows]
+    assert rests[2] == Cell(None, any=True) and rests[1].condition is not None
+    assert not rests[1].missing
+    assert table.decision.rows[2].cells[1].missing
+    heavy = {"gene": known("poor"), "weight": known(quantity(80, "kg"))}
+    assert str(evaluate(table, heavy | {"stroke": known(True)}).result) == "ask gene"
+    assert str(evaluate(table, heavy | {"stroke": known(False)}).result) == "ask stroke"
+    assert str(evaluate(table, heavy).result) == "ask stroke"
+    assert str(evaluate(table, {"gene": known("normal")}).result) == "ask weight"
 
 
 def test_a_column_stands_once() -> None:

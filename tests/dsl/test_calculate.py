@@ -8,6 +8,8 @@ import pytest
 
 from dsl import Fact, Finding, Give, Range, Reason, Rule, State, evaluate, known, quantity
 from dsl import missing as absent
+from dsl.model import Compare, FirstDecision
+from dsl.types import QuantityType
 from dsl.values import Quantity, Value
 from tests.dsl.support import rule
 
@@ -125,3 +127,36 @@ def test_a_truth_as_an_argument(female: str, stroke: Value | None, value: int) -
     given = {} if stroke is None else {"stroke": known(stroke)}
     found = x_of(call, weight=kilos(72), age=known(quantity(40, "a")), **given)
     assert plain(found) == [value]
+
+
+# ---------------------------------------------------------------- comparisons
+@pytest.mark.parametrize(
+    ("condition", "name", "unit", "truths"),
+    [
+        ("weight * 2 > 140 kg", "weight * 2", "kg", (False, True)),
+        ("140 kg < weight * 2", "weight * 2", "kg", (False, True)),
+        ("140 kg >= weight * 2", "weight * 2", "kg", (True, False)),
+        ("weight * weight > 4900 kg2", "weight * weight", "kg2", (False, True)),
+        ("4900 kg2 < weight * weight", "weight * weight", "kg2", (False, True)),
+        ("weight > other * 2", "weight - (other * 2)", "kg", (False, True)),
+        ("weight / other > 2", "weight / other", "1", (False, True)),
+        ("2 < weight / other", "weight / other", "1", (False, True)),
+    ],
+)
+def test_a_comparison_of_what_is_calculated_in_place(
+    condition: str, name: str, unit: str, truths: tuple[bool, bool]
+) -> None:
+    """At seventy kilograms and just above; the trace shows the words of the author."""
+    ruled = rule(
+        f"""{WEIGHT} {OTHER} decide d first {{
+          when {condition} => none because "it holds" unknown => ask weight }}"""
+    )
+    [let] = ruled.lets
+    assert (let.name, let.type, let.named) == (name, QuantityType(unit), False)
+    for weight, truth in zip(("70", "70.001"), truths, strict=True):
+        [step] = evaluate(ruled, {"weight": kilos(weight), "other": kilos(35)}).steps
+        assert (step.text, step.truth) == (f'when {condition} => none because "it holds"', truth)
+    assert isinstance(ruled.decision, FirstDecision)
+    compared = ruled.decision.branches[0].condition
+    assert isinstance(compared, Compare) and compared.text == condition
+    assert evaluate(ruled, {"other": kilos(35)}).asks == ("weight",)

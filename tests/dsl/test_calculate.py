@@ -149,13 +149,13 @@ def test_a_comparison_of_what_is_calculated_in_place(
     """At seventy kilograms and just above; the trace shows the words of the author."""
     ruled = rule(
         f"""{WEIGHT} {OTHER} decide d first {{
-          when {condition} => none unknown => ask weight }}"""
+          when {condition} => give 1 mg once daily unknown => ask weight }}"""
     )
     [let] = ruled.lets
     assert (let.name, let.type, let.named) == (name, QuantityType(unit), False)
     for weight, truth in zip(("70", "70.001"), truths, strict=True):
         [step] = evaluate(ruled, {"weight": kilos(weight), "other": kilos(35)}).steps
-        assert (step.text, step.truth) == (f"when {condition} => none", truth)
+        assert (step.text, step.truth) == (f"when {condition} => give 1 mg once daily", truth)
     assert isinstance(ruled.decision, FirstDecision)
     compared = ruled.decision.branches[0].condition
     assert isinstance(compared, Compare) and compared.text == condition

@@ -28,6 +28,10 @@ _SUCH_AS = {
 }
 
 
+_TYPESET = "“”„«»"
+"""Quotation marks that word processors write."""
+
+
 class _Strict(Struct, forbid_unknown_fields=True):
     """Every field in the type that is written here, and no others."""
 
@@ -169,13 +173,18 @@ def read_entries(path: Path, shape: type[_Shape]) -> dict[str, _Shape]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        return tomllib.loads(text)
     except FileNotFoundError:
         raise KnowledgeBaseError(f"{path}: the file is missing; a knowledge base needs it") from None
     except OSError as error:
         raise KnowledgeBaseError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise KnowledgeBaseError(f"{path}: not a TOML file: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        typeset = next((sign for sign in _TYPESET if sign in text), "")
+        hint = f'; text stands in `"`, not in `{typeset}`' if typeset else ""
+        raise KnowledgeBaseError(f"{path}: not a TOML file: {error}{hint}") from None
 
 
 def _shaped(path: Path, content: object, shape: type[_Shape], within: str) -> _Shape:

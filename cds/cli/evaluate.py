@@ -63,6 +63,8 @@ def run(
         print(dump_json(record_of(decision, unsaid, cards, knowledge, software)).decode())
     else:
         _print(decision, cards, knowledge)
+        if not fire_draft:
+            _print_drafts(decision, knowledge)
     return 0
 
 
@@ -83,3 +85,17 @@ def _print(decision: Decision, cards: list[dict[str, object]], knowledge: Knowle
             print(f"  {evaluation.rule.name} {evaluation.rule.version}: failed ({evaluation.failure})")
         else:
             print("\n".join(f"  {line}" for line in explain(evaluation.finding)))
+
+
+def _print_drafts(decision: Decision, knowledge: KnowledgeBase) -> None:
+    """A rule that is being written is what its author evaluates; its silence must not look like an answer."""
+    drugs = {order.drug for order in decision.situation.orders}
+    day = decision.as_of.date()
+    spoken = knowledge.in_force(day, fire_draft=False)
+    drafts = [
+        rule
+        for rule in knowledge.in_force(day, fire_draft=True)
+        if rule not in spoken and drugs.intersection(rule.drugs)
+    ]
+    for rule in drafts:
+        print(f"\n{rule.name} {rule.version} is a draft and was not asked; `--fire-draft` asks it.")

@@ -83,6 +83,10 @@ class AmountChecker:
             return None
         step = rounding.step.quantity
         for bound in (rounding.step, rounding.low, rounding.high):
+            if bound is not None and bound.quantity.unit == "1" and amount.dimensions:
+                message, help = f"`{bound.quantity}` needs a unit here", f"write `{bound.quantity} mg`"
+                self._found.append(Diagnostic("BR007", message, bound.span, help=help))
+                return None
             if bound is not None and units.parse(bound.quantity.unit).dimensions != amount.dimensions:
                 self._found.append(
                     Diagnostic(

@@ -19,7 +19,7 @@ from dsl.checker.lets import check_choice, check_let
 from dsl.checker.outcomes import check_outcome
 from dsl.checker.results import check_asked, check_tested, check_tests, result_of
 from dsl.checker.tables import check_table, resolve_else
-from dsl.checker.vocabularies import enums_of, vocabularies
+from dsl.checker.vocabularies import Enums, enums_of, vocabularies
 from dsl.diagnostics import Diagnostic, Label, Severity
 from dsl.names import Names, unknown_name
 from dsl.syntax import Span
@@ -118,7 +118,7 @@ class _RuleChecker:
         self,
         rule: syntax.RuleSyntax,
         source: str,
-        enums: dict[str, EnumType],
+        enums: Enums,
         names: Names,
         on: date | None,
         found: list[Diagnostic],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 from dsl import model, syntax, units
+from dsl.checker.vocabularies import Enums
 from dsl.diagnostics import Diagnostic
 from dsl.names import Names, unknown_name
 from dsl.trends import Trend, TrendFunction, unit_of
@@ -26,7 +27,7 @@ _AGE_MATTERS = (model.SourceKind.OBSERVATION, model.SourceKind.PHENOTYPE)
 
 def check_input(
     node: syntax.InputSyntax,
-    enums: Mapping[str, EnumType],
+    enums: Enums,
     names: Names,
     found: list[Diagnostic],
 ) -> model.Input | None:
@@ -43,9 +44,7 @@ def check_input(
     return model.Input(node.name.text, kind, source, within, optional, loudness, node.name.span, assuming)
 
 
-def check_type(
-    node: syntax.TypeSyntax, enums: Mapping[str, EnumType], found: list[Diagnostic]
-) -> ValueType | None:
+def check_type(node: syntax.TypeSyntax, enums: Enums, found: list[Diagnostic]) -> ValueType | None:
     """The type that is named; None if there is none of this name (and said)."""
     name = node.name.text
     if name == "Quantity":
@@ -69,10 +68,13 @@ def check_type(
         return QuantityType("1")
     if name == "Boolean":
         return BooleanType()
-    if name not in enums:
-        found.append(unknown_name(node.name, "type", [*_TYPES, *enums]))
-        return None
-    return enums[name]
+    if name in enums.known:
+        return enums.known[name]
+    unknown = unknown_name(node.name, "type", [*_TYPES, *enums.known])
+    if name in enums.to_use:
+        unknown = replace(unknown, help=f"write `{enums.to_use[name]}` at the top of the file")
+    found.append(unknown)
+    return None
 
 
 def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> model.Source | None:

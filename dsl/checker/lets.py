@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 from dsl import model, syntax, units
 from dsl.checker.conditions import ConditionChecker
 from dsl.checker.inputs import check_type
+from dsl.checker.vocabularies import Enums
 from dsl.diagnostics import Diagnostic
 from dsl.names import unknown_name
 from dsl.types import BooleanType, EnumType, QuantityType
@@ -27,7 +27,7 @@ PER = 1000
 
 def check_let(
     node: syntax.LetSyntax,
-    enums: Mapping[str, EnumType],
+    enums: Enums,
     conditions: ConditionChecker,
     found: list[Diagnostic],
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dsl import syntax
 from dsl.diagnostics import Diagnostic
@@ -14,6 +15,15 @@ Vocabularies = dict[str, tuple[str, dict[str, EnumType]]]
 
 _RESERVED = frozenset(("missing", "true", "false"))
 """Values of every type or of `Boolean`; a member of this name could not be told from them in a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enums:
+    """What the rules of one file may name as a type, and what they could if they said so."""
+
+    known: dict[str, EnumType]
+    to_use: dict[str, str]
+    """Enum of a vocabulary that the file does not use, to the line that would use it."""
 
 
 def _enum_type(enum: syntax.EnumSyntax) -> EnumType:
@@ -42,7 +52,7 @@ def enums_of(
     file: syntax.RuleFile,
     known: Vocabularies,
     found: list[Diagnostic],
-) -> dict[str, EnumType]:
+) -> Enums:
     """The enums that the rules of one file may name: those it uses and its own."""
     enums: dict[str, EnumType] = {}
     for use in file.uses:
@@ -74,4 +84,9 @@ def enums_of(
         if enum.name.text in enums:
             found.append(Diagnostic("BR005", f"enum `{enum.name.text}` is declared twice", enum.name.span))
         enums[enum.name.text] = _enum_type(enum)
-    return enums
+    to_use = {
+        enum: f"use {name} version {version}"
+        for name, (version, declared) in sorted(known.items())
+        for enum in declared
+    }
+    return Enums(enums, to_use)

@@ -115,5 +115,20 @@ def separates_nothing(fault: Fault) -> Diagnostic | None:
     return None
 
 
+def filler(fault: Fault) -> Diagnostic | None:
+    """`ask for weight`: a word of plain English, taken for a name."""
+    words = [str(token) for token in fault.before[-2:]]
+    if words != ["ask", "for"] or not fits(after(fault.before[:-1]), fault.found):
+        return None
+    return _left_out(fault, 1, f"`for` does not stand before {quoted(fault.found)}")
+
+
+def power_of_ten(fault: Fault) -> Diagnostic | None:
+    """`10^3/uL` where a unit is expected."""
+    if fault.found != "^" or "RSQB" not in fault.expected:
+        return None
+    return fault.said("`^` stands in no unit", help="UCUM writes a power as `10*3/uL` or `kg/m2`")
+
+
 def _left_out(fault: Fault, back: int, message: str) -> Diagnostic:
     return fault.said(message, at=place_of(fault.before[-back]), help="leave it out", put="")

@@ -152,7 +152,7 @@ _SLIPS = (
     spelling.open_text, spelling.quote_inside_text, spelling.single_quotes, spelling.code_block,
     spelling.other_comment, spelling.end_of_line, spelling.arrow_for_comparison, spelling.other_date,
     _misspelt, _misspelt_before, signs.unknown_left_out, signs.number_left_out, signs.comma_for_bar,
-    signs.empty_cell, signs.closed_too_early, signs.separates_nothing, _name_in_quotes, _text_without_quotes,
-    signs.sign_left_out,
+    signs.empty_cell, signs.closed_too_early, signs.separates_nothing, signs.filler,
+    signs.power_of_ten, _name_in_quotes, _text_without_quotes, signs.sign_left_out,
 )  # fmt: skip
 """Each is silent about a fault that is not its own; the first to speak is heard."""

@@ -179,6 +179,8 @@ FAULTS = {
     "a dose with a least one in other units": give(
         "weight * 1 mg/kg rounded to 25 mg min 1 mL max 300 mg once daily"
     ),
+    "a step without a unit": give("weight * 1 mg/kg rounded down to 50 max 300 mg once daily"),
+    "a greatest dose without a unit": give("weight * 1 mg/kg rounded to 25 mg max 300 once daily"),
     "a dose without a greatest": give("weight * 1 mg/kg rounded to 25 mg once daily"),
     "a least dose above the greatest": give(
         "weight * 1 mg/kg rounded to 25 mg min 300 mg max 200 mg once daily"
@@ -425,6 +427,12 @@ TOGETHER = {
         f"use some.words version 1.0.0\nuse other.words version 1.0.0\n{WHOLE}",
     ),
     "one version twice": (WHOLE, WHOLE),
+    "enum of a vocabulary that is not used": (
+        VOCABULARY,
+        WHOLE.replace(
+            "  decide", "  input letter: Letters from phenotype CYP2C19 lifetime optional\n  decide"
+        ),
+    ),
     "exception for another drug": (
         WHOLE,
         header("  review by", '  overrides example.start because "x"\n  review by')

@@ -174,6 +174,9 @@ DAMAGES = {
     "misspelt field": Damage(
         "drugs/prasugrel.toml", "display", "dispaly", ("`dispaly`", "did you mean `display`?")
     ),
+    "quotation marks of a letter": Damage(
+        "drugs/prasugrel.toml", '"613391"', "“613391”", ("not a TOML file", "line 1", 'in `"`, not in `“`')
+    ),
     "pair of one": Damage(
         "genes/NUDT15.toml", '["no", "no"]', '["no"]', ("NUDT15.toml", "`pairs.0.functions")
     ),

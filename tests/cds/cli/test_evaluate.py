@@ -184,8 +184,11 @@ def test_draft_rules_speak_only_when_asked(tmp_path: Path) -> None:
     path = folder / "rules/niraparib/start_dose.rule"
     path.write_text(path.read_text("utf-8").replace("status     active", "status     draft"), "utf-8")
     bundle = record(*niraparib_labs(60), draft(NIRAPARIB))
-    assert "No card." in evaluated(tmp_path, bundle, *AS_OF, "--kb", str(folder)).out
+    hint = "niraparib.start_dose 1.0.0 is a draft and was not asked; `--fire-draft` asks it."
+    unspoken = evaluated(tmp_path, bundle, *AS_OF, "--kb", str(folder)).out
+    assert "No card." in unspoken and hint in unspoken
     spoken = evaluated(tmp_path, bundle, *AS_OF, "--kb", str(folder), "--fire-draft").out
+    assert "is a draft and was not asked" not in spoken
     assert "Draft: Niraparib: advised dose 200 mg" in spoken and "not reviewed for clinical use" in spoken
 
 

@@ -129,6 +129,11 @@ def test_a_truth_as_an_argument(female: str, stroke: Value | None, value: int) -
     assert plain(found) == [value]
 
 
+def test_a_named_truth_has_its_name() -> None:
+    [let] = calculating("weight > 3 kg").lets
+    assert (let.name, let.named) == ("x", True)
+
+
 # ---------------------------------------------------------------- comparisons
 @pytest.mark.parametrize(
     ("condition", "name", "unit", "truths"),

@@ -1,0 +1,145 @@
+"""Faults between rules and between files; what is said of each is in `golden/said/test_between.txt`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from dsl import check
+from tests.dsl.support import NAMES, SAID, WHOLE, found_in, parsed, rule_text
+from tests.dsl.test_faults import AGE, WEIGHED, WEIGHT, header
+
+VOCABULARY = "vocabulary some.words version 1.0.0\nenum Letters { a, b }\n"
+
+TOGETHER = {
+    "vocabulary of another version": (VOCABULARY, f"use some.words version 1.1.0\n{WHOLE}"),
+    "vocabulary that is misspelt": (VOCABULARY, f"use some.word version 1.0.0\n{WHOLE}"),
+    "vocabulary twice": (VOCABULARY, VOCABULARY),
+    "one enum of two vocabularies": (
+        VOCABULARY,
+        VOCABULARY.replace("some", "other"),
+        f"use some.words version 1.0.0\nuse other.words version 1.0.0\n{WHOLE}",
+    ),
+    "one version twice": (WHOLE, WHOLE),
+    "enum of a vocabulary that is not used": (
+        VOCABULARY,
+        WHOLE.replace(
+            "  decide", "  input letter: Letters from phenotype CYP2C19 lifetime optional\n  decide"
+        ),
+    ),
+    "exception for another drug": (
+        WHOLE,
+        header("  review by", '  overrides example.start because "x"\n  review by')
+        .replace("rule example.start", "rule example.other")
+        .replace("drug niraparib", "drug ticagrelor"),
+    ),
+}
+
+
+@pytest.mark.parametrize("texts", TOGETHER.values(), ids=TOGETHER.keys())
+def test_a_fault_between_files_is_said(texts: tuple[str, ...]) -> None:
+    assert found_in(*texts)
+
+
+def active(name: str, then: str, old: str = "", new: str = "") -> str:
+    text = rule_text(
+        f"""{AGE} {WEIGHT} decide d first {{ when weight < 70 kg => {then} unknown => ask weight }}
+        outcome stop {{ indicator info advise "Stop" }}
+        outcome quit {{ indicator info advise "Quit" }}
+        outcome change {{ indicator info advise "Half" suggest drug ticagrelor }}
+        outcome half {{ indicator info advise "Half" suggest dose 50 mg once daily }}
+        outcome both {{ indicator info advise "Half" suggest dose 50 mg once daily
+          suggest drug ticagrelor }}"""
+    )
+    text = text.replace("status draft", "status active").replace("example.rule", name)
+    text = text.replace("cites pmid:1", 'cites pmid:1 reviewed 2026-01-01 by "A"')
+    return text.replace(old, new) if old else text
+
+
+OVERRIDING = ("concerns drug niraparib", 'concerns drug niraparib overrides a.a because "x"')
+
+PAIRS = {
+    "two doses": ("give 50 mg once daily", "give 60 mg once daily", ()),
+    "one dose in two units": ("give 50 mg once daily", "give 0.05 g once daily", ()),
+    "a dose and an outcome that suggests it": ("give 50 mg once daily", "half", ()),
+    "a dose and an outcome that suggests more": ("give 50 mg once daily", "both", ()),
+    "a dose and words": ("give 50 mg once daily", "stop", ()),
+    "the same words": ("stop", "stop", ()),
+    "other words": ("stop", "quit", ()),
+    "the same words about other changes": ("both", "change", ()),
+    "one dose as an outcome with a question": ("half", "half and ask age", ()),
+    "everybody": ("give 50 mg once daily otherwise => stop", "stop otherwise => quit", ()),
+    "a dose and nothing": ("give 50 mg once daily", "none", ()),
+    "a dose and a question": ("give 50 mg once daily", "ask age", ()),
+    "a dose, and the same with a question": (
+        "give 50 mg once daily", "give 50 mg once daily and ask age", (),
+    ),
+    "two doses of two sources": (
+        "give 50 mg once daily", "give 60 mg once daily", ("cites pmid:1", "cites label:example"),
+    ),
+    "two doses on different days": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ("from 2026-01-01 until 2026-12-31 review by 2027-01-01",
+         "from 2027-01-01 until 2027-12-31 review by 2027-06-01"),
+    ),
+    "two doses that share a day": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ("from 2026-01-01 until 2026-12-31", "from 2026-12-31 until 2027-12-31"),
+    ),
+    "two doses of two drugs": ("give 50 mg once daily", "give 60 mg once daily", ("niraparib", "ticagrelor")),
+    "two doses, one of them a draft": ("give 50 mg once daily", "give 60 mg once daily", ("active", "draft")),
+    "an exception and its base": ("give 50 mg once daily", "give 60 mg once daily", OVERRIDING),
+    "two populations": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ('population any because "a test"', 'population "p" when weight > 70 kg'),
+    ),
+    "two populations that share somebody": (
+        "give 50 mg once daily", "give 60 mg once daily",
+        ('population any because "a test"', 'population "p" when weight > 69 kg'),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS.keys())
+def test_active_rules_that_disagree(pair: tuple[str, str, tuple[str, str] | tuple[()]]) -> None:
+    """Those that do not disagree are recorded with no more than the results that no test expects."""
+    one, other, edit = pair
+    assert found_in(active("a.a", one), active("b.b", other, *edit))
+
+
+def test_a_witness_is_a_patient_who_can_be() -> None:
+    """Under two names, so that each rule must bring its own limits."""
+    other = (
+        active("b.b", "give 60 mg once daily").replace("input weight", "input w").replace("weight <", "w <")
+    )
+    other = other.replace("ask weight", "ask w")
+    assert found_in(active("a.a", "give 50 mg once daily"), other, names=WEIGHED)
+    assert found_in(other, active("a.a", "give 50 mg once daily"), names=WEIGHED)
+
+
+def test_a_disagreement_with_a_rule_that_is_not_checked_itself() -> None:
+    one, other = (
+        parsed(active(name, dose), f"{name}.rule")
+        for name, dose in (("a.a", "give 50 mg once daily"), ("b.b", "give 60 mg once daily"))
+    )
+    SAID.extend(check([one], NAMES, [other]).diagnostics)
+    assert [found.code for found in SAID] == ["BR013", "BR022"]
+
+
+def test_exceptions_in_a_circle_of_three() -> None:
+    def overriding(name: str, base: str) -> str:
+        edit = ("concerns drug niraparib", f'concerns drug niraparib overrides {base} because "x"')
+        return active(name, "none", *edit)
+
+    assert found_in(overriding("a.a", "b.b"), overriding("b.b", "c.c"), overriding("c.c", "a.a"))
+    # One that overrides a circle without being part of it is not blamed for it.
+    found_in(overriding("d.d", "a.a"), overriding("a.a", "b.b"), overriding("b.b", "a.a"))
+
+
+def test_a_review_that_is_due() -> None:
+    due = header("status     draft", "status     retired")
+    for text in (WHOLE, due):
+        for day in (date(2027, 1, 1), date(2027, 1, 2)):
+            SAID.extend(check([parsed(text)], NAMES, on=day).diagnostics)
+    assert [one.code for one in SAID] == ["BR020"]

@@ -16,12 +16,19 @@ BUNDLED = Path(__file__).parent
 """The folder of the knowledge base that ships with the software."""
 
 
-def load(folder: Path | None = None, withhold: Withhold | None = None) -> KnowledgeBase:
-    """The knowledge base in a folder, the bundled one by default; `withhold` judges labels in rules' tests.
+def load(path: Path | None = None, withhold: Withhold | None = None) -> KnowledgeBase:
+    """The knowledge base in a folder or release, the bundled one by default.
 
-    Raises `KnowledgeBaseError` for a file that cannot be used and `RuleErrors` for faulty rules.
+    The rules of a folder are checked, and `withhold` judges labels in the tests beside them; those of a
+    release were when it was built. Raises `KnowledgeBaseError` for a file that cannot be used and
+    `RuleErrors` for faulty rules.
     """
-    root = folder or BUNDLED
+    root = path or BUNDLED
+    if root.is_file():
+        # No check of one rule file waits for what only a release needs.
+        from kb.release import load_release, read_release
+
+        return load_release(read_release(root))
     tables = load_tables(root)
     rule_files = [read_rules(path, root) for path in sorted(root.rglob("*.rule"))]
     parsed = [file for file in rule_files if isinstance(file, RuleFile)]
@@ -37,21 +44,7 @@ def load(folder: Path | None = None, withhold: Withhold | None = None) -> Knowle
         raise KnowledgeBaseError(
             f'{span.path}:{span.line}: the test "{title}" fails ({len(failed)} in all); see `bespoke test`'
         )
-    return KnowledgeBase(
-        name=tables.manifest.name,
-        version=tables.manifest.version,
-        digest=digest(root),
-        rules=checked.rules,
-        sources=tables.sources,
-        observables=tables.observables,
-        drugs=tables.drugs,
-        conditions=tables.conditions,
-        indication_sets=tables.indications,
-        gene_table=tables.genes,
-        drug_codes=tables.drug_codes,
-        drug_texts=tables.drug_texts,
-        warnings=found,
-    )
+    return tables.knowledge(checked.rules, digest(root), found)
 
 
 def read_rules(path: Path, root: Path) -> RuleFile | dsl.Diagnostic:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, Struct
@@ -137,12 +138,19 @@ def write_files(release: Release, folder: Path) -> None:
         raise ReleaseError(f"its files cannot be written to {folder} ({error.strerror})") from None
 
 
-def load_release(release: Release, folder: Path) -> KnowledgeBase:
-    """The knowledge base of a release whose files were written into a folder; no rule is parsed.
+def load_release(release: Release) -> KnowledgeBase:
+    """The knowledge base of a release; no rule is parsed.
 
     The rules are without the tests beside them, which passed when it was built. Raises `KnowledgeBaseError`.
     """
-    tables = load_tables(folder)
+    with TemporaryDirectory() as scratch:
+        write_files(release, Path(scratch))
+        try:
+            tables = load_tables(Path(scratch))
+        except ReleaseError:
+            raise
+        except KnowledgeBaseError as error:
+            raise ReleaseError(str(error).replace(f"{scratch}/", "")) from None
     if (tables.manifest.name, tables.manifest.version) != (release.name, release.version):
         raise ReleaseError("its name or version is not that of the `kb.toml` in it; build it again")
     try:
@@ -153,21 +161,7 @@ def load_release(release: Release, folder: Path) -> KnowledgeBase:
     hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in release.files.items()}
     if bundle.sources != hashes:
         raise ReleaseError("its rules were compiled from other files than it holds; build it again")
-    return KnowledgeBase(
-        name=release.name,
-        version=release.version,
-        digest=release.digest,
-        rules=rules,
-        sources=tables.sources,
-        observables=tables.observables,
-        drugs=tables.drugs,
-        conditions=tables.conditions,
-        indication_sets=tables.indications,
-        gene_table=tables.genes,
-        drug_codes=tables.drug_codes,
-        drug_texts=tables.drug_texts,
-        warnings=(),
-    )
+    return tables.knowledge(rules, release.digest)
 
 
 def other_rules(released: KnowledgeBase, compiled: KnowledgeBase) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from dsl import Coding, Names, Quantity, quantity
+from dsl import Coding, Diagnostic, Names, Quantity, Rule, quantity
 from dsl.units import UnitError, commensurable, parse
 from kb import files
 from kb.errors import KnowledgeBaseError
@@ -19,6 +19,7 @@ from kb.knowledge import (
     Drug,
     Gene,
     Indication,
+    KnowledgeBase,
     Observable,
     Product,
     Source,
@@ -73,6 +74,26 @@ class Tables:
             citations={name: each.publisher for name, each in self.sources.items()},
             functions=FUNCTIONS,
             models=self.models,
+        )
+
+    def knowledge(
+        self, rules: tuple[Rule, ...], digest: str, warnings: tuple[Diagnostic, ...] = ()
+    ) -> KnowledgeBase:
+        """The knowledge base of these tables and of rules that were checked against them."""
+        return KnowledgeBase(
+            name=self.manifest.name,
+            version=self.manifest.version,
+            digest=digest,
+            rules=rules,
+            sources=self.sources,
+            observables=self.observables,
+            drugs=self.drugs,
+            conditions=self.conditions,
+            indication_sets=self.indications,
+            gene_table=self.genes,
+            drug_codes=self.drug_codes,
+            drug_texts=self.drug_texts,
+            warnings=warnings,
         )
 
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from collections.abc import Mapping
 
 from cds.cli.forecast import STATES, per_thousand
 from cds.cli.knowledge import aligned
 from cds.cli.main import fail
-from cds.log import DecisionLog, LogError, LogUnavailable
-from cds.log.database import engine_of
-from cds.log.schema import LOG_ENTRY
+from cds.log import DecisionLog, LogError
 
 _NOTE = """\
 At most so many cards per 1,000 orders: advice and questions were counted. Where the advised dose was ordered
@@ -26,7 +21,8 @@ def run(db: str, rule: str | None, *, as_json: bool) -> int:
     calls = orders = 0
     states: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     try:
-        for record in _recorded_calls(db):
+        log = DecisionLog.open_read_only(db)
+        for record in log.calls():
             if "orders" not in record or record.get("deceased"):
                 continue  # refused before anything was evaluated, or for somebody who has died
             calls += 1
@@ -35,6 +31,7 @@ def run(db: str, rule: str | None, *, as_json: bool) -> int:
                 name = str(evaluation.get("rule"))
                 if rule is None or name == rule:
                     states[name, str(evaluation.get("version"))][str(evaluation.get("state"))] += 1
+        log.close()
     except LogError as error:
         return fail(error)
     at_most = {
@@ -64,24 +61,6 @@ def run(db: str, rule: str | None, *, as_json: bool) -> int:
         rows.append([" ".join(key), str(rate), *map(str, counts)])
     print(f"{_NOTE}\n\n{aligned(rows)}")
     return 0
-
-
-def _recorded_calls(db: str) -> Iterator[Mapping[str, object]]:
-    """The records of all calls, in their order; raises `LogError`."""
-    DecisionLog.open_read_only(db).close()
-    engine = engine_of(db, read_only=True)
-    calls = select(LOG_ENTRY.c.record).where(LOG_ENTRY.c.kind == "call").order_by(LOG_ENTRY.c.seq)
-    try:
-        with engine.connect() as connection:
-            for row in connection.execute(calls.execution_options(yield_per=500)):
-                yield json.loads(row.record)
-    except SQLAlchemyError as error:
-        # Type only: the text of the error may quote a record.
-        raise LogUnavailable(
-            f"the decision log cannot be read ({type(error).__name__}); check the disk and the database"
-        ) from None
-    finally:
-        engine.dispose()
 
 
 def _objects(record: Mapping[str, object], name: str) -> list[Mapping[str, object]]:

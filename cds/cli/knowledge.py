@@ -83,7 +83,7 @@ def _compiled(path: Path) -> tuple[Edition, list[str]]:
         try:
             write_files(release, folder)
             knowledge = load(folder, reasons_to_withhold)
-            faults = other_rules(load_release(release, folder), knowledge)
+            faults = other_rules(load_release(release), knowledge)
         except RuleErrors:
             raise
         except KnowledgeBaseError as error:

@@ -41,7 +41,8 @@ class AnswerFormat(StrEnum):
 
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Rule files or folders.", show_default=False)]
-Kb = Annotated[
+Kb = Annotated[Path | None, typer.Option("--kb", help="Folder or release; default: the bundled one.")]
+KbFolder = Annotated[
     Path | None, typer.Option("--kb", help="Folder of the knowledge base; default: the bundled one.")
 ]
 AsOf = Annotated[
@@ -67,7 +68,7 @@ def check(
 @app.command()
 def test(
     paths: Paths = None,
-    kb: Kb = None,
+    kb: KbFolder = None,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Also show what no test reaches, with a test that would.")
     ] = False,
@@ -192,7 +193,7 @@ def list_rules(
 
 @kb_app.command()
 def build(
-    kb: Kb = None,
+    kb: KbFolder = None,
     output: Annotated[
         Path | None, typer.Option(help="File to write; default: NAME-VERSION.release here.")
     ] = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Self
@@ -84,6 +84,13 @@ class DecisionLog:
         return StoredEntry(
             row.seq, LogEntry(row.id, row.kind, row.at, row.service, row.hook, row.status, record)
         )
+
+    def calls(self) -> Iterator[Mapping[str, object]]:
+        """The records of all calls in their order, read as they are taken; raises `LogUnavailable`."""
+        calls = select(LOG_ENTRY.c.record).where(LOG_ENTRY.c.kind == "call").order_by(LOG_ENTRY.c.seq)
+        with self._available(), self._engine.connect() as connection:
+            for row in connection.execute(calls.execution_options(yield_per=500)):
+                yield json.loads(row.record, parse_float=Decimal)
 
     def count(self) -> int:
         """How many entries there are; raises `LogUnavailable`."""

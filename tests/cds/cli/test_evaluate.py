@@ -192,6 +192,21 @@ def test_draft_rules_speak_only_when_asked(tmp_path: Path) -> None:
     assert "Draft: Niraparib: advised dose 200 mg" in spoken and "not reviewed for clinical use" in spoken
 
 
+def test_a_release_answers_as_its_folder(tmp_path: Path) -> None:
+    """The same digest, card and trace, whichever form the knowledge came in."""
+    folder, release = knowledge_folder(tmp_path / "kb"), tmp_path / "a.release"
+    assert bespoke("kb", "build", "--kb", folder, "--output", release).code == 0
+    bundle = record(*niraparib_labs(60), draft(NIRAPARIB))
+    answers = [
+        evaluated(tmp_path, bundle, *AS_OF, "--kb", str(path), "--format", "json").out
+        for path in (folder, release)
+    ]
+    assert answers[0] == answers[1] and "advised dose 200 mg" in answers[0]
+    release.write_bytes(release.read_bytes().replace(b"77 kg", b"80 kg", 1))
+    refused = evaluated(tmp_path, bundle, *AS_OF, "--kb", str(release))
+    refused.refused("a.release: the content is not what its hash says")
+
+
 def test_a_changed_cut_changes_the_answer(tmp_path: Path) -> None:
     """`--kb` is what answers, not a second implementation."""
     folder = knowledge_folder(tmp_path / "kb")

@@ -13,6 +13,7 @@ from dsl.evaluator.settle import overridden_by
 from dsl.names import Names, closest
 from dsl.syntax import Span
 from dsl.values import Range
+from dsl.witnesses.answers import advised
 from dsl.witnesses.compare import find_patient
 
 _SPEAKING = (model.Lifecycle.ACTIVE,)
@@ -52,7 +53,7 @@ def check_between(
             compared.add(pair)
             special = other.name in exceptions.get(one.name, ()) or one.name in exceptions.get(other.name, ())
             if one.name != other.name and not special and _share_a_day(one, other):
-                found += _disagreement(one, other, names, believable)
+                found += _find_disagreement(one, other, names, believable)
     return found
 
 
@@ -113,7 +114,7 @@ def _share_a_day(one: model.Rule, other: model.Rule) -> bool:
     return one.in_force(start) and other.in_force(start)
 
 
-def _disagreement(
+def _find_disagreement(
     one: model.Rule,
     other: model.Rule,
     names: Names,
@@ -123,28 +124,36 @@ def _disagreement(
 
     def differ(first: Decided, second: Decided, settled: bool) -> Truth:
         if first.state is State.ADVICE and second.state is State.ADVICE:
-            return _advice(one, first) != _advice(other, second)
+            return _said(one, first) != _said(other, second)
         return False if settled or _silent(first) or _silent(second) else None
 
     bounds = tuple(believable.get((rule.name, rule.version), {}) for rule in (one, other))
     patient = find_patient(one, other, (bounds[0], bounds[1]), differ)
     if patient is None:
         return []
+    return [disagreement(one, other, names, patient)]
+
+
+def disagreement(one: model.Rule, other: model.Rule, names: Names, patient: str) -> Diagnostic:
+    """Two rules advise one patient differently: an error within one source, else for the site to settle."""
     publishers = [
-        {names.citations.get(citation.identifier, "") for citation in rule.evidence.citations}
+        {names.citations[citation.identifier] for citation in rule.evidence.citations}
         for rule in (one, other)
     ]
     same_source = bool(publishers[0] & publishers[1])
-    return [
-        Diagnostic(
-            "BR022", f"`{one.name}` gives this patient other advice", _header(other),
-            others=(Label(_header(one), "the other rule"),), case=patient,
-            help="write `overrides … because …` in the more special one"
-            if same_source
-            else "the sources disagree: say which one this site follows with `overrides … because …`",
-            severity=Severity.ERROR if same_source else Severity.WARNING,
-        )
-    ]  # fmt: skip
+    return Diagnostic(
+        "BR022", f"`{one.name}` gives this patient other advice", header_of(other),
+        others=(Label(header_of(one), "the other rule"),), case=patient,
+        help="write `overrides … because …` in the more special one"
+        if same_source
+        else "the sources disagree: say which one this site follows with `overrides … because …`",
+        severity=Severity.ERROR if same_source else Severity.WARNING,
+    )  # fmt: skip
+
+
+def _said(rule: model.Rule, decided: Decided) -> object:
+    advice = advised(rule, decided.result)
+    return meaning(advice) if isinstance(advice, model.Give | model.GiveCalculated) else advice
 
 
 def _silent(decided: Decided) -> bool:
@@ -152,18 +161,7 @@ def _silent(decided: Decided) -> bool:
     return decided.state is State.OUTSIDE or (decided.state is State.NOTHING and bool(decided.lines))
 
 
-def _advice(rule: model.Rule, decided: Decided) -> object:
-    """What a clinician would do: the dose, the changes of the order, or the words where there is neither."""
-    result = decided.result
-    if not isinstance(result, model.Advise):
-        return meaning(result)
-    outcome = rule.outcome(result.outcome)
-    doses = [each.dose for each in outcome.suggestions if isinstance(each, model.DoseSuggestion)]
-    if len(doses) == 1 and len(outcome.suggestions) == 1:
-        return meaning(model.Give(doses[0], result.ask))
-    return outcome.suggestions or outcome.advise
-
-
-def _header(rule: model.Rule) -> Span:
+def header_of(rule: model.Rule) -> Span:
+    """The name of a rule where it begins."""
     span = rule.span
     return Span(span.path, span.line, span.column, span.line, span.column + len(f"rule {rule.name}"))

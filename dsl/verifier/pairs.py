@@ -8,20 +8,20 @@ from fractions import Fraction
 from itertools import combinations
 
 from dsl import model, units
-from dsl.diagnostics import Diagnostic, Label, Severity
+from dsl.checker.between import disagreement, header_of
+from dsl.diagnostics import Diagnostic
 from dsl.evaluator.evaluate import Finding, State, evaluate, meaning
 from dsl.evaluator.logic import Facts
 from dsl.evaluator.settle import overridden_by
 from dsl.names import Names
-from dsl.syntax import Span
 from dsl.types import EnumType, QuantityType
 from dsl.values import Dose, Fact, Quantity, Range
 from dsl.verifier.formulas import Formulas
 from dsl.verifier.solver import Patient, Term, any_of, both, constant, real, solve
-from dsl.witnesses.answers import shown
+from dsl.witnesses.answers import advised, shown
 from dsl.witnesses.believable import believable_amounts
 from dsl.witnesses.cases import ABSENT, conditions_of, cuts_by_name, witness
-from dsl.witnesses.compare import AS_WRITTEN, Comparison, plain
+from dsl.witnesses.compare import AS_WRITTEN, Comparison, plain, shared_inputs
 from dsl.witnesses.patients import in_plain_numbers
 
 Dosing = model.Give | model.GiveCalculated
@@ -50,11 +50,11 @@ def disagreements(
     for one, other in combinations([*others, *rules], 2):
         special = other.name in exceptions.get(one.name, ()) or one.name in exceptions.get(other.name, ())
         told_apart = one.name == other.name or special or not _meet(one, other)
-        if other in others or told_apart or (_header(other), _header(one)) in reported:
+        if other in others or told_apart or (header_of(other), header_of(one)) in reported:
             continue
         searched = _Pair(one, other, names).search(_advice, complete=True)
         if searched.patient is not None:
-            diagnostics.append(_disagreement(one, other, names, searched.patient))
+            diagnostics.append(disagreement(one, other, names, searched.patient))
         elif not searched.nobody:
             place = f"{other.span.path}:{other.span.line}"
             left_open.append(f"{place}: whether `{one.name}` gives some patient other advice")
@@ -78,16 +78,11 @@ def compare_by_proof(old: model.Rule, new: model.Rule, names: Names) -> Comparis
 
 # ---------------------------------------------------------------- what is compared
 def _advice(rule: model.Rule, state: State, result: model.Result | None) -> Message | None:
-    """What a clinician would do: the dose, the changes of the order, or the words where there is neither."""
-    if state is not State.ADVICE:
+    """What a clinician would do."""
+    if state is not State.ADVICE or result is None:
         return None
-    if not isinstance(result, model.Advise):
-        return (), result if isinstance(result, Dosing) else None
-    outcome = rule.outcome(result.outcome)
-    doses = [each.dose for each in outcome.suggestions if isinstance(each, model.DoseSuggestion)]
-    if len(doses) == 1 and len(outcome.suggestions) == 1:
-        return (), model.Give(doses[0], result.ask)
-    return outcome.suggestions or outcome.advise, None
+    advice = advised(rule, result)
+    return ((), advice) if isinstance(advice, Dosing) else (advice, None)
 
 
 def _answer(rule: model.Rule, state: State, result: model.Result | None) -> Message | None:
@@ -127,15 +122,14 @@ class _Pair:
     """Two rules and a patient whose data are `1 weight` or, where the second alone reads it, `2 weight`."""
 
     def __init__(self, one: model.Rule, other: model.Rule, names: Names) -> None:
-        shared = {each.name: _same(each, one.inputs) for each in other.inputs}
-        self.alike = all(
-            mine is None or mine.within == theirs.within
-            for theirs in other.inputs
-            for mine in (shared[theirs.name],)
-        )
+        shared = shared_inputs(one, other)
+        self.alike = all(one.input(name).within == other.input(same).within for same, name in shared.items())
         """Whether no datum is too old for one of the rules alone."""
         mine = {each.name: f"1 {each.name}" for each in one.inputs}
-        theirs = {name: f"2 {name}" if same is None else mine[same.name] for name, same in shared.items()}
+        theirs = {
+            each.name: mine[shared[each.name]] if each.name in shared else f"2 {each.name}"
+            for each in other.inputs
+        }
         self._sides = ((one, mine), (other, theirs))
         self._patient = Patient()
         self._cuts: dict[str, list[Quantity]] = {}
@@ -181,22 +175,6 @@ class _Pair:
         )
 
 
-def _same(declared: model.Input, others: Sequence[model.Input]) -> model.Input | None:
-    """The input of another rule that is the same datum; of several, the one with the same name."""
-    alike = [
-        each
-        for each in others
-        if each.source == declared.source
-        and type(each.type) is type(declared.type)
-        and (
-            not isinstance(each.type, QuantityType)
-            or not isinstance(declared.type, QuantityType)
-            or units.commensurable(each.type.unit, declared.type.unit)
-        )
-    ]
-    return next((each for each in alike if each.name == declared.name), alike[0] if alike else None)
-
-
 def _read(declared: model.Input, fact: Fact) -> Fact:
     """What a rule reads; a name that its own vocabulary lacks never reaches it."""
     if isinstance(declared.type, EnumType) and fact.possible:
@@ -239,24 +217,3 @@ def _meet(one: model.Rule, other: model.Rule) -> bool:
     start = max(one.effective_from, other.effective_from)
     active = all(each.status is model.Lifecycle.ACTIVE and each.in_force(start) for each in (one, other))
     return active and bool({*one.drugs} & {*other.drugs})
-
-
-def _disagreement(one: model.Rule, other: model.Rule, names: Names, patient: str) -> Diagnostic:
-    publishers = [
-        {names.citations.get(citation.identifier, "") for citation in rule.evidence.citations}
-        for rule in (one, other)
-    ]
-    same_source = bool(publishers[0] & publishers[1])
-    return Diagnostic(
-        "BR022", f"`{one.name}` gives this patient other advice", _header(other),
-        others=(Label(_header(one), "the other rule"),), case=patient,
-        help="write `overrides … because …` in the more special one"
-        if same_source
-        else "the sources disagree: say which one this site follows with `overrides … because …`",
-        severity=Severity.ERROR if same_source else Severity.WARNING,
-    )  # fmt: skip
-
-
-def _header(rule: model.Rule) -> Span:
-    span = rule.span
-    return Span(span.path, span.line, span.column, span.line, span.column + len(f"rule {rule.name}"))

@@ -133,7 +133,7 @@ class _Pair:
 
     @classmethod
     def of(cls, one: model.Rule, other: model.Rule, believable: tuple[Believable, Believable]) -> _Pair:
-        shared = _shared_inputs(one, other)
+        shared = shared_inputs(one, other)
         mine = {each.name: f"1 {each.name}" for each in one.inputs}
         theirs = {
             each.name: f"1 {shared[each.name]}" if each.name in shared else f"2 {each.name}"
@@ -184,7 +184,7 @@ class _Pair:
         return axes
 
 
-def _shared_inputs(one: model.Rule, other: model.Rule) -> dict[str, str]:
+def shared_inputs(one: model.Rule, other: model.Rule) -> dict[str, str]:
     """Inputs of the second rule that are the same datum as one of the first; alike in name goes first."""
     shared: dict[str, str] = {}
     for by_name in (True, False):

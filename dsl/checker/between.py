@@ -127,7 +127,7 @@ def _find_disagreement(
             return _said(one, first) != _said(other, second)
         return False if settled or _silent(first) or _silent(second) else None
 
-    bounds = tuple(believable.get((rule.name, rule.version), {}) for rule in (one, other))
+    bounds = tuple(believable[rule.name, rule.version] for rule in (one, other))
     patient = find_patient(one, other, (bounds[0], bounds[1]), differ)
     if patient is None:
         return []

@@ -115,7 +115,7 @@ def decide(rule: Rule, facts: Facts) -> Decided:
                 state=State.OUTSIDE if outside else State.ASK,
                 result=Nothing(f"outside the population: {rule.population}") if outside else Ask(()),
                 decided_by=_in_order(rule, _read(rule, judged, facts)) if outside else (),
-                asks=() if outside else _in_order(rule, _unknown(rule, judged, facts)),
+                asks=_in_order(rule, _unknown(rule, judged, facts)),
                 steps=(step,),
                 lines=(),
             )
@@ -214,7 +214,6 @@ def _first(rule: Rule, decision: FirstDecision, facts: Facts) -> _Tried:
     steps: list[Step] = []
     lines: list[int] = []
     refuted: set[str] = set()
-    read: set[str] = set()
     unknown: set[str] = set()
     for branch in decision.branches:
         judged = Judged(True, ()) if branch.condition is None else judge(branch.condition, facts)

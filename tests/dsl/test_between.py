@@ -116,6 +116,9 @@ def test_a_witness_is_a_patient_who_can_be() -> None:
     other = other.replace("ask weight", "ask w")
     assert found_in(active("a.a", "give 50 mg once daily"), other, names=WEIGHED)
     assert found_in(other, active("a.a", "give 50 mg once daily"), names=WEIGHED)
+    by_age = active("b.b", "give 60 mg once daily", "weight < 70 kg", "age < 70 years")
+    assert found_in(active("a.a", "give 50 mg once daily"), by_age, names=WEIGHED)
+    assert found_in(by_age, active("a.a", "give 50 mg once daily"), names=WEIGHED)
 
 
 def test_a_disagreement_with_a_rule_that_is_not_checked_itself() -> None:
@@ -127,14 +130,27 @@ def test_a_disagreement_with_a_rule_that_is_not_checked_itself() -> None:
     assert [found.code for found in SAID] == ["BR013", "BR022"]
 
 
-def test_exceptions_in_a_circle_of_three() -> None:
-    def overriding(name: str, base: str) -> str:
-        edit = ("concerns drug niraparib", f'concerns drug niraparib overrides {base} because "x"')
-        return active(name, "none", *edit)
+def overriding(name: str, *bases: str) -> str:
+    clauses = " ".join(f'overrides {base} because "x"' for base in bases)
+    return active(name, "none", "concerns drug niraparib", f"concerns drug niraparib {clauses}")
 
+
+def test_exceptions_in_a_circle_of_three() -> None:
     assert found_in(overriding("a.a", "b.b"), overriding("b.b", "c.c"), overriding("c.c", "a.a"))
-    # One that overrides a circle without being part of it is not blamed for it.
-    found_in(overriding("d.d", "a.a"), overriding("a.a", "b.b"), overriding("b.b", "a.a"))
+
+
+def test_who_overrides_a_circle_is_not_part_of_it() -> None:
+    found = found_in(overriding("d.d", "a.a"), overriding("a.a", "b.b"), overriding("b.b", "a.a"))
+    assert [one.span.path for one in found if one.code == "BR021"] == ["example1.rule", "example2.rule"]
+
+
+@pytest.mark.parametrize("bases", [("c.c", "d.d"), ("d.d", "c.c"), ("c.c", "d.d", "e.e"), ("gone", "c.c")])
+def test_a_circle_beside_other_exceptions(bases: tuple[str, ...]) -> None:
+    """Whichever way is looked at first, and wherever another one ends."""
+    more = [overriding(name) for name in ("d.d", "e.e")]
+    found = found_in(overriding("a.a", "b.b"), overriding("b.b", *bases), overriding("c.c", "a.a"), *more)
+    circles = {one.span.path: one.case for one in found if one.code == "BR021"}
+    assert circles["example0.rule"].endswith("a.a → b.b → c.c → a.a")
 
 
 def test_a_review_that_is_due() -> None:

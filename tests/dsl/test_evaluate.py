@@ -310,6 +310,9 @@ def test_outside_nothing_is_asked_for() -> None:
     assert (outside.state, outside.decided_by, outside.asks) == (State.OUTSIDE, ("weight",), ())
     unknown = evaluate(adults, {"weight": kg("80")})
     assert (unknown.state, unknown.decided_by, unknown.asks) == (State.ASK, (), ("stroke",))
+    conflict = several(quantity(60, "kg"), quantity(80, "kg"))
+    split = evaluate(adults, {"weight": conflict, "stroke": known(True)})
+    assert (split.state, split.decided_by, split.asks) == (State.ASK, (), ("weight",))
 
 
 def test_an_assumption_in_words() -> None:

@@ -464,6 +464,18 @@ def test_else_without_rows_beside_it_is_everything() -> None:
     assert str(evaluate(table, {"gene": known("normal")}).result) == "ask weight"
 
 
+def test_the_rest_of_what_is_missing_is_what_is_known() -> None:
+    table = rule(
+        f"""{GENE.replace("required", "optional")} table advice unique {{
+        | gene     => advice
+        | missing  => ask gene
+        | else     => none
+        unknown    => none }}"""
+    )
+    results = [str(evaluate(table, facts).result) for facts in ({}, {"gene": known("poor")})]
+    assert results == ["ask gene", "none"]
+
+
 def test_a_column_stands_once() -> None:
     """Twice the same column would be two independent ones for the proof."""
     errors = errors_in(table_of("gene | gene => advice", "* | * => change"))

@@ -18,7 +18,7 @@ from dsl.checker.labels import check_label
 from dsl.checker.lets import check_choice, check_let
 from dsl.checker.outcomes import check_outcome
 from dsl.checker.results import check_asked, check_tested, check_tests, result_of
-from dsl.checker.tables import check_table, resolve_else
+from dsl.checker.tables import check_table, resolve_else, with_real_patients
 from dsl.checker.vocabularies import Enums, enums_of, vocabularies
 from dsl.diagnostics import Diagnostic, Label, Severity
 from dsl.names import Names, unknown_name
@@ -164,6 +164,8 @@ class _RuleChecker:
             decision=decision, outcomes=tuple(outcomes.values()), tests=tests, span=rule.span,
             overrides=header.overrides, replaces=header.replaces, label=label,
         )  # fmt: skip
+        if isinstance(decision, model.TableDecision):
+            self._confirm(checked, decision)
         if label is None and not _errors(self._found[self._before :]):
             node = self._decisions()[0]
             cases = node.branches if isinstance(node, syntax.Decide) else node.rows
@@ -321,6 +323,13 @@ class _RuleChecker:
         spans = tuple(row.span for row in node.rows)
         self._found += check_table(table, columns, self.believable(), spans, node.name.span)
         return table
+
+    def _confirm(self, rule: model.Rule, table: model.TableDecision) -> None:
+        """Keeps as errors of the table what a patient shows."""
+        rows = [row.span for node in every(self._rule, syntax.Table) for row in node.rows]
+        self._found[self._before :] = with_real_patients(
+            rule, table.columns, rows, self.believable(), self._found[self._before :]
+        )
 
     def _cells(self, row: syntax.RowSyntax, columns: Sequence[Declared]) -> tuple[model.Cell | None, ...]:
         """The cells of a row, with None for `else` (and for what is wrong, and said)."""

@@ -5,19 +5,22 @@ The cases are those of `dsl.witnesses.cases`; missing is one more case of an opt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from itertools import product
 from operator import and_
 
 from dsl.checker.amounts import Declared
-from dsl.diagnostics import Diagnostic, Label
-from dsl.evaluator.evaluate import meaning
-from dsl.evaluator.logic import judge_cell
-from dsl.model import Any, Cell, Condition, IsKnown, Negation, TableDecision
+from dsl.diagnostics import Diagnostic, Label, Severity
+from dsl.evaluator.evaluate import decide, meaning, prepare
+from dsl.evaluator.logic import Facts, Truth, judge, judge_cell
+from dsl.model import Any, Cell, Condition, IsKnown, Negation, Rule, TableDecision
 from dsl.syntax import Span
 from dsl.values import Fact, Range
 from dsl.witnesses.cases import ABSENT, cuts_by_name, known_cases, witness
+from dsl.witnesses.patients import people
+from dsl.witnesses.search import search
 
 MAX_CASES = 200_000
 
@@ -125,3 +128,50 @@ def _fitting(table: TableDecision, column: int, fact: Fact) -> int:
         for index, row in enumerate(table.rows)
         if judge_cell(row.cells[column], name, {name: fact}) is True
     )
+
+
+def with_real_patients(
+    rule: Rule,
+    columns: Sequence[str],
+    rows: Sequence[Span],
+    believable: Mapping[str, Range],
+    found: Sequence[Diagnostic],
+) -> list[Diagnostic]:
+    """The findings, of which gaps and overlaps are errors only if some patient of the population is in them.
+
+    Cases outside of the population are nobody's. Of calculated columns some cases may be such that no
+    calculation gives them: whoever is in one nevertheless, and was not found, gets the `unknown` clause.
+    """
+    places = {span: at for at, span in enumerate(rows)}
+    calculated = {let.name for let in rule.lets}.intersection(columns)
+    confirmed = []
+    for one in found:
+        if one.code in ("BR009", "BR010") and one.case:
+            spans = (one.span, *(other.span for other in one.others))
+            goal = _in_rows(rule, [places[span] for span in spans if span in places])
+            searched = search(people(rule, believable), goal)
+            if searched.patient is not None:
+                confirmed.append(replace(one, case=witness(searched.patient.items())))
+            elif calculated or not searched.exhausted:
+                help = "no patient was found in it; `bespoke check --verify` tells whether there is one"
+                confirmed.append(replace(one, severity=Severity.WARNING, help=help))
+        else:
+            confirmed.append(one)
+    return confirmed
+
+
+def _in_rows(rule: Rule, rows: Sequence[int]) -> Callable[[Facts], Truth]:
+    """Whether a patient of the population is in all of these rows; in none at all, if none is named."""
+
+    def goal(facts: Facts) -> Truth:
+        prepared = prepare(rule, facts)
+        inside: Truth = True
+        if rule.population_condition is not None:
+            inside = judge(rule.population_condition, prepared).truth
+        truths = [inside]
+        if inside is True:
+            fits = [step.truth for step in decide(rule, prepared).steps]
+            truths = [fits[at] for at in rows] or [None if each is None else not each for each in fits]
+        return False if False in truths else None if None in truths else True
+
+    return goal

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from dsl import model, syntax
 from dsl.checker.check import Checked, check
-from dsl.diagnostics import Diagnostic
+from dsl.diagnostics import Diagnostic, Severity
 from dsl.evaluator.logic import Facts, Truth
 from dsl.names import Names
 from dsl.verifier.formulas import Formulas
@@ -49,9 +49,9 @@ def verify(
         others = [*beside, *(each for each in files if each is not file)]
         for written in file.rules:
             rule = rules.get((written.header.name, written.header.version))
-            if rule is None:
+            if any(one.code in ("BR009", "BR010") for one in found):
                 found = _Table(file, written, names, others, left_open).settle(found)
-            elif rule.label is None:
+            if rule is not None and rule.label is None:
                 found += _unreached(rule, written, names, found, left_open)
     others_checked = check(beside, names).rules if beside else ()
     found += disagreements(checked.rules, others_checked, names, found, left_open)
@@ -129,7 +129,7 @@ def _unreached(
 
 
 class _Table:
-    """A rule that the checker refuses for cases of its table that may be impossible."""
+    """A rule whose table has gaps or overlaps in cases that may be impossible."""
 
     def __init__(
         self,
@@ -191,7 +191,8 @@ class _Table:
         self, one: Diagnostic, searched: Search, question: str
     ) -> dict[Diagnostic, Diagnostic | None]:
         if searched.patient is not None:
-            return {one: replace(one, case=witness(searched.patient.items()))}
+            case = witness(searched.patient.items())
+            return {one: replace(one, case=case, severity=Severity.ERROR)}
         if searched.exhausted:
             return {one: None}
         self._left_open.append(f"{one.span.path}:{one.span.line}: {question}")

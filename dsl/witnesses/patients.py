@@ -66,9 +66,14 @@ def real_patient(
     rule: model.Rule, believable: Mapping[str, Range], goal: Goal, *, without: Iterable[str] = ()
 ) -> Mapping[str, Fact] | None:
     """A patient whose calculated values follow from the inputs; a few amounts of each are tried."""
+    return search(_leave_out(people(rule, believable), without), _at_most(goal)).patient
+
+
+def people(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:
+    """The cases of each input that a rule decides by, and some amounts of those that it calculates with."""
     inputs = {each.name for each in rule.inputs}
     axes = {name: cases for name, cases in _axes(rule, believable).items() if name in inputs}
-    return search(_leave_out(axes | _amounts(rule, believable), without), _at_most(goal)).patient
+    return axes | _amounts(rule, believable)
 
 
 def _axes(rule: model.Rule, believable: Mapping[str, Range]) -> dict[str, list[Fact]]:

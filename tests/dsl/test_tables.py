@@ -464,6 +464,20 @@ def test_else_without_rows_beside_it_is_everything() -> None:
     assert str(evaluate(table, {"gene": known("normal")}).result) == "ask weight"
 
 
+def test_a_case_outside_of_the_population_is_nobodys() -> None:
+    """H-027: a table for adults need not answer for children, nor agree with itself about them."""
+    age = "input age: Quantity[years] from patient age required"
+    rows = "| 18 ..< 65 years => ask age | 65 years => none | > 65 years => none"
+    body = f"{age} table advice unique {{ | age => advice {rows} unknown => ask age }}"
+    adults = 'population "adults" when age >= 18 years'
+    assert [one.code for one in found_in(rule_text(body, adults)) if one.severity == "error"] == []
+    [gap] = [one for one in found_in(rule_text(body)) if one.severity == "error"]
+    assert (gap.code, gap.case) == ("BR009", "age = 9 years")
+    wider = 'population "nearly adults" when age >= 17.5 years'
+    [gap] = [one for one in found_in(rule_text(body, wider)) if one.severity == "error"]
+    assert (gap.code, gap.case) == ("BR009", "age = 17.5 years")
+
+
 def test_the_rest_of_what_is_missing_is_what_is_known() -> None:
     table = rule(
         f"""{GENE.replace("required", "optional")} table advice unique {{

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def load(path: Path | None = None, withhold: Withhold | None = None) -> Knowledg
     `RuleErrors` for faulty rules.
     """
     root = path or BUNDLED
-    if root.is_file():
+    if os.path.isfile(root):
         # No check of one rule file waits for what only a release needs.
         from kb.release import load_release, read_release
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ class Tables:
 
 def load_tables(root: Path) -> Tables:
     """Reads and cross-checks the tables in a folder; raises `KnowledgeBaseError`."""
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise KnowledgeBaseError(f"{root}: no such folder; a knowledge base is a folder with `kb.toml`")
     conditions = {path.stem: _condition(path) for path in _files(root, "conditions")}
     drugs = {path.stem: _drug(path) for path in _files(root, "drugs")}

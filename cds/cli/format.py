@@ -11,18 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cds.cli.main import fail
+from cds.cli.paths import UnusablePath, rule_files
 from dsl import Diagnostic, UnfaithfulLayout, as_text, format_bytes
 
 
 def run(paths: Sequence[Path], *, check: bool) -> int:
     """Formats files, or lists those that would change; see `bespoke fmt --help`."""
-    files: dict[Path, None] = {}
-    for path in paths:
-        found = [path] if path.is_file() else sorted(path.rglob("*.rule")) if path.is_dir() else None
-        if not found:
-            what = "no such file or folder" if found is None else "no rule file (*.rule) in it"
-            return fail(f"{path}: {what}")
-        files |= dict.fromkeys(found)
+    try:
+        files = rule_files(paths)
+    except UnusablePath as error:
+        return fail(error)
     changed = errors = unusable = 0
     for path in files:
         try:

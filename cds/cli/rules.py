@@ -12,6 +12,7 @@ from pathlib import Path
 import dsl
 from cds.cli import verify as solver
 from cds.cli.main import fail
+from cds.cli.paths import UnusablePath, rule_files
 from dsl import Checked, Diagnostic, Names, RuleFile
 from dsl.syntax import Concerns, Overrides
 from kb import BUNDLED, KnowledgeBaseError, check_members, load_tables, read_rules, sources_of
@@ -41,7 +42,7 @@ def check(paths: Sequence[Path], format: str, *, verify: bool = False) -> int:
         return fail(solver.MISSING)
     try:
         reads = _read(paths, None)
-    except _UnusableCall as error:
+    except UnusablePath as error:
         return fail(error)
     except KnowledgeBaseError as error:
         fail(error)
@@ -91,7 +92,7 @@ def test(
                 limits = boundaries_of(rule, names) if boundaries else None
                 tested.append(Report(rule, runs, measured, limits))
                 progress.advance()
-    except _UnusableCall as error:
+    except UnusablePath as error:
         return fail(error)
     except KnowledgeBaseError as error:
         fail(error)
@@ -113,20 +114,11 @@ def explain(code: str) -> int:
     return 0
 
 
-class _UnusableCall(Exception):
-    """A path that is not there or holds no rule file."""
-
-
 def _read(paths: Sequence[Path], kb: Path | None) -> list[_Read]:
     by_root: dict[Path, list[Path]] = {}
-    for path in paths:
-        files = [path] if path.is_file() else sorted(path.rglob("*.rule")) if path.is_dir() else None
-        if not files:
-            what = "no such file or folder" if files is None else "no rule file (*.rule) in it"
-            raise _UnusableCall(f"{path}: {what}")
-        for file in files:
-            by_root.setdefault(kb or _root_of(file), []).append(file)
-    return [_check(tuple(dict.fromkeys(files)), root) for root, files in by_root.items()]
+    for file in rule_files(paths):
+        by_root.setdefault(kb or _root_of(file), []).append(file)
+    return [_check(tuple(files), root) for root, files in by_root.items()]
 
 
 def _root_of(path: Path) -> Path:

@@ -207,6 +207,10 @@ def test_a_release_answers_as_its_folder(tmp_path: Path) -> None:
     refused.refused("a.release: the content is not what its hash says")
 
 
+def test_a_name_that_no_file_system_allows(tmp_path: Path) -> None:
+    bespoke("evaluate", tmp_path / "bundle.json", "--kb", "a" * 300).refused("no such folder")
+
+
 def test_a_changed_cut_changes_the_answer(tmp_path: Path) -> None:
     """`--kb` is what answers, not a second implementation."""
     folder = knowledge_folder(tmp_path / "kb")

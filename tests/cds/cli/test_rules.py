@@ -84,6 +84,7 @@ def test_sarif(folder: Path) -> None:
 @pytest.mark.parametrize("command", ["check", "test"])
 def test_unusable_paths(command: str, tmp_path: Path) -> None:
     bespoke(command, tmp_path / "nowhere").refused("nowhere", "no such file or folder")
+    bespoke(command, "a" * 300).refused("no such file or folder")
     bespoke(command, tmp_path).refused("no rule file (*.rule)")
     bespoke(command, BUNDLED, tmp_path / "nowhere").refused("nowhere")
 

@@ -15,7 +15,7 @@ def rule_files(paths: Sequence[Path]) -> list[Path]:
     """Files as they are named, and all rule files below folders, each once; raises `UnusablePath`."""
     files: dict[Path, None] = {}
     for path in paths:
-        # Unlike those of `Path`, these tests take a name that no file system allows for one that is not there.
+        # Unlike those of `Path`, these tests answer no where a name is longer than the file system allows.
         if os.path.isfile(path):
             found = [path]
         elif os.path.isdir(path):

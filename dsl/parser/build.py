@@ -320,6 +320,8 @@ class TreeBuilder(Transformer[Token, Any]):
             raise self._no_dose(self._span(meta))
         if rounding is not None:
             return syntax.ComputedDose(amount, rounding, times, period, unit, self._span(meta))
+        if isinstance(amount, Text) and _is_dosable(amount.text):
+            raise self._no_dose(self._span(meta))
         if not isinstance(amount, syntax.QuantityLiteral):
             raise Refused(
                 Diagnostic(
@@ -365,6 +367,12 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def times_daily(self, meta: Any, parts: list[Any]) -> tuple[int, Fraction, Period]:
         return self._count(parts[0]), Fraction(1), Period.DAY
+
+    def once_weekly(self, meta: Any, parts: list[Any]) -> tuple[int, Fraction, Period]:
+        return 1, Fraction(1), Period.WEEK
+
+    def twice_weekly(self, meta: Any, parts: list[Any]) -> tuple[int, Fraction, Period]:
+        return 2, Fraction(1), Period.WEEK
 
     def times_weekly(self, meta: Any, parts: list[Any]) -> tuple[int, Fraction, Period]:
         return self._count(parts[0]), Fraction(1), Period.WEEK

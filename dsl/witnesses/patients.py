@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from dsl import model, units
-from dsl.evaluator.evaluate import Finding, State, evaluate
+from dsl.evaluator.evaluate import State, evaluate
 from dsl.evaluator.logic import Facts, Truth, judge
 from dsl.values import Fact, Quantity, Range, Reason, format_number, known, missing
 from dsl.witnesses.answers import dose_inputs, read_by_decision, shown
@@ -186,7 +186,7 @@ def as_test(rule: model.Rule, title: str, facts: Facts) -> str:
     if "~" in given:
         return ""
     outside = finding.state is State.OUTSIDE
-    expected = "outside population" if outside else f"{rule.decision.name} = {_written(finding)}"
+    expected = "outside population" if outside else f"{rule.decision.name} = {shown(finding)}"
     lines = [f'test "{title}" {{', f"  given  {given}", f"  expect {expected}  {CONFIRM}", "}"]
     return "\n".join(f"  {line}" for line in lines if line != "  given  ")
 
@@ -194,11 +194,3 @@ def as_test(rule: model.Rule, title: str, facts: Facts) -> str:
 def _given(name: str, fact: Fact) -> str:
     reason = f" {fact.reason}" if fact.missing and fact.reason is not Reason.MISSING else ""
     return described(name, fact) + reason
-
-
-def _written(finding: Finding) -> str:
-    """As the grammar has it, which counts `1 times a week` where people read `once a week`."""
-    answer = shown(finding)
-    for word, number in (("once", 1), ("twice", 2)):
-        answer = answer.replace(f" {word} a week", f" {number} times a week")
-    return answer

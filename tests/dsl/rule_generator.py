@@ -29,7 +29,7 @@ __all__ = ["NAMES", "GeneratedRule", "generate"]
 
 _FREQUENCIES = (
     "once daily", "once daily", "twice daily", "3 times daily", "7 times a week", "once daily",
-    "every 8 h", "every 12 h", "every 24 h", "every 1 d", "every 168 h", "1 times a week",
+    "every 8 h", "every 12 h", "every 24 h", "every 1 d", "every 168 h", "once a week",
 )  # fmt: skip
 
 

@@ -306,7 +306,7 @@ def test_a_proposed_test_is_used_for_whatever_else_it_shows() -> None:
 
 
 def test_a_week_is_written_as_the_language_has_it() -> None:
-    text = WITHOUT_TESTS.replace("give 200 mg once daily", "give 200 mg 1 times a week")
+    text = WITHOUT_TESTS.replace("give 200 mg once daily", "give 200 mg once a week")
     found = measured(with_tests(text, gap_of(measured(text), 19, "").test))
     assert found.cases[0].tests
 

@@ -355,7 +355,8 @@ def test_doses_that_cannot_be_given(dose: str) -> None:
 
 @pytest.mark.parametrize(
     "dose",
-    ["0.5 g twice daily", "10 mg/m2 3 times a week", "5 mL every 8 h", "5000 U once daily",
+    ["0.5 g twice daily", "10 mg/m2 3 times a week", "1 g once a week",
+     "1 g twice a week", "5 mL every 8 h", "5000 U once daily",
      "2 mg/kg every 3 wk", "100 [IU]/kg every 2 days", "10 mmol 3 times daily", "0.1 mL/kg every 36 hours"],
 )  # fmt: skip
 def test_doses_that_can_be_given(dose: str) -> None:

@@ -135,6 +135,11 @@ def overriding(name: str, *bases: str) -> str:
     return active(name, "none", "concerns drug niraparib", f"concerns drug niraparib {clauses}")
 
 
+def test_an_order_for_several_drugs() -> None:
+    both = ("concerns drug niraparib", "concerns drug niraparib concerns drug ticagrelor")
+    assert found_in(*(overriding(*pair).replace(*both) for pair in (("a.a", "b.b"), ("b.b", "a.a"))))
+
+
 def test_exceptions_in_a_circle_of_three() -> None:
     assert found_in(overriding("a.a", "b.b"), overriding("b.b", "c.c"), overriding("c.c", "a.a"))
 

@@ -9,7 +9,7 @@ import pytest
 from dsl import Fact, Finding, Give, Range, Reason, Rule, State, evaluate, known, quantity
 from dsl import missing as absent
 from dsl.model import Compare, FirstDecision
-from dsl.types import QuantityType
+from dsl.types import BooleanType, QuantityType
 from dsl.values import Quantity, Value
 from tests.dsl.support import rule
 
@@ -68,6 +68,11 @@ def test_what_is_not_known_says_why(value: str, reason: Reason) -> None:
 def test_the_first_reason_is_that_of_the_first_input() -> None:
     found = x_of("other + weight", weight=absent(Reason.STALE), other=absent(Reason.CONFLICT))
     assert found == absent(Reason.STALE)
+
+
+def test_values_that_are_open_for_no_reason_leave_the_result_open() -> None:
+    unexplained = Fact((quantity(3, "kg"), quantity(4, "kg")))
+    assert x_of("weight + other", weight=unexplained, other=kilos(1)).reason is Reason.MODEL_FAILED
 
 
 def test_a_span_is_not_calculated_with() -> None:
@@ -129,9 +134,10 @@ def test_a_truth_as_an_argument(female: str, stroke: Value | None, value: int) -
     assert plain(found) == [value]
 
 
-def test_a_named_truth_has_its_name() -> None:
-    [let] = calculating("weight > 3 kg").lets
-    assert (let.name, let.named) == ("x", True)
+@pytest.mark.parametrize("value", ["weight > 3 kg", "stroke", "not stroke"])
+def test_a_named_truth_has_its_name(value: str) -> None:
+    [let] = calculating(value).lets
+    assert (let.name, let.type, let.named) == ("x", BooleanType(), True)
 
 
 # ---------------------------------------------------------------- comparisons

@@ -77,6 +77,7 @@ FAULTS = {
     "sum of products": when("weight * 2 kg + age * 3 kg > 2 kg2"),
     "a condition as an amount": when("(weight < 3 kg) + 1 > 2"),
     "an amount as a condition": when("weight + 3 kg"),
+    "squares of one unit": when("weight * weight > weight * 3 kg"),
     "a negative of a Boolean": when("-stroke < 3"),
     "a unit that is none": when("weight + 3 kilo < 4 kg"),
     "a division without its space": when("weight /2 < 4 kg"),
@@ -147,6 +148,9 @@ FAULTS = {
     "a population that is empty": rule_text(
         f"{WEIGHT} decide d first {{ when weight < 60 kg => none unknown => ask weight }}",
         'population "nobody" when weight < 3 kg and weight > 4 kg',
+    ),
+    "two branches": rule_text(
+        f"{WEIGHT} decide d first {{ when wieght < 6 kg => none when weihgt < 7 kg => none unknown => none }}"
     ),
     "no decision": rule_text(WEIGHT),
     "two decisions": rule_text(
@@ -298,6 +302,10 @@ FAULTS = {
     # ------------------------------------------------------------ choices
     "an option without a consequence": choice("| none => risk ", ""),
     "a consequence of what is no option": choice("| none => risk ", "| nobody => risk | none => risk "),
+    "consequences of what are no options": choice(
+        "| none => risk ", "| nobody => risk | nothing => risk | none => risk "
+    ),
+    "a probability in kilograms": choice("none => risk ", "none => 1 kg "),
     "a consequence twice": choice("| none => risk ", "| none => risk | none => risk "),
     "an option twice": choice('option none "Nothing"', 'option drug "Nothing"'),
     "an option of another meaning": choice('option none "Nothing"', 'option clear "Nothing"'),
@@ -417,6 +425,7 @@ def test_two_inputs_of_one_type_are_compared(condition: str) -> None:
         ("2 mg/kg once daily", "200 mg once daily", []),
         ("2 mg once daily", "200 mg/kg once daily", []),
         ("14 mg every 1 week", "200 mg once daily", ["BR023"]),
+        ("2.01 mg twice daily", "400 mg once daily", []),
     ],
 )
 def test_doses_that_are_a_hundredfold_apart(one: str, other: str, codes: list[str]) -> None:

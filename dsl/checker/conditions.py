@@ -81,7 +81,7 @@ class ConditionChecker:
             return None if declared is None else model.IsKnown(declared.name, node.known, text)
         if isinstance(node, syntax.InInterval):
             declared = self._item(node.item, node.interval.high.quantity.unit)
-            return None if declared is None else self.interval(declared, node.interval, text)
+            return None if declared is None else self.interval(declared, node.interval)
         if isinstance(node, syntax.InSet):
             declared = self._item(node.item)
             return None if declared is None else self.one_of(declared, node.members, text)
@@ -97,9 +97,7 @@ class ConditionChecker:
             return None
         return model.OneOf(declared.name, frozenset((True,)), self.text_of(node.span))
 
-    def interval(
-        self, declared: Declared, node: syntax.Interval, text: str | None = None
-    ) -> model.Within | None:
+    def interval(self, declared: Declared, node: syntax.Interval) -> model.Within | None:
         """`input in 30 ..< 60 mL/min`, or the same as a cell."""
         low, high = self.value(declared, node.low), self.value(declared, node.high)
         if not isinstance(low, Quantity) or not isinstance(high, Quantity):
@@ -114,8 +112,7 @@ class ConditionChecker:
         if low.unit != high.unit:
             low = Quantity(low_size / units.parse(high.unit).factor, high.unit)
         bounds = Range(low.value, high.value, node.low_included, node.high_included, high.unit)
-        written = self.text_of(node.span)
-        return model.Within(declared.name, bounds, text or f"{declared.name} in {written}")
+        return model.Within(declared.name, bounds, f"{declared.name} in {self.text_of(node.span)}")
 
     def one_of(
         self, declared: Declared, literals: tuple[syntax.Literal, ...], text: str

@@ -74,8 +74,6 @@ def check_outcome(
 def _check_text(
     item: syntax.OutcomeItem, inputs: Mapping[str, Declared | None], found: list[Diagnostic]
 ) -> None:
-    if item.kind == "indicator":
-        return
     length = len(PLACEHOLDER.sub("", item.text.text))
     for name in PLACEHOLDER.findall(item.text.text):
         if name not in inputs:

@@ -7,6 +7,7 @@ reach it, and ends with the share that was noticed. Who survives is printed unle
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -51,7 +52,7 @@ def _outcomes(folder: Path) -> Iterator[tuple[str, int]]:
 def _change(name: str) -> str:
     """`checker.amounts _power: the line before → the line after`."""
     shown = subprocess.run((*MUTMUT, "show", name), check=True, capture_output=True, text=True).stdout
-    lines = [line for line in shown.split("\n") if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    lines = [line for line in shown.split("\n") if re.match(r"[+-](?![+-]{2})", line)]
     before, after = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
     module, _, function = name.partition("__mutmut_")[0].rpartition(".")
     place = f"{module.removeprefix('dsl.')} {function.rpartition('ǁ')[2].removeprefix('x_')}"

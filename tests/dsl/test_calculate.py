@@ -8,7 +8,7 @@ import pytest
 
 from dsl import Fact, Finding, Give, Range, Reason, Rule, State, evaluate, known, quantity
 from dsl import missing as absent
-from dsl.model import Compare, FirstDecision
+from dsl.model import Compare, FirstDecision, Within
 from dsl.types import BooleanType, QuantityType
 from dsl.values import Quantity, Value
 from tests.dsl.support import rule
@@ -147,6 +147,7 @@ def test_a_named_truth_has_its_name(value: str) -> None:
         ("weight * 2 > 140 kg", "weight * 2", "kg", (False, True)),
         ("140 kg < weight * 2", "weight * 2", "kg", (False, True)),
         ("140 kg >= weight * 2", "weight * 2", "kg", (True, False)),
+        ("weight * 2 in 100_000 g .. 140 kg", "weight * 2", "kg", (True, False)),
         ("weight * weight > 4900 kg2", "weight * weight", "kg2", (False, True)),
         ("4900 kg2 < weight * weight", "weight * weight", "kg2", (False, True)),
         ("weight > other * 2", "weight - (other * 2)", "kg", (False, True)),
@@ -169,5 +170,5 @@ def test_a_comparison_of_what_is_calculated_in_place(
         assert (step.text, step.truth) == (f"when {condition} => give 1 mg once daily", truth)
     assert isinstance(ruled.decision, FirstDecision)
     compared = ruled.decision.branches[0].condition
-    assert isinstance(compared, Compare) and compared.text == condition
+    assert isinstance(compared, Compare | Within) and compared.text == condition
     assert evaluate(ruled, {"other": kilos(35)}).asks == ("weight",)

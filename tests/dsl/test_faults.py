@@ -201,6 +201,10 @@ FAULTS = {
     "a cell of another type": table("| poor, pour | * => none | else | * => none"),
     "a row that is too short": table("| poor => none | else | * => none"),
     "a row that is too long": table("| poor | * | * => none | else | * => none"),
+    "a gap that nobody was found in": rule_text(
+        f"{WEIGHT} let double = weight * 2 table d unique {{ | weight | double => d"
+        " | < 50 kg | < 100 kg => none | >= 50 kg | >= 100 kg => ask weight unknown => ask weight }"
+    ),
     "a column twice": table("| poor | * => none | else | * => none", "gene | gene"),
     "a column that is none": table("| poor | * => none | else | * => none", "gene | strok"),
     "missing where it is never": table("| poor, missing | * => none | else | * => none"),
@@ -259,6 +263,10 @@ FAULTS = {
     "a summary that may be too long": outcome(f'indicator info advise "{"a" * 93} {{twice}}"'),
     "a summary too long for a label": outcome(f'indicator info advise "{"a" * 121} {{gene}}"'),
     "a drug that is none": outcome('indicator info advise "a" suggest drug ticagrelo'),
+    "two faulty suggestions": outcome(
+        'indicator info suggest dose weight * 1 mg/kg rounded to 25 mg max 300 mg once daily'
+        ' advise "{wieght}" suggest drug ticagrelo'
+    ),
     "a calculated dose in a suggestion": outcome(
         'indicator info advise "a" suggest dose weight * 1 mg/kg rounded to 25 mg max 300 mg once daily'
     ),

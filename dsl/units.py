@@ -144,6 +144,12 @@ def _atom(symbol: str) -> tuple[Fraction, dict[str, int]]:
     raise UnitError("not a listed UCUM unit")
 
 
+@lru_cache(maxsize=4096)
+def factor(one: str, other: str) -> Fraction:
+    """What an amount in one unit is multiplied with to be in the other; raises `UnitError`."""
+    return parse(one).factor_to(parse(other))
+
+
 def commensurable(one: str, other: str) -> bool:
     """Whether two codes are both listed and measure the same thing."""
     try:

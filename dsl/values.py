@@ -184,8 +184,7 @@ def quantity(value: str | int | Decimal, unit: str) -> Quantity:
 
 def convert(amount: Quantity, unit: str) -> Quantity:
     """The same amount in another unit, exactly; raises `units.UnitError` across dimensions."""
-    factor = units.parse(amount.unit).factor_to(units.parse(unit))
-    return Quantity(amount.value * factor, unit)
+    return Quantity(amount.value * units.factor(amount.unit, unit), unit)
 
 
 def format_number(value: Fraction) -> str:

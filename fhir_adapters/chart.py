@@ -9,6 +9,7 @@ from datetime import datetime
 from fhir_adapters.errors import UnusableBundle, WrongPatient
 from fhir_adapters.instants import parse_moment
 from fhir_adapters.prefetch import KeyState, PrefetchKey, bundle_state
+from fhir_adapters.quantities import unit_findings
 from fhir_adapters.reading import ChartFinding, text_member
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
 
@@ -154,6 +155,7 @@ def _chart(
             by_type.setdefault(entry.type, []).append(entry)
         else:
             by_type.setdefault(entry.type, []).append(entry)
+    odd += (finding for entry in by_type.get("Observation", ()) for finding in unit_findings(entry))
     patients = [entry for entry in by_type.pop("Patient", []) if entry.readable_subject]
     patient = patients[0] if patients else None
     if patient and any(other.resource != patient.resource for other in patients):

@@ -3,61 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from dsl import units
 from dsl.values import Quantity, Range, Reason, convert
-from fhir_adapters.reading import UCUM, Resource, number_member, object_member, text_member
+from fhir_adapters.reading import (
+    UCUM,
+    ChartFinding,
+    Resource,
+    member,
+    number_member,
+    object_member,
+    text_member,
+)
+from fhir_adapters.references import Entry
 from fhir_adapters.strict_json import decimal_text
+from fhir_adapters.unit_names import listed_name, plain
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9%*^./\[\]{}_+-]+")
-_REMARK = re.compile(r"\{(?!1\.73_m2\})[^{}]*\}")
-"""An annotation without meaning for the unit, which is free text of the sender."""
+_REMARK = re.compile(r"\{[^{}]*\}")
+"""An annotation: free text of the sender."""
 _COMPARATORS = ("<", "<=", ">", ">=")
-
-_PLAIN_NAMES = {
-    "lb": "[lb_av]",
-    "lbs": "[lb_av]",
-    "pound": "[lb_av]",
-    "pounds": "[lb_av]",
-    "oz": "[oz_av]",
-    "ounce": "[oz_av]",
-    "ounces": "[oz_av]",
-    "kgs": "kg",
-    "kilo": "kg",
-    "kilos": "kg",
-    "kilogram": "kg",
-    "kilograms": "kg",
-    "gm": "g",
-    "gram": "g",
-    "grams": "g",
-    "mcg": "ug",
-    "milligram": "mg",
-    "milligrams": "mg",
-    "in": "[in_i]",
-    "inch": "[in_i]",
-    "inches": "[in_i]",
-    "ft": "[ft_i]",
-    "feet": "[ft_i]",
-    "year": "a",
-    "years": "a",
-    "mg/dl": "mg/dL",
-    "g/dl": "g/dL",
-    "k/ul": "10*3/uL",
-    "k/mcl": "10*3/uL",
-    "k/mm3": "10*3/uL",
-    "x10e3/ul": "10*3/uL",
-    "x10^3/ul": "10*3/uL",
-    "x10*3/ul": "10*3/uL",
-    "thou/ul": "10*3/uL",
-    "thousand/ul": "10*3/uL",
-    "G/L": "10*9/L",
-    "x10e9/l": "10*9/L",
-    "x10^9/l": "10*9/L",
-}
-"""Unit names seen in the wild, in lower case where case tells nothing; compared with the code, never used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +36,48 @@ class Amount:
     reason: Reason | None
     """Why there is no value, or why it is a range."""
     text: str
-    """Number and unit code as written."""
+    """Number as written and unit code."""
 
 
 def listed_code(element: object) -> str | None:
-    """The UCUM code of a Quantity element without remarks, None without one or when it is not listed."""
+    """The UCUM code of a Quantity element without remarks, None without one or when it is not listed.
+
+    Of all remarks only "per 1.73 m2", in any spelling, tells one kind of amount from another.
+    """
     code = text_member(element, "code")
     if text_member(element, "system") != UCUM or code is None or not _PLAIN_CODE.fullmatch(code):
         return None
-    code = _REMARK.sub("", code) or "1"
+    code = _REMARK.sub(lambda remark: "{1.73_m2}" if "1.73" in remark[0] else "", code) or "1"
     try:
         units.parse(code)
     except units.UnitError:
         return None
     return code
+
+
+def readable_code(element: object) -> str | None:
+    """The UCUM code of a Quantity element, or the one that a listed name in its place stands for (H-004)."""
+    return listed_code(element) or _named_code(element)
+
+
+def unit_findings(entry: Entry) -> Iterator[ChartFinding]:
+    """One finding for each place of an Observation where a unit's name is read in place of a UCUM code."""
+    places = {"valueQuantity": member(entry.resource, "valueQuantity")}
+    ranges = entry.resource.get("referenceRange")
+    for index, limits in enumerate(ranges if isinstance(ranges, list) else []):
+        places[f"referenceRange[{index}].high"] = member(limits, "high")
+    for place, element in places.items():
+        code = _named_code(element)
+        if code is not None:
+            name = plain(text_member(element, "code") or "")
+            sentence = f"The unit `{name}` is no UCUM code: it is read as `{code}`."
+            yield ChartFinding("unit-name", f"{entry.path}.{place}", sentence)
+
+
+def _named_code(element: object) -> str | None:
+    code = text_member(element, "code")
+    # Under the system of UCUM a code means what UCUM says: `K/uL` is kelvin per microlitre.
+    return None if code is None or text_member(element, "system") == UCUM else listed_name(code)
 
 
 def read_amount(observation: Resource, plausible: Iterable[tuple[Quantity, Quantity]]) -> Amount:
@@ -91,7 +87,7 @@ def read_amount(observation: Resource, plausible: Iterable[tuple[Quantity, Quant
     if number is None:
         return Amount(None, Reason.NO_VALUE, "")
     comparator = text_member(element, "comparator")
-    code = listed_code(element)
+    code = readable_code(element)
     sign = comparator if comparator in _COMPARATORS else ""
     text = f"{sign}{decimal_text(number)}{'' if code in (None, '1') else f' {code}'}"
     if "dataAbsentReason" in observation:
@@ -113,7 +109,7 @@ def over_upper_limit(observation: Resource, value: Quantity | Range) -> Quantity
     ranges = observation.get("referenceRange")
     for item in ranges if isinstance(ranges, list) else []:
         high = object_member(item, "high")
-        number, code = number_member(high, "value"), listed_code(high)
+        number, code = number_member(high, "value"), readable_code(high)
         if number is not None and number > 0 and code and units.commensurable(code, value.unit):
             limits.append(convert(Quantity(Fraction(number), code), value.unit).value)
     if len(limits) != 1:
@@ -123,7 +119,7 @@ def over_upper_limit(observation: Resource, value: Quantity | Range) -> Quantity
 
 def in_unit(value: Quantity | Range, unit: str) -> Quantity | Range:
     """The same amount in another unit, exactly."""
-    return _scaled(value, units.parse(value.unit).factor_to(units.parse(unit)), unit)
+    return _scaled(value, units.factor(value.unit, unit), unit)
 
 
 def overlap(values: list[Quantity | Range]) -> bool:
@@ -180,9 +176,8 @@ def name_contradicts(element: object, code: str) -> bool:
     name = text_member(element, "unit")
     if name is None:
         return False
-    name = name.strip()
     try:
-        named = units.parse(_PLAIN_NAMES.get(name) or _PLAIN_NAMES.get(name.lower(), name))
+        named = units.parse(listed_name(name) or plain(name))
     except units.UnitError:
         return False
     return named != units.parse(code)

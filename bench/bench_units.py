@@ -1,4 +1,4 @@
-"""What a conversion of units costs once both codes have been read, beside the multiplication that it is made of.
+"""What a conversion costs once both unit codes were read, beside the multiplication that it is made of.
 
 Bound: 2 microseconds. Read the ratio: the times belong to the machine.
 """

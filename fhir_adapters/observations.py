@@ -20,8 +20,8 @@ from fhir_adapters.terminology import Observable, Terminology
 def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology) -> Fact:
     """The fact of an input `from observation NAME`.
 
-    Values keep their unit as sent; with `over_upper_limit` they are multiples of the reference limit,
-    a trend is in the unit of the input.
+    Values keep their unit as sent, unless only the molar mass leads to the unit of the observable. With
+    `over_upper_limit` they are multiples of the reference limit, a trend is in the unit of the input.
     """
     observable = terminology.observable(item.source.name)
     candidates: list[Measurement] = []
@@ -46,12 +46,9 @@ def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Te
 
 
 def _candidate(entry: Entry, item: Input, observable: Observable, as_of: datetime) -> Measurement:
-    ranges = [observable.plausible]
-    if item.source.over_upper_limit:
-        ranges += observable.plausible_otherwise
-    amount = read_amount(entry.resource, ranges)
+    amount = read_amount(entry.resource, observable.plausible, observable.molar_mass)
     if item.source.over_upper_limit and amount.value is not None:
-        multiple = over_upper_limit(entry.resource, amount.value)
+        multiple = over_upper_limit(entry.resource, amount.value, observable.molar_mass)
         amount = Amount(multiple, Reason.NO_VALUE if multiple is None else amount.reason, amount.text)
     return Measurement(entry, effective_moment(entry.resource, as_of), amount)
 

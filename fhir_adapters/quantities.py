@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -80,8 +80,13 @@ def _named_code(element: object) -> str | None:
     return None if code is None or text_member(element, "system") == UCUM else listed_name(code)
 
 
-def read_amount(observation: Resource, plausible: Iterable[tuple[Quantity, Quantity]]) -> Amount:
-    """The value of an Observation, within the plausible bounds of its kind of unit; else the reason."""
+def read_amount(
+    observation: Resource, plausible: tuple[Quantity, Quantity], molar_mass: Quantity | None
+) -> Amount:
+    """The value of an Observation, if it lies within the plausible bounds; else the reason.
+
+    It keeps its unit, unless only the molar mass leads to the unit of the bounds.
+    """
     element = object_member(observation, "valueQuantity")
     number = number_member(element, "value")
     if number is None:
@@ -92,26 +97,33 @@ def read_amount(observation: Resource, plausible: Iterable[tuple[Quantity, Quant
     text = f"{sign}{decimal_text(number)}{'' if code in (None, '1') else f' {code}'}"
     if "dataAbsentReason" in observation:
         return Amount(None, Reason.NO_VALUE, text)
-    bounds = next((each for each in plausible if code and units.commensurable(code, each[0].unit)), None)
-    if code is None or bounds is None or name_contradicts(element, code):
+    if code is None or name_contradicts(element, code):
+        return Amount(None, Reason.UNIT, text)
+    sent, unit = _with_comparator(Fraction(number), sign, code), plausible[0].unit
+    value = sent if units.commensurable(code, unit) else converted(sent, unit, molar_mass)
+    if value is None:
         return Amount(None, Reason.UNIT, text)
     if comparator is not None and not sign:
         return Amount(None, Reason.COMPARATOR, text)
-    value = _with_comparator(Fraction(number), sign, code)
-    if not _plausible(value, bounds):
+    if not _plausible(value, plausible):
         return Amount(None, Reason.IMPLAUSIBLE, text)
     return Amount(value, Reason.COMPARATOR if sign else None, text)
 
 
-def over_upper_limit(observation: Resource, value: Quantity | Range) -> Quantity | Range | None:
+def over_upper_limit(
+    observation: Resource, value: Quantity | Range, molar_mass: Quantity | None
+) -> Quantity | Range | None:
     """The value as a multiple of the one upper reference limit sent with it, None without such a limit."""
     limits = []
     ranges = observation.get("referenceRange")
     for item in ranges if isinstance(ranges, list) else []:
         high = object_member(item, "high")
         number, code = number_member(high, "value"), readable_code(high)
-        if number is not None and number > 0 and code and units.commensurable(code, value.unit):
-            limits.append(convert(Quantity(Fraction(number), code), value.unit).value)
+        if number is None or number <= 0 or code is None or name_contradicts(high, code):
+            continue
+        limit = converted(Quantity(Fraction(number), code), value.unit, molar_mass)
+        if isinstance(limit, Quantity):
+            limits.append(limit.value)
     if len(limits) != 1:
         return None
     return _scaled(value, 1 / limits[0], "1")
@@ -120,6 +132,20 @@ def over_upper_limit(observation: Resource, value: Quantity | Range) -> Quantity
 def in_unit(value: Quantity | Range, unit: str) -> Quantity | Range:
     """The same amount in another unit, exactly."""
     return _scaled(value, units.factor(value.unit, unit), unit)
+
+
+def converted(value: Quantity | Range, unit: str, molar_mass: Quantity | None) -> Quantity | Range | None:
+    """The same amount in another unit, exactly, if need be by the molar mass; None if there is no way."""
+    if units.commensurable(value.unit, unit):
+        return in_unit(value, unit)
+    if molar_mass is None:
+        return None
+    grams = convert(molar_mass, "g/mol").value
+    for factor, dimension in ((grams, "g/mol"), (1 / grams, "mol/g")):
+        product = f"{value.unit}.{dimension}"
+        if units.commensurable(product, unit):
+            return in_unit(_scaled(value, factor, product), unit)
+    return None
 
 
 def overlap(values: list[Quantity | Range]) -> bool:

@@ -24,8 +24,8 @@ class Observable(Protocol):
         ...
 
     @property
-    def plausible_otherwise(self) -> tuple[tuple[Quantity, Quantity], ...]:
-        """The same in units that do not convert, for values that are only compared with their own limit."""
+    def molar_mass(self) -> Quantity | None:
+        """Mass per amount of substance; without it neither converts into the other."""
         ...
 
 

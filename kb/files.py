@@ -70,17 +70,23 @@ class Prefix(_Strict):
     display: Text
 
 
+class MolarMass(_Strict):
+    """The mass of one mole (`"113.12 g/mol"`) and the source that it was read in."""
+
+    amount: Text
+    source: Text
+
+
 class ObservableFile(_Strict, kw_only=True):
     """`observables/NAME.toml`; `plausible` holds the least and greatest believable quantity.
 
-    `plausible_otherwise` holds the same in units that do not convert, for values that rules only compare
-    with the upper limit that the laboratory sent along.
+    With `molar_mass`, results in mass and in amount of substance convert into one another.
     """
 
     label: Text
     unit: Text
     plausible: tuple[Text, Text]
-    plausible_otherwise: tuple[tuple[Text, Text], ...] = ()
+    molar_mass: MolarMass | None = None
     codes: tuple[Code, ...]
 
 

@@ -34,8 +34,8 @@ class Observable:
     label: str
     unit: str
     plausible: tuple[Quantity, Quantity]
-    plausible_otherwise: tuple[tuple[Quantity, Quantity], ...]
-    """Believable ranges in units that do not convert, for values compared with their own limit only."""
+    molar_mass: Quantity | None
+    """Without it mass and amount of substance do not convert into one another."""
     codes: frozenset[Coding]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,12 +104,13 @@ def load_tables(root: Path) -> Tables:
         raise KnowledgeBaseError(f"{root}: no such folder; a knowledge base is a folder with `kb.toml`")
     conditions = {path.stem: _condition(path) for path in _files(root, "conditions")}
     drugs = {path.stem: _drug(path) for path in _files(root, "drugs")}
+    sources = _sources(root / "sources.toml")
     answers, wordings = _answers(root / "phenotype_answers.toml")
     genes = [_gene(path, answers, wordings) for path in _files(root, "genes")]
     return Tables(
         manifest=files.read(root / "kb.toml", files.Manifest),
-        sources=_sources(root / "sources.toml"),
-        observables={path.stem: _observable(path) for path in _files(root, "observables")},
+        sources=sources,
+        observables={path.stem: _observable(path, sources) for path in _files(root, "observables")},
         drugs=drugs,
         conditions=conditions,
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
@@ -136,7 +137,7 @@ def _sources(path: Path) -> dict[str, Source]:
     return {name: Source(name, **structs.asdict(entry)) for name, entry in entries.items()}
 
 
-def _observable(path: Path) -> Observable:
+def _observable(path: Path, sources: Container[str]) -> Observable:
     entry = files.read(path, files.ObservableFile)
     if not commensurable(entry.unit, entry.unit):
         raise KnowledgeBaseError(f"{path}: field `unit`: expected a listed UCUM unit")
@@ -145,12 +146,22 @@ def _observable(path: Path) -> Observable:
         entry.label,
         entry.unit,
         _bounds(path, "plausible", entry.plausible, entry.unit),
-        tuple(
-            _bounds(path, "plausible_otherwise", texts, texts[0].partition(" ")[2])
-            for texts in entry.plausible_otherwise
-        ),
+        _molar_mass(path, entry.molar_mass, sources),
         frozenset(_code(path, "codes", code.system, code.code) for code in entry.codes),
     )
+
+
+def _molar_mass(path: Path, entry: files.MolarMass | None, sources: Container[str]) -> Quantity | None:
+    if entry is None:
+        return None
+    amount = _quantity(path, "molar_mass.amount", entry.amount, "g/mol")
+    if amount.value <= 0:
+        raise KnowledgeBaseError(f"{path}: field `molar_mass.amount`: expected more than nothing")
+    if entry.source not in sources:
+        raise KnowledgeBaseError(
+            f"{path}: field `molar_mass.source`: `{entry.source}` is not in sources.toml"
+        )
+    return amount
 
 
 def _model(path: Path) -> str:

@@ -31,7 +31,7 @@ class ExampleObservable:
     codes: frozenset[Coding]
     unit: str
     plausible: tuple[Quantity, Quantity]
-    plausible_otherwise: tuple[tuple[Quantity, Quantity], ...] = ()
+    molar_mass: Quantity | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ExampleTerminology:
     """Weight, platelets, bilirubin, two genes, two conditions, two drugs."""
 
     def __init__(self) -> None:
-        self._observables = {
+        self.observables = {
             item.name: item
             for item in (
                 _observable("weight", ("29463-7", "3141-9"), "kg", 20, 350),
@@ -94,7 +94,7 @@ class ExampleTerminology:
         }
 
     def observable(self, name: str) -> Observable:
-        return self._observables[name]
+        return self.observables[name]
 
     def gene(self, symbol: str) -> Gene:
         return self._genes[symbol]

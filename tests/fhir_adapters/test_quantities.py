@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,12 +13,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import units
-from dsl.values import Fact, Quantity, Reason, convert
-from fhir_adapters.quantities import listed_code, name_contradicts
+from dsl.types import QuantityType
+from dsl.values import Fact, Quantity, Range, Reason, convert, quantity
+from fhir_adapters import gather
+from fhir_adapters.quantities import converted, listed_code, name_contradicts
 from fhir_adapters.reading import UCUM
 from fhir_adapters.unit_names import CODES, listed_name, plain
 from tests.dsl.support import PROPERTY
-from tests.fhir_adapters.example import Json, amount, chart, fact, observation, platelets, rule_input, weight
+from tests.fhir_adapters.example import (
+    AS_OF,
+    ExampleTerminology,
+    Json,
+    amount,
+    chart,
+    fact,
+    observation,
+    platelets,
+    rule_input,
+    weight,
+)
 
 WEIGHT = rule_input("observation", "weight", 90)
 PLATELETS = rule_input("observation", "platelets", 30)
@@ -141,6 +155,78 @@ def test_per_body_surface_is_never_dropped(remark: str) -> None:
         assert read is not None and units.commensurable(read, "mL/min/{1.73_m2}")
         assert not units.commensurable(read, "mL/min")
         assert "per" not in read
+
+
+# ------------------------------------------------------------------ mass and substance
+CREATININE = quantity("113.12", "g/mol")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "unit", "expected"),
+    [
+        ("113.12", "mg/L", "mmol/L", "1"),
+        ("88.4", "umol/L", "mg/dL", "0.99998080"),
+        ("1.2", "mg/dL", "umol/L", "106.08203678"),
+        ("1", "mg/mmol", "mg/g", "8.84016973"),
+    ],
+)
+def test_known_pairs_of_mass_and_substance(number: str, code: str, unit: str, expected: str) -> None:
+    """H-003: creatinine, worked by hand to eight decimals; there and back is exact."""
+    amount = quantity(number, code)
+    found = converted(amount, unit, CREATININE)
+    assert isinstance(found, Quantity) and abs(found.value - Fraction(expected)) < Fraction(1, 10**8)
+    assert converted(found, code, CREATININE) == amount
+    assert converted(amount, unit, quantity("0.11312", "kg/mol")) == found
+    assert converted(amount, unit, None) is None
+
+
+@pytest.mark.parametrize("code", ["mL/min", "U/L", "meq/L", "[iU]/L", "umol", "umol/min", "1"])
+def test_a_molar_mass_joins_mass_and_substance_only(code: str) -> None:
+    """H-003: no enzyme unit, no equivalent and no other volume becomes a mass per volume."""
+    assert converted(quantity(1, code), "mg/dL", CREATININE) is None
+
+
+def with_molar_mass(molar_mass: Quantity | None) -> ExampleTerminology:
+    terminology = ExampleTerminology()
+    terminology.observables["bilirubin"] = replace(
+        terminology.observables["bilirubin"], molar_mass=molar_mass
+    )
+    return terminology
+
+
+def bilirubin(number: str, code: str, **more: object) -> Json:
+    return observation("1975-2", valueQuantity=amount(number, code, **more))
+
+
+def test_a_molar_result() -> None:
+    """H-003: in the unit of the observable, as written in the trace; without the molar mass it declines."""
+    item = replace(rule_input("observation", "bilirubin", 30), type=QuantityType("mg/dL"))
+
+    def read(resource: Json, molar_mass: Quantity | None) -> Fact:
+        return gather([item], chart(resource), AS_OF, with_molar_mass(molar_mass), None)[item.name]
+
+    mass = quantity("584.673", "g/mol")
+    (found,) = read(bilirubin("100", "umol/L"), mass).possible
+    assert found == quantity("5.84673", "mg/dL")
+    assert read(bilirubin("100", "umol/L"), mass).data[0].text == "100 umol/L"
+    (below,) = read(bilirubin("100", "umol/L", comparator="<"), mass).possible
+    assert below == Range(None, Fraction("5.84673"), False, False, "mg/dL")
+    assert read(bilirubin("1100", "umol/L"), mass).reason is Reason.IMPLAUSIBLE
+    assert read(bilirubin("100", "umol/L", unit="mg/dL"), mass).reason is Reason.UNIT
+    assert read(bilirubin("100", "umol/L"), None).reason is Reason.UNIT
+    both = [bilirubin("5.84673", "mg/dL"), bilirubin("100", "umol/L") | {"id": "b2"}]
+    assert gather([item], chart(*both), AS_OF, with_molar_mass(mass), None)[item.name].known
+
+
+def test_a_molar_result_and_its_limit() -> None:
+    """H-003: a limit in mass and a result in substance compare by the molar mass, and not without it."""
+    mass = quantity("584.673", "g/mol")
+    resource = bilirubin("100", "umol/L") | {"referenceRange": [{"high": amount("2.923365", "mg/dL")}]}
+    (found,) = gather([BILIRUBIN], chart(resource), AS_OF, with_molar_mass(mass), None)["bilirubin"].possible
+    assert found == Quantity(Fraction(2), "1")
+    assert fact(BILIRUBIN, chart(resource)).reason is Reason.UNIT
+    odd = bilirubin("1.8", "mg/dL") | {"referenceRange": [{"high": amount("1.2", "mg/dL", unit="mg/L")}]}
+    assert fact(BILIRUBIN, chart(odd)).reason is Reason.NO_VALUE
 
 
 # ------------------------------------------------------------------ equal amounts

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from dsl import Coding, Lifecycle, Rule, RuleFile, SourceKind, check, parse_text, run_tests, untested_lines
+from dsl import (
+    Coding,
+    Lifecycle,
+    Rule,
+    RuleFile,
+    SourceKind,
+    check,
+    parse_text,
+    quantity,
+    run_tests,
+    untested_lines,
+)
 from kb import BUNDLED, RXNORM, Drug, load_tables
 from tests.cds.cards.support import LOINC, bundled, reference_rows
 
@@ -68,6 +80,17 @@ def test_drug_text_must_equal_a_listed_name() -> None:
     assert knowledge.drug_of_text("  NIRAPARIB ") == "niraparib"
     for text in ("niraparib 100", "Zejula", "niraparib/abiraterone", "not niraparib", "nirapari", ""):
         assert knowledge.drug_of_text(text) is None
+
+
+def test_molar_masses_are_those_of_the_formulas() -> None:
+    """H-003: summed over the abridged standard atomic weights of IUPAC (2021)."""
+    weights = {"C": "12.011", "H": "1.008", "N": "14.007", "O": "15.999"}
+    formulas = {"total_bilirubin": {"C": 33, "H": 36, "N": 4, "O": 6}}
+    given = {name: each.molar_mass for name, each in bundled().observables.items() if each.molar_mass}
+    assert given == {
+        name: quantity(sum(Decimal(weights[element]) * count for element, count in atoms.items()), "g/mol")
+        for name, atoms in formulas.items()
+    }
 
 
 def test_check_digits_of_loinc_codes() -> None:

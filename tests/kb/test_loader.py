@@ -100,13 +100,12 @@ def test_wrong_type(folder: Path, name: str, field: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_missing_field(folder: Path, name: str) -> None:
-    """An empty file lacks everything; the two tables of tables may be empty and are then missed by rules."""
+    """An empty file lacks everything; a table of tables may be empty and is missed where it is named."""
     (folder / name).write_text("", "utf-8")
     if name == "phenotype_answers.toml":
         assert load(folder).gene("TPMT").answers == {}
     elif name == "sources.toml":
-        with pytest.raises(RuleErrors):
-            load(folder)
+        refused(folder, "total_bilirubin.toml", "`molar_mass.source`", "sources.toml")
     else:
         refused(folder, name, "field `", "required")
 
@@ -132,6 +131,18 @@ DAMAGES = {
         "observables/body_weight.toml", '["20 kg", "350 kg"]', '["350 kg", "20000 g"]', ("smaller bound",)
     ),
     "one bound": Damage("observables/body_weight.toml", '["20 kg", "350 kg"]', '["20 kg"]', ("`plausible",)),
+    "molar mass": Damage(
+        "observables/total_bilirubin.toml",
+        '"584.673 g/mol"',
+        '"584.673 g"',
+        ("`molar_mass.amount`", "`g/mol`"),
+    ),
+    "no molar mass": Damage(
+        "observables/total_bilirubin.toml", '"584.673 g/mol"', '"0 g/mol"', ("`molar_mass.amount`", "nothing")
+    ),
+    "molar mass without source": Damage(
+        "observables/total_bilirubin.toml", ', source = "wikipedia:bilirubin"', "", ("`molar_mass.source`",)
+    ),
     "code system": Damage("observables/platelets.toml", '"loinc"', '"lonic"', ("`codes.system`", "loinc")),
     "prefix system": Damage(
         "conditions/stroke_or_tia.toml", '"icd10cm", prefix', '"icd10-cm", prefix', ("`prefixes.system`",)

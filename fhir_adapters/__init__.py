@@ -3,9 +3,10 @@
 bytes ─ load_json ─┬─ chart_of_prefetch / chart_of_bundle ─ Chart ─┐
                    └─ draft_orders ─ Order ────────────────────────┴─ gather ─ facts by input
 Order + advice ─ rewritten ─ dump_json ─ bytes
+prefetch_templates + context ─ plan_fetch ─ (FHIR client) ─ completed ─ prefetch
 """
 
-from fhir_adapters.chart import Chart, chart_of_bundle, chart_of_prefetch
+from fhir_adapters.chart import Chart, chart_of_bundle, chart_of_prefetch, prefetch_states
 from fhir_adapters.drugs import OrderDrug
 from fhir_adapters.errors import (
     FhirError,
@@ -18,6 +19,8 @@ from fhir_adapters.errors import (
 from fhir_adapters.gather import gather
 from fhir_adapters.orders import DraftOrders, Order, active_medications, draft_orders
 from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, prefetch_templates
+from fhir_adapters.prefetch_lint import TemplateFinding, lint_template
+from fhir_adapters.prefetch_plan import FetchPlan, completed, plan_fetch
 from fhir_adapters.reading import ChartFinding
 from fhir_adapters.rewrite import rewritten
 from fhir_adapters.strict_json import dump_json, load_json
@@ -26,12 +29,14 @@ __all__ = [
     "Chart",
     "ChartFinding",
     "DraftOrders",
+    "FetchPlan",
     "FhirError",
     "JsonRefused",
     "KeyState",
     "Order",
     "OrderDrug",
     "PrefetchKey",
+    "TemplateFinding",
     "UnknownSource",
     "UnusableBundle",
     "UnwritableDose",
@@ -39,11 +44,15 @@ __all__ = [
     "active_medications",
     "chart_of_bundle",
     "chart_of_prefetch",
+    "completed",
     "draft_orders",
     "dump_json",
     "gather",
     "key_of",
+    "lint_template",
     "load_json",
+    "plan_fetch",
+    "prefetch_states",
     "prefetch_templates",
     "rewritten",
 ]

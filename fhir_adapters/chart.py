@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fhir_adapters.errors import UnusableBundle, WrongPatient
 from fhir_adapters.instants import parse_moment
-from fhir_adapters.prefetch import KeyState, PrefetchKey, bundle_state
+from fhir_adapters.prefetch import KeyState, PrefetchKey, bundle_state, joined_state, key_of_name
 from fhir_adapters.quantities import unit_findings
 from fhir_adapters.reading import ChartFinding, text_member
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
@@ -47,22 +47,27 @@ class Chart:
         return written is not None and (moment is None or moment.earliest <= as_of)
 
 
-def chart_of_prefetch(patient_id: str, prefetch: Mapping[str, object], base_url: str | None) -> Chart:
+def chart_of_prefetch(
+    patient_id: str, prefetch: Mapping[str, object], base_url: str | None, asked: Iterable[str] = ()
+) -> Chart:
     """The chart of the patient in context from the prefetch of a hook request.
+
+    `asked` are the names of the templates, if some of them are further parts of a key (`labs2`).
 
     Raises `WrongPatient` for a Patient with another id and for any resource that names another
     patient; a reference on another base than `base_url` does so too.
     """
     entries: list[Entry] = []
     findings: list[ChartFinding] = []
-    states = {}
-    for key in PrefetchKey:
-        if key.value not in prefetch:
-            states[key] = KeyState.ABSENT
+    parts: dict[PrefetchKey, dict[str, KeyState]] = {}
+    for name in (*PrefetchKey, *asked):
+        key = key_of_name(name)
+        if key is None or name in parts.setdefault(key, {}):
             continue
-        states[key], found, odd = _answer(prefetch[key.value], f"prefetch.{key.value}")
+        parts[key][name], found, odd = _answer(prefetch, name)
         entries += found
         findings += odd
+    states = {key: joined_state(found.values()) for key, found in parts.items()}
     resolver = Resolver(entries, base_url)
     kept = []
     for entry in entries:
@@ -102,6 +107,11 @@ def chart_of_bundle(bundle: Mapping[str, object]) -> Chart:
     return _chart(patient_id, kept, states, findings, resolver)
 
 
+def prefetch_states(prefetch: Mapping[str, object], names: Iterable[str]) -> dict[str, KeyState]:
+    """How each of the queries of these names was answered."""
+    return {name: _answer(prefetch, name)[0] for name in names}
+
+
 def whose_is(entry: Entry, resolver: Resolver, patient_id: str, patient_url: str | None) -> Whose:
     """Whose a resource is; a resource that needs no subject is this patient's."""
     if entry.type == "Patient":
@@ -121,7 +131,12 @@ def whose_is(entry: Entry, resolver: Resolver, patient_id: str, patient_url: str
     return Whose.THIS_PATIENT
 
 
-def _answer(value: object, path: str) -> tuple[KeyState, tuple[Entry, ...], tuple[ChartFinding, ...]]:
+def _answer(
+    prefetch: Mapping[str, object], name: str
+) -> tuple[KeyState, tuple[Entry, ...], tuple[ChartFinding, ...]]:
+    if name not in prefetch:
+        return KeyState.ABSENT, (), ()
+    value, path = prefetch[name], f"prefetch.{name}"
     if value is None:
         return KeyState.NULL, (), ()
     kind = text_member(value, "resourceType")

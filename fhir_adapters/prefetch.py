@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
+from string import digits
+from urllib.parse import quote
 
 from dsl.model import Input, SourceKind
 from fhir_adapters.reading import LOINC, Resource, objects, text_member
@@ -12,6 +14,12 @@ from fhir_adapters.terminology import Coding, Terminology
 
 GENOTYPE = Coding(LOINC, "84413-4")
 """The code of a genotype Observation."""
+
+MAX_URL_LENGTH = 1800
+"""Characters of a query without the address of its server; what many servers and proxies bear is 2,000."""
+
+_MAX_ID_LENGTH = 64
+_PATIENT = "{{context.patientId}}"
 
 
 class PrefetchKey(StrEnum):
@@ -25,7 +33,7 @@ class PrefetchKey(StrEnum):
 
 
 class KeyState(StrEnum):
-    """How the client answered a key; the five are never merged (H-068)."""
+    """How a key was answered; the five are never merged (H-068)."""
 
     ABSENT = "absent"
     """Not in the request."""
@@ -36,6 +44,11 @@ class KeyState(StrEnum):
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
     """Some of the data: absence cannot be concluded (H-069)."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether it says anything about the patient: data, a part of them, or that nothing is known."""
+        return self not in (KeyState.ABSENT, KeyState.FAILED)
 
 
 _KEYS = {
@@ -54,12 +67,19 @@ def key_of(kind: SourceKind) -> PrefetchKey:
     return _KEYS[kind]
 
 
+def key_of_name(name: str) -> PrefetchKey | None:
+    """The key that a name of a template belongs to: `labs` and `labs2` to the same; None for another name."""
+    base = name.rstrip(digits)
+    return PrefetchKey(base) if base in tuple(PrefetchKey) else None
+
+
 def prefetch_templates(
     inputs: Iterable[Input], terminology: Terminology, *, with_medications: bool
 ) -> dict[str, str]:
-    """CDS Hooks 2.0 prefetch templates by key, for the inputs of the rules of one service.
+    """CDS Hooks 2.0 prefetch templates by name, for the inputs of the rules of one service.
 
-    A key is there only if an input needs it, `medications` also `with_medications`.
+    A key is there only if an input needs it, `medications` also `with_medications`. The name is the key;
+    a query that would be too long for some client goes on under `labs2`, `labs3`.
     """
     used = {(item.source.kind, item.source.name) for item in inputs}
     needed = {key_of(kind) for kind, _ in used}
@@ -72,15 +92,33 @@ def prefetch_templates(
             labs |= terminology.observable(name).codes
         elif kind is SourceKind.PHENOTYPE:
             pgx |= terminology.gene(name).interpretation_codes
-    patient = "{{context.patientId}}"
     templates = {
-        PrefetchKey.PATIENT: f"Patient/{patient}",
-        PrefetchKey.PGX: f"Observation?patient={patient}&code={_token_list(pgx)}",
-        PrefetchKey.MEDICATIONS: f"MedicationRequest?patient={patient}",
-        PrefetchKey.CONDITIONS: f"Condition?patient={patient}",
-        PrefetchKey.LABS: f"Observation?patient={patient}&code={_token_list(labs)}&_sort=-date",
+        PrefetchKey.PATIENT: [f"Patient/{_PATIENT}"],
+        PrefetchKey.PGX: _observations(pgx, ""),
+        PrefetchKey.MEDICATIONS: [f"MedicationRequest?patient={_PATIENT}"],
+        PrefetchKey.CONDITIONS: [f"Condition?patient={_PATIENT}"],
+        PrefetchKey.LABS: _observations(labs, "&_sort=-date"),
     }
-    return {key.value: template for key, template in templates.items() if key in needed}
+    return {
+        key.value if part == 1 else f"{key.value}{part}": template
+        for key, parts in templates.items()
+        if key in needed
+        for part, template in enumerate(parts, 1)
+    }
+
+
+def joined_state(states: Collection[KeyState]) -> KeyState:
+    """The state of a key whose query was split: that of its parts, or the one that concludes least."""
+    distinct = set(states)
+    if len(distinct) == 1:
+        return distinct.pop()
+    lacking = (state for state in KeyState if state in distinct and not state.answered)
+    return next(lacking, KeyState.INCOMPLETE)
+
+
+def url_length(template: str) -> int:
+    """The most characters that the query takes once it is filled in and percent-encoded."""
+    return len(quote(template.replace(_PATIENT, "x" * _MAX_ID_LENGTH), safe=""))
 
 
 def bundle_state(bundle: Resource, entries: Iterable[Entry], unreadable: int) -> KeyState:
@@ -100,5 +138,15 @@ def _match_entries(bundle: Resource) -> int:
     return sum(mode in (None, "match") for mode in modes)
 
 
-def _token_list(codes: Iterable[Coding]) -> str:
-    return ",".join(sorted(f"{coding.system}|{coding.code}" for coding in codes))
+def _observations(codes: Iterable[Coding], rest: str) -> list[str]:
+    """Queries for Observations with one of these codes, no more of them than their length asks for."""
+
+    def query(listed: list[str]) -> str:
+        return f"Observation?patient={_PATIENT}&code={','.join(listed)}{rest}"
+
+    parts: list[list[str]] = [[]]
+    for token in sorted(f"{coding.system}|{coding.code}" for coding in codes):
+        if parts[-1] and url_length(query([*parts[-1], token])) > MAX_URL_LENGTH:
+            parts.append([])
+        parts[-1].append(token)
+    return [query(part) for part in parts]

@@ -21,7 +21,7 @@ from fhir_adapters import (
 )
 from kb import KnowledgeBase
 
-UNAVAILABLE = frozenset({KeyState.ABSENT, KeyState.FAILED})
+UNAVAILABLE = frozenset(state for state in KeyState if not state.answered)
 """Answers that say nothing about the patient: neither data nor their absence."""
 
 _ADDRESS = re.compile(r"[A-Za-z]+/[A-Za-z0-9.\-]{1,64}")

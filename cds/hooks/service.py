@@ -89,6 +89,7 @@ class HookService:
         self._software = software
         self._fire_draft = fire_draft
         self._allow_http_fhir = allow_http_fhir
+        self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
         self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
 
     def discovery(self) -> Mapping[str, object]:
@@ -157,7 +158,8 @@ class HookService:
     def _situation(self, request: HookRequest) -> Situation:
         base = request.fhir_server
         try:
-            chart = chart_of_prefetch(request.patient_id, request.prefetch, base)
+            asked = self._templates[request.hook]
+            chart = chart_of_prefetch(request.patient_id, request.prefetch, base, asked)
             if request.draft_orders is None:
                 return of_patient(chart, self._knowledge)
             return of_orders(chart, request.draft_orders, request.selections, self._knowledge, base)
@@ -209,11 +211,14 @@ class HookService:
         entry = LogEntry(decision_id, "call", received_at.isoformat(), service_id, hook, status, record)
         self._log.append(entry)
 
-    def _service(self, entry: ServiceEntry) -> dict[str, object]:
+    def _templates_of(self, entry: ServiceEntry) -> dict[str, str]:
         ordering = entry.hook != "patient-view"
         rules = self._knowledge.fireable(fire_draft=self._fire_draft)
         inputs = [each for rule in rules for each in rule.inputs]
-        templates = prefetch_templates(inputs, self._knowledge, with_medications=not ordering)
+        return prefetch_templates(inputs, self._knowledge, with_medications=not ordering)
+
+    def _service(self, entry: ServiceEntry) -> dict[str, object]:
+        templates = self._templates[entry.hook]
         service: dict[str, object] = {
             "id": entry.id,
             "hook": entry.hook,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
+import pytest
+
 import fhir_adapters
-from fhir_adapters import key_of, prefetch_templates
-from tests.fhir_adapters.example import INPUTS, TERMINOLOGY, rule_input
+from fhir_adapters import PrefetchKey, key_of, lint_template, prefetch_templates
+from fhir_adapters.prefetch import MAX_URL_LENGTH, key_of_name, url_length
+from fhir_adapters.terminology import Coding
+from tests.fhir_adapters.example import INPUTS, TERMINOLOGY, ExampleTerminology, rule_input
 
 
 def test_templates() -> None:
@@ -43,6 +48,28 @@ def test_only_what_is_needed() -> None:
     assert prefetch_templates([], TERMINOLOGY, with_medications=False) == {}
 
 
+@pytest.mark.parametrize("count", [1, 35, 36, 200])
+def test_a_long_query_is_split(count: int) -> None:
+    """Every code is asked for exactly once, under names of one key, in queries that every proxy bears."""
+    terminology = ExampleTerminology()
+    codes = frozenset(Coding("http://loinc.org", f"{number}-0") for number in range(10_000, 10_000 + count))
+    terminology.observables["weight"] = replace(terminology.observables["weight"], codes=codes)
+    inputs = [rule_input("observation", "weight"), rule_input("patient", "age")]
+    templates = prefetch_templates(inputs, terminology, with_medications=False)
+    names = [name for name in templates if name != "patient"]
+    assert names == ["labs", *(f"labs{part}" for part in range(2, len(names) + 1))]
+    assert [lint_template(template) for template in templates.values()] == [[]] * len(templates)
+    assert {key_of_name(name) for name in names} == {PrefetchKey.LABS}
+    asked = [dict(parse_qsl(templates[name].partition("?")[2]))["code"].split(",") for name in names]
+    assert sorted(token for part in asked for token in part) == sorted("|".join(code) for code in codes)
+    assert all(url_length(templates[name]) > MAX_URL_LENGTH - 60 for name in names[:-1])
+
+
+def test_names_of_parts() -> None:
+    assert key_of_name("pgx12") is PrefetchKey.PGX and key_of_name("pgx") is PrefetchKey.PGX
+    assert key_of_name("labs-2") is key_of_name("2labs") is key_of_name("2") is key_of_name("other") is None
+
+
 def test_each_kind_of_input_has_its_key() -> None:
     keys = {item.source.kind.value: key_of(item.source.kind).value for item in INPUTS}
     assert keys == {
@@ -61,12 +88,14 @@ def test_exported_names() -> None:
         "Chart",
         "ChartFinding",
         "DraftOrders",
+        "FetchPlan",
         "FhirError",
         "JsonRefused",
         "KeyState",
         "Order",
         "OrderDrug",
         "PrefetchKey",
+        "TemplateFinding",
         "UnknownSource",
         "UnusableBundle",
         "UnwritableDose",
@@ -74,11 +103,15 @@ def test_exported_names() -> None:
         "active_medications",
         "chart_of_bundle",
         "chart_of_prefetch",
+        "completed",
         "draft_orders",
         "dump_json",
         "gather",
         "key_of",
+        "lint_template",
         "load_json",
+        "plan_fetch",
+        "prefetch_states",
         "prefetch_templates",
         "rewritten",
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cds.hooks.service import HookService
 from cds.log import DecisionLog
+from fhir_adapters import lint_template
 from kb import load
 
 
@@ -33,3 +34,16 @@ def test_medication_safety_comes_first_for_each_order_hook(tmp_path: Path) -> No
         assert first["id"] == "medication-safety"
         assert list(first["prefetch"]) == ["patient", "pgx", "medications", "conditions", "labs"]
         assert all("{{context.patientId}}" in template for template in first["prefetch"].values())
+
+
+def test_every_template_of_the_discovery_answer_is_legal(tmp_path: Path) -> None:
+    """Checklist E1 to E5, E14: for every hook, drafts included."""
+    log = DecisionLog.open(f"sqlite:///{tmp_path / 'log.db'}")
+    for fire_draft in (False, True):
+        discovery = HookService(load(), log, software="test", fire_draft=fire_draft).discovery()
+        services = discovery["services"]
+        assert isinstance(services, list) and len(services) == 3
+        templates = [template for service in services for template in service["prefetch"].values()]
+        assert len(templates) > 10
+        assert [(each, lint_template(each)) for each in templates if lint_template(each)] == []
+    log.close()

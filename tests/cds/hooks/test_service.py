@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from cds.hooks.service import HookService
 from cds.log import DecisionLog
+from dsl import Coding
 from fhir_adapters import lint_template
 from kb import load
+from tests.cds.cards.support import (
+    LOINC,
+    NIRAPARIB,
+    answer,
+    bundled,
+    draft,
+    hook_service,
+    niraparib_labs,
+    order_sign,
+    prefetch,
+)
 
 
 def test_ready_only_while_the_log_can_be_used(tmp_path: Path) -> None:
@@ -47,3 +60,40 @@ def test_every_template_of_the_discovery_answer_is_legal(tmp_path: Path) -> None
         assert len(templates) > 10
         assert [(each, lint_template(each)) for each in templates if lint_template(each)] == []
     log.close()
+
+
+def test_data_in_a_further_part_of_a_key_are_read(tmp_path: Path) -> None:
+    """H-069, C2: with codes for two queries, a weight that only the second one asks for decides."""
+    knowledge = bundled()
+    weight = knowledge.observables["body_weight"]
+    codes = weight.codes | {Coding(LOINC, f"{number}-0") for number in range(10_000, 10_060)}
+    observables = {**knowledge.observables, "body_weight": replace(weight, codes=codes)}
+    service = hook_service(tmp_path, replace(knowledge, observables=observables))
+    services = service.discovery()["services"]
+    assert isinstance(services, list)
+    asked = services[0]["prefetch"]
+    assert [name for name, query in asked.items() if "29463-7" in query] == ["labs2"]
+    data = prefetch(labs=[]) | {"labs2": prefetch(labs=niraparib_labs(60))["labs"]}
+    status, body = answer(service, order_sign([draft(NIRAPARIB)], data))
+    assert status == 200 and "200 mg" in body["cards"][0]["summary"]
+    assert answer(service, order_sign([draft(NIRAPARIB)], prefetch(labs=[])))[0] == 412
+
+
+def test_a_name_in_place_of_a_code_is_on_record(tmp_path: Path) -> None:
+    """H-004: the decision record counts what was read through the table of names."""
+    service = hook_service(tmp_path, bundled())
+    labs = niraparib_labs(60)
+    labs[0]["valueQuantity"] = {"value": 132, "unit": "lbs", "code": "lbs"}
+    status, body = answer(service, order_sign([draft(NIRAPARIB)], prefetch(labs=labs)), decision="d1")
+    assert status == 200 and "200 mg" in body["cards"][0]["summary"]
+    log = DecisionLog.open(f"sqlite:///{tmp_path / 'log.db'}")
+    entry = log.get("d1")
+    log.close()
+    assert entry is not None
+    assert entry.entry.record["findings"] == [
+        {
+            "code": "unit-name",
+            "path": "prefetch.labs.entry[0].resource.valueQuantity",
+            "text": "The unit `lbs` is no UCUM code: it is read as `[lb_av]`.",
+        }
+    ]

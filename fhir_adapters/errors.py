@@ -5,7 +5,8 @@ FhirError
 ├── WrongPatient      an order or a prefetched resource is of another patient
 ├── UnusableBundle    a Bundle that cannot be taken as one patient's chart or as draft orders
 ├── UnknownSource     a rule asks the Patient resource for something it does not tell
-└── UnwritableDose    a dose that has no exact decimal number
+├── UnwritableDose    a dose that has no exact decimal number
+└── UnusableBase      a FHIR server that must not be listed as one to ask
 """
 
 from __future__ import annotations
@@ -60,3 +61,11 @@ class UnwritableDose(FhirError):
 
     def __init__(self) -> None:
         super().__init__("expected a dose whose amount and period are finite decimal numbers")
+
+
+class UnusableBase(FhirError):
+    """The base of a FHIR server, as configured, is not one that may be asked."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(f"base of a FHIR server: expected {expected}")
+        self.expected = expected

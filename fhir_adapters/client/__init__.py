@@ -10,6 +10,7 @@ A front door of its own: what never asks a server need not wait for the import o
 from fhir_adapters.client.bases import FhirBase, ResolveHost
 from fhir_adapters.client.fetch import Fetched, FhirClient
 from fhir_adapters.client.results import BearerToken, FailureReason, FetchFailure, FetchLimits
+from fhir_adapters.errors import UnusableBase
 
 __all__ = [
     "BearerToken",
@@ -20,4 +21,5 @@ __all__ = [
     "FhirBase",
     "FhirClient",
     "ResolveHost",
+    "UnusableBase",
 ]

@@ -25,6 +25,7 @@ ResolveHost = Callable[[str, int], Awaitable[Iterable[str]]]
 # Nothing that servers disagree about: no percent-encoding, no empty segment, no dots for folders.
 _PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~$-]+)*/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class FhirBase:
         this machine) with a plain path, no user, query or fragment, and for a network that is not one.
         """
         url = _parsed(text.rstrip("/"))
-        if url is None or not url.host or not _PATH.fullmatch(_path(url)):
+        if url is None or not url.host or not _PATH.fullmatch(_path(url)) or (url.port or 0) > _LAST_PORT:
             raise UnusableBase("https://host/path with a plain path, no user, query or fragment")
         loopback = url.host == "localhost" or _is_loopback(url.host)
         if url.scheme != "https" and not (loopback and url.scheme == "http"):
@@ -125,6 +126,8 @@ async def resolve_host(host: str, port: int) -> tuple[str, ...]:
 def _parsed(text: str, page: httpx2.URL | None = None) -> httpx2.URL | None:
     """The address, resolved against the page where there is one; None if it cannot or should not be one."""
     try:
+        # Widely used servers refuse a bare | in an address, and codes are written with one.
+        text = text.replace("|", "%7C")
         url = httpx2.URL(text) if page is None else page.join(text)
     except (httpx2.InvalidURL, ValueError):
         return None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from contextlib import aclosing
 from http import HTTPStatus
+from typing import Any, Protocol
 
 import httpx2
 
@@ -19,6 +21,13 @@ _ENCODINGS = ("", "identity", "gzip")
 _SECONDS = re.compile("[0-9]{1,6}")
 _PAUSE = 0.05
 """Seconds before the second try where the server names none; longer before each further one."""
+
+
+class Connection(Protocol):
+    """What the transport opened."""
+
+    async def aclose(self) -> None:
+        """Ends it, without a word if it has ended."""
 
 
 class Exchange:
@@ -42,6 +51,12 @@ class Exchange:
         self._limits = limits
         self._deadline = deadline
         self._received = 0
+        self._connections: list[Connection] = []
+
+    async def aclose(self) -> None:
+        """Ends every connection, those too that a deadline met in the middle of their TLS handshake."""
+        for connection in self._connections:
+            await connection.aclose()
 
     async def get(self, url: httpx2.URL) -> bytes:
         """The body of the answer, decompressed, which claims to be FHIR JSON.
@@ -81,8 +96,13 @@ class Exchange:
             "Authorization": self._token.header(),
         }
         # The certificate must be that of the name, although the address is already settled.
-        extensions = {"sni_hostname": url.raw_host.decode("ascii")}
+        extensions = {"sni_hostname": url.raw_host.decode("ascii"), "trace": self._on_event}
         return httpx2.Request("GET", url.copy_with(host=str(address)), headers=headers, extensions=extensions)
+
+    async def _on_event(self, name: str, info: Mapping[str, Any]) -> None:
+        # The transport forgets, and never closes, a connection that is cancelled in its handshake.
+        if name == "connection.connect_tcp.complete":
+            self._connections.append(info["return_value"])
 
     async def _body(self, response: httpx2.Response) -> bytes:
         status = response.status_code

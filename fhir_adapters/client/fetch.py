@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import aclosing
 from http import HTTPStatus
 
 import httpx2
@@ -85,7 +86,7 @@ class FhirClient:
             return dict.fromkeys(queries, FetchFailure(FailureReason.DEADLINE))
         async with httpx2.AsyncHTTPTransport(verify=self._ssl_context, trust_env=False) as transport:
             exchange = Exchange(transport, addresses, token, self._limits, deadline)
-            async with asyncio.TaskGroup() as group:
+            async with aclosing(exchange), asyncio.TaskGroup() as group:
                 tasks = {
                     key: group.create_task(self._one(exchange, base, query, deadline))
                     for key, query in queries.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import socket
 
 import pytest
 
@@ -50,6 +51,12 @@ def html(call: Call) -> None:
     call.send(b"<html>Please log in</html>", kind="text/html; charset=utf-8")
 
 
+def wrapped_twice(call: Call) -> None:
+    """Sound, but an inner wrapping can be endless without a single byte coming out."""
+    body = gzip.compress(gzip.compress(json.dumps(PATIENT).encode()))
+    call.send(body, Content_Encoding="gzip, gzip")
+
+
 @pytest.mark.parametrize(
     ("mood", "reason", "code"),
     [
@@ -76,7 +83,7 @@ def html(call: Call) -> None:
             None,
         ),
         (lambda call: call.send(b"garbage", Content_Encoding="gzip"), FailureReason.TRUNCATED, None),
-        (lambda call: call.send(b"x", Content_Encoding="gzip, gzip"), FailureReason.NOT_FHIR, None),
+        (wrapped_twice, FailureReason.NOT_FHIR, None),
         (breaks_off, FailureReason.TRUNCATED, None),
         (closes, FailureReason.TRUNCATED, None),
         (babbles, FailureReason.TRUNCATED, None),
@@ -232,6 +239,21 @@ def test_nobody_listens() -> None:
         pass
     found, _ = fetch(server, QUERY)
     assert found == {"patient": failed(FailureReason.UNREACHABLE)}
+
+
+def test_a_handshake_that_hangs() -> None:
+    """Before any request there is one more place to wait; the connection is closed all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        base = f"https://localhost:{listener.getsockname()[1]}/fhir"
+        client = FhirClient([FhirBase.of(base)], resolve_host=resolver("127.0.0.1"))
+        found, seconds = ask(client, base, QUERY)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.settimeout(20)
+            while accepted.recv(65536):
+                pass
+    assert found == {"patient": failed(FailureReason.DEADLINE)}
+    assert seconds < BUDGET + SLACK
 
 
 def test_the_next_address_is_tried_when_nobody_listens_at_the_first() -> None:

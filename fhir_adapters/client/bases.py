@@ -22,8 +22,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ResolveHost = Callable[[str, int], Awaitable[Iterable[str]]]
 """Host and port to IP addresses, the best first; raises `OSError` when there is none."""
 
-# Nothing that servers disagree about: no percent-encoding, no empty segment, no dots for folders.
-_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~$-]+)*/?")
+# Nothing that servers disagree about: no percent-encoding, no empty segment. The URL has resolved its dots.
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~$-]+)*/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65_535
 
@@ -112,7 +112,7 @@ class FhirBase:
             address = address.ipv4_mapped
         if self.loopback:
             return address.is_loopback
-        if address.is_link_local or address.is_multicast or address.is_unspecified:
+        if address.is_link_local or address.is_multicast:
             return False
         return any(address in network for network in self.networks) or _is_public(address)
 

@@ -129,5 +129,4 @@ class Exchange:
 
 def _pause(response: httpx2.Response, attempt: int) -> float:
     named = response.headers.get("retry-after", "")
-    least = _PAUSE * attempt
-    return max(least, int(named)) if _SECONDS.fullmatch(named) else least
+    return int(named) if _SECONDS.fullmatch(named) else _PAUSE * attempt

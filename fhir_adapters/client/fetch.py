@@ -84,7 +84,7 @@ class FhirClient:
             return dict.fromkeys(queries, failed.failure)
         except TimeoutError:
             return dict.fromkeys(queries, FetchFailure(FailureReason.DEADLINE))
-        async with httpx2.AsyncHTTPTransport(verify=self._ssl_context, trust_env=False) as transport:
+        async with httpx2.AsyncHTTPTransport(verify=self._ssl_context) as transport:
             exchange = Exchange(transport, addresses, token, self._limits, deadline)
             async with aclosing(exchange), asyncio.TaskGroup() as group:
                 tasks = {

@@ -59,7 +59,10 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FetchFailure:
-    """A key without an answer. Nothing may be concluded from it: least of all that nothing is on file."""
+    """A key without an answer, from which nothing may be concluded: least of all that nothing is on file.
+
+    In a prefetch that becomes a chart it counts as a failed answer.
+    """
 
     reason: FailureReason
     status: int | None = None

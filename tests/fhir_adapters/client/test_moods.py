@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from fhir_adapters import PrefetchKey, WrongPatient, chart_of_prefetch, load_json
+from fhir_adapters import KeyState, PrefetchKey, WrongPatient, chart_of_prefetch, load_json
 from fhir_adapters.client import FailureReason, FetchLimits, FhirBase, FhirClient
 from tests.fhir_adapters.client.fake_server import (
     BUDGET,
@@ -90,12 +90,14 @@ def wrapped_twice(call: Call) -> None:
     ],
 )
 def test_each_mood_is_a_failure_in_time(mood: Mood, reason: FailureReason, code: int | None) -> None:
-    """H-096: the healthy query beside it is answered all the same."""
+    """H-068, H-096: the healthy query beside it is answered all the same; the chart takes both."""
     moods = {"Patient": mood, "Condition": page(weight())}
     with fake_server(moods) as server:
         found, seconds = fetch(server, QUERY | {"conditions": "Condition?patient=p1"})
     assert found["patient"] == failed(reason, code)
-    assert chart_of_prefetch("p1", {"labs": found["conditions"]}, None).resources["Observation"]
+    chart = chart_of_prefetch("p1", found, None)
+    assert chart.states[PrefetchKey.PATIENT] is KeyState.FAILED
+    assert chart.states[PrefetchKey.CONDITIONS] is KeyState.COMPLETE
     assert seconds < BUDGET + SLACK
     assert server.bearers() == [f"Bearer {SECRET}"] * len(server.calls)
 
@@ -232,6 +234,13 @@ def test_a_name_service_that_hangs_fails_or_lies() -> None:
     for unknown in (failing, resolver()):
         found, _ = ask(FhirClient([FhirBase.of(base)], resolve_host=unknown), base, QUERY)
         assert found == {"patient": failed(FailureReason.UNREACHABLE)}
+
+
+def test_a_name_that_no_name_service_takes() -> None:
+    """The operating system is not even asked: a label has at most 63 characters."""
+    base = f"https://{'a' * 64}.example.org/fhir"
+    found, _ = ask(FhirClient([FhirBase.of(base)]), base, QUERY)
+    assert found == {"patient": failed(FailureReason.UNREACHABLE)}
 
 
 def test_nobody_listens() -> None:

@@ -40,13 +40,7 @@ def load_json(data: bytes, *, max_bytes: int = 1_048_576, max_depth: int = 64) -
         raise JsonRefused("encoding", "expected UTF-8") from None
     _check_depth(text, max_depth)
     try:
-        value: object = json.loads(
-            text,
-            parse_float=_decimal,
-            parse_int=_integer,
-            parse_constant=_not_finite,
-            object_pairs_hook=_object,
-        )
+        value: object = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise JsonRefused("syntax", "expected valid JSON", error.lineno, error.colno) from None
     if "\\u" in text:
@@ -126,6 +120,11 @@ def _absurd_number() -> NoReturn:
     raise JsonRefused(
         "number", f"expected numbers of at most {_MAX_DIGITS} digits and exponents within {_MAX_EXPONENT}"
     )
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_decimal, parse_int=_integer, parse_constant=_not_finite, object_pairs_hook=_object
+)
 
 
 def _write(value: object, emit: Callable[[str], None]) -> None:

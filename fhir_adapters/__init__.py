@@ -2,10 +2,12 @@
 
 bytes ─ load_json ─┬─ chart_of_prefetch / chart_of_bundle ─ Chart ─┐
                    └─ draft_orders ─ Order ────────────────────────┴─ gather ─ facts by input
+folder of NDJSON ─ charts_of_folder ─ a Chart for each patient
 Order + advice ─ rewritten ─ dump_json ─ bytes
 prefetch_templates + context ─ plan_fetch ─ (FHIR client) ─ completed ─ prefetch
 """
 
+from fhir_adapters.bulk import BulkFault, BulkReport, charts_of_folder, export_files
 from fhir_adapters.chart import Chart, chart_of_bundle, chart_of_prefetch, prefetch_states
 from fhir_adapters.drugs import OrderDrug
 from fhir_adapters.errors import (
@@ -13,6 +15,7 @@ from fhir_adapters.errors import (
     JsonRefused,
     UnknownSource,
     UnusableBundle,
+    UnusableFolder,
     UnwritableDose,
     WrongPatient,
 )
@@ -26,6 +29,8 @@ from fhir_adapters.rewrite import rewritten
 from fhir_adapters.strict_json import dump_json, load_json
 
 __all__ = [
+    "BulkFault",
+    "BulkReport",
     "Chart",
     "ChartFinding",
     "DraftOrders",
@@ -39,14 +44,17 @@ __all__ = [
     "TemplateFinding",
     "UnknownSource",
     "UnusableBundle",
+    "UnusableFolder",
     "UnwritableDose",
     "WrongPatient",
     "active_medications",
     "chart_of_bundle",
     "chart_of_prefetch",
+    "charts_of_folder",
     "completed",
     "draft_orders",
     "dump_json",
+    "export_files",
     "gather",
     "key_of",
     "lint_template",

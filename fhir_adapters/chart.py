@@ -13,8 +13,10 @@ from fhir_adapters.quantities import unit_findings
 from fhir_adapters.reading import ChartFinding, text_member
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
 
-_SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
-_USED_TYPES = frozenset({"Observation", "MedicationRequest", "MedicationStatement", "Condition"})
+SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
+"""The members that say whose a resource is."""
+USED_TYPES = frozenset({"Observation", "MedicationRequest", "MedicationStatement", "Condition"})
+"""The types that facts come from; each of them has to say whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +94,36 @@ def chart_of_bundle(bundle: Mapping[str, object]) -> Chart:
         raise UnusableBundle("", f"exactly one Patient, found {len(patients)}")
     patient = patients[0]
     patient_id = text_member(patient.resource, "id") or ""
-    resolver = Resolver(entries, None)
-    findings = list(odd)
+    states = dict.fromkeys(PrefetchKey, bundle_state(bundle, entries, len(odd)))
+    return chart_of_record(patient_id, entries, states, odd, patient_url=patient.full_url)
+
+
+def chart_of_record(
+    patient_id: str,
+    entries: Iterable[Entry],
+    states: Mapping[PrefetchKey, KeyState],
+    findings: Iterable[ChartFinding] = (),
+    *,
+    base_url: str | None = None,
+    patient_url: str | None = None,
+) -> Chart:
+    """The chart of one patient's whole record; resources of others are left out, with a finding each.
+
+    `patient_url` is the full URL of the Patient's entry where that is its identity.
+    """
+    entries = tuple(entries)
+    resolver = Resolver(entries, base_url)
+    odd = list(findings)
     kept = []
     for entry in entries:
-        whose = whose_is(entry, resolver, patient_id, patient.full_url)
+        whose = whose_is(entry, resolver, patient_id, patient_url)
         if whose is Whose.ANOTHER_PATIENT:
-            findings.append(_finding("another-patient", entry, "A resource of another patient: left out."))
+            odd.append(_finding("another-patient", entry, "A resource of another patient: left out."))
         else:
             # The one Patient is the patient even without an id, as in a transaction.
-            readable = whose is Whose.THIS_PATIENT or entry is patient
+            readable = whose is Whose.THIS_PATIENT or entry.type == "Patient"
             kept.append(replace(entry, readable_subject=readable))
-    states = dict.fromkeys(PrefetchKey, bundle_state(bundle, entries, len(odd)))
-    return _chart(patient_id, kept, states, findings, resolver)
+    return _chart(patient_id, kept, states, odd, resolver)
 
 
 def prefetch_states(prefetch: Mapping[str, object], names: Iterable[str]) -> dict[str, KeyState]:
@@ -121,12 +140,12 @@ def whose_is(entry: Entry, resolver: Resolver, patient_id: str, patient_url: str
         return Whose.THIS_PATIENT if identifier == patient_id else Whose.ANOTHER_PATIENT
     named = [
         resolver.whose(entry.resource[name], entry, patient_id, patient_url)
-        for name in _SUBJECT_MEMBERS
+        for name in SUBJECT_MEMBERS
         if name in entry.resource
     ]
     if Whose.ANOTHER_PATIENT in named:
         return Whose.ANOTHER_PATIENT
-    if entry.type in _USED_TYPES and (not named or Whose.UNREADABLE in named):
+    if entry.type in USED_TYPES and (not named or Whose.UNREADABLE in named):
         return Whose.UNREADABLE
     return Whose.THIS_PATIENT
 
@@ -165,7 +184,7 @@ def _chart(
             odd.append(
                 _finding("modifier-extension", entry, "An unknown modifier: the resource is not used.")
             )
-        elif not entry.readable_subject and entry.type in _USED_TYPES | {"Patient"}:
+        elif not entry.readable_subject and entry.type in USED_TYPES | {"Patient"}:
             odd.append(_finding("subject", entry, "It cannot be told whose the resource is: it is not used."))
             by_type.setdefault(entry.type, []).append(entry)
         else:

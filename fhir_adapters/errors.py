@@ -4,6 +4,7 @@ FhirError
 ├── JsonRefused       the bytes are not strict JSON; nothing was read
 ├── WrongPatient      an order or a prefetched resource is of another patient
 ├── UnusableBundle    a Bundle that cannot be taken as one patient's chart or as draft orders
+├── UnusableFolder    a folder that is no Bulk Data export, or that cannot be sorted for lack of room
 ├── UnknownSource     a rule asks the Patient resource for something it does not tell
 ├── UnwritableDose    a dose that has no exact decimal number
 └── UnusableBase      a FHIR server that must not be listed as one to ask
@@ -47,6 +48,10 @@ class UnusableBundle(FhirError):
         super().__init__(f"{path or 'Bundle'}: expected {expected}")
         self.path = path
         self.expected = expected
+
+
+class UnusableFolder(FhirError):
+    """A folder that cannot be read as a Bulk Data export; single lines that are broken do not raise it."""
 
 
 class UnknownSource(FhirError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -78,6 +78,19 @@ def words(concept: object) -> tuple[str, ...]:
     candidates = [text_member(concept, "text")]
     candidates += [text_member(coding, "display") for coding in objects(concept, "coding")]
     return tuple(text for text in candidates if text)
+
+
+def references_in(value: object) -> Iterator[str]:
+    """The text of every Reference anywhere in raw JSON."""
+    if isinstance(value, dict):
+        target = value.get("reference")
+        if isinstance(target, str):
+            yield target
+        for item in value.values():
+            yield from references_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references_in(item)
 
 
 def reference_of(resource: object) -> str:

@@ -68,6 +68,12 @@ def bundle_entries(bundle: Resource, path: str) -> tuple[tuple[Entry, ...], tupl
     return tuple(entries), tuple(findings)
 
 
+def literal_target(reference: str | None) -> tuple[str, str] | None:
+    """Type and id that the text of a Reference names on whatever base, None for any other kind of text."""
+    literal = _LITERAL.fullmatch(reference or "")
+    return (literal["type"], literal["id"]) if literal else None
+
+
 class Resolver:
     """Resolves literal references among known entries (H-019, H-020)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +10,7 @@ from fractions import Fraction
 from dsl.values import Dose, format_number
 from fhir_adapters.errors import UnwritableDose
 from fhir_adapters.orders import Order
-from fhir_adapters.reading import UCUM, object_member, only_object, text_member
+from fhir_adapters.reading import UCUM, object_member, only_object, references_in, text_member
 
 
 def rewritten(
@@ -42,25 +42,13 @@ def _set_drug(draft: dict[str, object], concept: dict[str, object]) -> None:
     target = text_member(draft.pop("medicationReference", None), "reference")
     draft["medicationCodeableConcept"] = concept
     contained = draft.get("contained")
-    if target is None or not isinstance(contained, list) or target in _references(draft):
+    if target is None or not isinstance(contained, list) or target in references_in(draft):
         return
     left = [item for item in contained if f"#{text_member(item, 'id')}" != target]
     if left:
         draft["contained"] = left
     else:
         del draft["contained"]
-
-
-def _references(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        target = value.get("reference")
-        if isinstance(target, str):
-            yield target
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item)
 
 
 def _instruction(dose: Dose, route: Mapping[str, object] | None) -> dict[str, object]:

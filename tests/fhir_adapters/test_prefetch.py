@@ -85,6 +85,8 @@ def test_each_kind_of_input_has_its_key() -> None:
 def test_exported_names() -> None:
     """The front door: what other rooms may rely on."""
     assert fhir_adapters.__all__ == [
+        "BulkFault",
+        "BulkReport",
         "Chart",
         "ChartFinding",
         "DraftOrders",
@@ -98,14 +100,17 @@ def test_exported_names() -> None:
         "TemplateFinding",
         "UnknownSource",
         "UnusableBundle",
+        "UnusableFolder",
         "UnwritableDose",
         "WrongPatient",
         "active_medications",
         "chart_of_bundle",
         "chart_of_prefetch",
+        "charts_of_folder",
         "completed",
         "draft_orders",
         "dump_json",
+        "export_files",
         "gather",
         "key_of",
         "lint_template",

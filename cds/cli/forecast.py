@@ -12,15 +12,15 @@ from itertools import groupby
 from pathlib import Path
 
 from cds.cards import render_cards
-from cds.cli.evaluate import MAX_BUNDLE_BYTES
+from cds.cli.charts import ChartFolder
 from cds.cli.knowledge import aligned, named, opened
 from cds.cli.main import fail
-from cds.decision import Decision, Situation, decide, of_bundle, unanswered
+from cds.decision import Decision, Situation, decide, of_chart, unanswered
 from cds.guard import Released, release
 from cds.settings import parse_as_of
 from dsl import Indicator, State
 from dsl.names import closest
-from fhir_adapters import FhirError, load_json
+from fhir_adapters import FhirError, UnusableFolder, export_files
 from kb import BUNDLED, KnowledgeBase
 
 STATES = (*(state.value for state in State), "silenced", "error")
@@ -58,10 +58,10 @@ class _Forecast:
 class _Charts:
     """What was found in the folder."""
 
+    source: ChartFolder
     read: int = 0
     deceased: int = 0
     """Patients who have died: nothing is ordered for them any more, so they are left out."""
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
 def run(
@@ -79,10 +79,10 @@ def run(
         instant = datetime.now(UTC) if as_of is None else parse_as_of(as_of)
     except ValueError:
         return fail("--as-of: expected a date, or a date and time with offset")
-    files = sorted(folder.rglob("*.json")) if os.path.isdir(folder) else []
-    if not files:
-        what = "no chart (*.json) in it" if os.path.isdir(folder) else "no such folder"
-        return fail(f"{folder}: {what}; expected a folder of FHIR Bundles, one for each patient")
+    if not any(folder.rglob("*.json")) and not export_files(folder):
+        what = "no chart (*.json, *.ndjson) in it" if os.path.isdir(folder) else "no such folder"
+        expected = "a folder of FHIR Bundles, one for each patient, or of a Bulk Data export"
+        return fail(f"{folder}: {what}; expected {expected}")
     bases = []
     for path in (kb or BUNDLED, *([against] if against else [])):
         edition = opened(path)
@@ -92,33 +92,27 @@ def run(
     forecasts = [_Forecast(base, _tallies(base, instant, rule, draft=draft)) for base in bases]
     if not any(forecast.tallies for forecast in forecasts):
         return fail(_nothing_in_force(rule, bases, instant))
-    charts = _Charts()
-    for path in files:
-        try:
-            bundle = load_json(path.read_bytes(), max_bytes=MAX_BUNDLE_BYTES)
-            if not isinstance(bundle, dict):
-                raise FhirError("expected a FHIR Bundle")
-            situations = [of_bundle(bundle, None, base) for base in bases]
-        except (OSError, FhirError) as error:
-            reason = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
-            charts.unreadable.append((_printable(path.relative_to(folder).as_posix()), reason))
-            continue
-        charts.read += 1
-        if situations[0].chart.deceased(instant):
-            charts.deceased += 1
-            continue
-        for forecast, situation in zip(forecasts, situations, strict=True):
-            _count(forecast, situation, instant, draft=draft)
+    charts = _Charts(ChartFolder(folder))
+    try:
+        for name, chart in charts.source.charts():
+            try:
+                situations = [of_chart(chart, None, base) for base in bases]
+            except FhirError as error:
+                charts.source.refuse(name, str(error))
+                continue
+            charts.read += 1
+            if chart.deceased(instant):
+                charts.deceased += 1
+                continue
+            for forecast, situation in zip(forecasts, situations, strict=True):
+                _count(forecast, situation, instant, draft=draft)
+    except UnusableFolder as error:
+        return fail(f"{folder}: {error}")
     if as_json:
         print(json.dumps(_plain(forecasts, charts, instant), indent=2))
     else:
         _print(forecasts, charts, instant)
-    return 1 if charts.unreadable else 0
-
-
-def _printable(name: str) -> str:
-    """A file name as it may be printed, whatever its bytes are."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name)
+    return 1 if charts.source.unreadable else 0
 
 
 def _tallies(base: KnowledgeBase, instant: datetime, rule: str | None, *, draft: bool) -> dict[_Key, _Tally]:
@@ -190,7 +184,7 @@ def _print(forecasts: Sequence[_Forecast], charts: _Charts, instant: datetime) -
     print(f"{charts.read} charts read as of {instant.isoformat()}")
     if charts.deceased:
         print(f"  left out: {charts.deceased} whose patients have died")
-    for name, reason in charts.unreadable:
+    for name, reason in charts.source.unreadable:
         print(f"  not read: {name}: {reason}")
     for forecast in forecasts:
         base = forecast.knowledge
@@ -225,7 +219,7 @@ def _rates(forecast: _Forecast) -> dict[str, object]:
 
 
 def _plain(forecasts: Sequence[_Forecast], charts: _Charts, instant: datetime) -> dict[str, object]:
-    unreadable = [{"file": name, "reason": reason} for name, reason in charts.unreadable]
+    unreadable = [{"file": name, "reason": reason} for name, reason in charts.source.unreadable]
     return {
         "as_of": instant.isoformat(),
         "charts": {"read": charts.read, "deceased": charts.deceased, "unreadable": unreadable},

@@ -243,7 +243,11 @@ def diff(
 @kb_app.command()
 def forecast(
     folder: Annotated[
-        Path | None, typer.Argument(help="Folder of FHIR Bundles, one patient each.", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="Folder of Bundles, one patient each, or of a Bulk Data export.",
+            show_default=False,
+        ),
     ] = None,
     kb: Kb = None,
     against: Annotated[
@@ -259,7 +263,7 @@ def forecast(
 ) -> None:
     """Count the cards per 1,000 orders that rules would show, for charts or from the log.
 
-    Exit 0, 1 if a chart could not be read, 2 unusable call.
+    Exit 0, 1 if a chart or a line of an export could not be read, 2 unusable call.
     """
     from cds.cli import forecast as charts
     from cds.cli import forecast_log

@@ -7,7 +7,7 @@ as_of ──────────┘
 
 from cds.decision.decide import Decision, Evaluation, decide
 from cds.decision.record import record_of
-from cds.decision.situation import OrdersUnclear, Situation, of_bundle, of_orders, of_patient
+from cds.decision.situation import OrdersUnclear, Situation, of_bundle, of_chart, of_orders, of_patient
 from cds.decision.unanswered import unanswered
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Situation",
     "decide",
     "of_bundle",
+    "of_chart",
     "of_orders",
     "of_patient",
     "record_of",

@@ -85,11 +85,18 @@ def of_patient(chart: Chart, knowledge: KnowledgeBase) -> Situation:
 
 
 def of_bundle(bundle: Mapping[str, object], hook: str | None, knowledge: KnowledgeBase) -> Situation:
-    """A whole-patient Bundle: its draft orders, or what is taken if there are none or the hook says so.
+    """The situation of a whole-patient Bundle, as `of_chart` says.
 
     Raises `fhir_adapters.UnusableBundle` or `WrongPatient`.
     """
-    chart = chart_of_bundle(bundle)
+    return of_chart(chart_of_bundle(bundle), hook, knowledge)
+
+
+def of_chart(chart: Chart, hook: str | None, knowledge: KnowledgeBase) -> Situation:
+    """A whole record: its draft orders, or what is taken if there are none or the hook says so.
+
+    Raises `fhir_adapters.WrongPatient` for a draft that does not say whose it is.
+    """
     requests = chart.of_types("MedicationRequest")
     drafts = [entry for entry in requests if entry.resource.get("status") == "draft"]
     if hook == "patient-view" or (hook is None and not drafts):

@@ -57,7 +57,7 @@ from tests.fhir_adapters.example import (
     platelets,
     weight,
 )
-from tests.fhir_adapters.test_properties import without_paths
+from tests.fhir_adapters.test_properties import DAMAGE, places_in, with_damage, without_paths
 
 LISTS = ("Patient", "Observation", "Condition", "MedicationRequest")
 COMPLETE = dict.fromkeys(PrefetchKey, KeyState.COMPLETE)
@@ -166,6 +166,22 @@ def test_a_folder_gives_the_facts_of_one_bundle_for_each_patient(
         assert charts[patient_id].states == expected.states
         drugs = [(order.reference, order.drug) for order in active_medications(expected, TERMINOLOGY)]
         assert drugs == [(o.reference, o.drug) for o in active_medications(charts[patient_id], TERMINOLOGY)]
+
+
+@given(st.sampled_from([patient(), *POOL, *SHARED]), st.data())
+@PROPERTY
+def test_damage_anywhere_in_a_line(resource: Json, data: st.DataObject) -> None:
+    """H-022: a damaged resource costs at most itself and the patients that it names."""
+    damaged = with_damage(resource, data.draw(st.sampled_from(places_in(resource))), data.draw(DAMAGE))
+    with tempfile.TemporaryDirectory() as name:
+        folder = write(Path(name), Patient=[of("z", patient())], Observation=[of("z", weight(60))])
+        (folder / "rest.ndjson").write_bytes(dump_json(damaged))
+        report, charts = read(folder)
+    assert report.resources + report.counts.total() - report.counts["subject"] == 3
+    for chart in charts.values():
+        facts(chart)
+        active_medications(chart, TERMINOLOGY)
+    assert facts(charts["z"])["weight"].known
 
 
 def test_lines_of_two_patients_interleaved(tmp_path: Path) -> None:

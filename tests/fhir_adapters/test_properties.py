@@ -108,19 +108,19 @@ def test_equal_amounts_are_equal(grams: int) -> None:
     assert convert(Quantity(pounds / 1000, "[lb_av]"), "kg").value == Fraction(grams, 1000)
 
 
-_DAMAGE: st.SearchStrategy[Any] = st.sampled_from(
+DAMAGE: st.SearchStrategy[Any] = st.sampled_from(
     [None, [], {}, "", "x", 0, -1, True, [None], [[]], {"coding": 5}, "Patient/p2", "#x", "2026-99", "final"]
 )
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def places_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     members = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
-    return [path] * bool(path) + [place for name, item in members for place in _places(item, (*path, name))]
+    return [path] * bool(path) + [place for name, item in members for place in places_in(item, (*path, name))]
 
 
-def _damaged(whole: Json, place: tuple[Any, ...], damage: object) -> Json:
+def with_damage(whole: Json, place: tuple[Any, ...], damage: object) -> Json:
     damaged = deepcopy(whole)
     holder: Any = damaged
     for name in place[:-1]:
@@ -130,7 +130,7 @@ def _damaged(whole: Json, place: tuple[Any, ...], damage: object) -> Json:
 
 
 PREFETCH = on_file()
-PREFETCH_PLACES = _places(PREFETCH)
+PREFETCH_PLACES = places_in(PREFETCH)
 DRAFTS = bundle(
     medication_request(
         "309362",
@@ -150,14 +150,14 @@ DRAFTS = bundle(
         "309362", "d2", "draft", medicationCodeableConcept=None, medicationReference={"reference": "#m"}
     ),
 )
-DRAFT_PLACES = _places(DRAFTS)
+DRAFT_PLACES = places_in(DRAFTS)
 
 
-@given(st.lists(st.tuples(st.sampled_from(PREFETCH_PLACES), _DAMAGE), min_size=1, max_size=1))
+@given(st.lists(st.tuples(st.sampled_from(PREFETCH_PLACES), DAMAGE), min_size=1, max_size=1))
 def test_damage_anywhere_in_prefetch(damages: list[tuple[tuple[Any, ...], object]]) -> None:
     """H-022, H-068: a damaged place gives facts or a refusal of ours, never another exception."""
     for place, damage in damages:
-        prefetch = _damaged(PREFETCH, place, damage)
+        prefetch = with_damage(PREFETCH, place, damage)
         try:
             chart = chart_of_prefetch(PATIENT_ID, prefetch, None)
             gather(INPUTS, chart, AS_OF, TERMINOLOGY, None)
@@ -167,12 +167,12 @@ def test_damage_anywhere_in_prefetch(damages: list[tuple[tuple[Any, ...], object
             pass
 
 
-@given(st.sampled_from(DRAFT_PLACES), _DAMAGE)
+@given(st.sampled_from(DRAFT_PLACES), DAMAGE)
 def test_damage_anywhere_in_drafts(place: tuple[Any, ...], damage: object) -> None:
     """H-022: the same for draft orders, read and rewritten."""
     chart = chart_of_prefetch(PATIENT_ID, PREFETCH, None)
     try:
-        found = draft_orders(_damaged(DRAFTS, place, damage), chart, TERMINOLOGY, None)
+        found = draft_orders(with_damage(DRAFTS, place, damage), chart, TERMINOLOGY, None)
         for order in found.orders:
             gather(INPUTS, chart, AS_OF, TERMINOLOGY, order)
             new = rewritten(
@@ -190,9 +190,9 @@ LABS = range(len(PREFETCH["labs"]["entry"]))
 def test_a_damaged_laboratory_result_costs_only_itself(index: int, data: st.DataObject) -> None:
     """H-022: facts that do not come from the damaged resource stay as they are."""
     entry = PREFETCH["labs"]["entry"][index]["resource"]
-    place = data.draw(st.sampled_from(_places(entry)))
-    damage = data.draw(_DAMAGE)
-    prefetch = _damaged(PREFETCH, ("labs", "entry", index, "resource", *place), damage)
+    place = data.draw(st.sampled_from(places_in(entry)))
+    damage = data.draw(DAMAGE)
+    prefetch = with_damage(PREFETCH, ("labs", "entry", index, "resource", *place), damage)
     try:
         after = facts(prefetch)
     except FhirError:
@@ -203,9 +203,9 @@ def test_a_damaged_laboratory_result_costs_only_itself(index: int, data: st.Data
         assert (after[name].possible, after[name].reason) == (before[name].possible, before[name].reason)
 
 
-@given(st.sampled_from(PREFETCH_PLACES), _DAMAGE)
+@given(st.sampled_from(PREFETCH_PLACES), DAMAGE)
 def test_damage_anywhere_in_a_whole_record(place: tuple[Any, ...], damage: object) -> None:
-    damaged = _damaged(PREFETCH, place, damage)
+    damaged = with_damage(PREFETCH, place, damage)
     lists = [value for value in damaged.values() if isinstance(value, dict)]
     listed = [value["entry"] for value in lists if isinstance(value.get("entry"), list)]
     entries = [{"resource": damaged["patient"]}, *chain.from_iterable(listed)]

@@ -156,6 +156,41 @@ def test_a_chart_that_cannot_be_read_is_named(charts: Path) -> None:
     assert len(plain["charts"]["unreadable"]) == 3 and plain["charts"]["read"] == 6
 
 
+def exported(charts: Path, folder: Path) -> Path:
+    """The same charts as a Bulk Data export; the patient of each is named after the place of its file."""
+    lists: dict[str, list[str]] = {"Condition": []}
+    for number, path in enumerate(sorted(charts.rglob("*.json"))):
+        for entry in json.loads(path.read_text("utf-8"))["entry"]:
+            resource = entry["resource"]
+            if resource["resourceType"] == "Patient":
+                resource["id"] = f"p{number}"
+            else:
+                resource["subject"] = {"reference": f"Patient/p{number}"}
+            lists.setdefault(resource["resourceType"], []).append(json.dumps(resource))
+    folder.mkdir()
+    for name, lines in lists.items():
+        (folder / f"{name}.ndjson").write_text("\n".join(lines), "utf-8")
+    (folder / "manifest.json").write_text("{}", "utf-8")
+    return folder
+
+
+def test_an_export_is_counted_as_its_charts_are(charts: Path, tmp_path: Path) -> None:
+    """One path for both: the same patients as NDJSON come to the same cards."""
+    export = exported(charts, tmp_path / "export")
+    assert counted(export, *AT) == counted(charts, *AT)
+
+
+def test_a_broken_line_of_an_export_is_named(charts: Path, tmp_path: Path) -> None:
+    export = exported(charts, tmp_path / "export")
+    modified = {"resourceType": "Condition", "subject": {"reference": "Patient/x"}, "modifierExtension": []}
+    (export / "rest.ndjson").write_text("{\n\n" + json.dumps(modified), "utf-8")
+    ran = forecast(export, *AT)
+    assert ran.code == 1 and ran.err == ""
+    assert "not read: rest.ndjson:1: The line was refused" in ran.out
+    assert "not read: rest.ndjson:2: The line is blank." in ran.out
+    assert "7 charts read" in ran.out and "6 orders" in ran.out
+
+
 def test_a_file_name_that_is_no_text(charts: Path) -> None:
     (charts / os.fsdecode(b"b\xff\n.json")).write_text("{", "utf-8")
     assert "  not read: b\\udcff\\n.json: " in forecast(charts, *AT).out
@@ -264,7 +299,7 @@ def test_patients_of_synthea() -> None:
         (("--db", "sqlite:///log.db", "--draft"), "leave out"),
         (("--db", "sqlite:///nowhere.db"), "there is no log at nowhere.db"),
         (("nowhere",), "nowhere: no such folder"),
-        (("kb",), "kb: no chart (*.json) in it"),
+        (("kb",), "kb: no chart (*.json, *.ndjson) in it"),
         (("charts", "--as-of", "soon"), "--as-of"),
         (("charts", "--kb", "nowhere"), "nowhere: no such folder"),
         (("charts", "--against", "nowhere"), "nowhere: no such folder"),

@@ -1,4 +1,8 @@
-"""Lines sorted by patient outside of memory: a temporary SQLite file that no one else can open."""
+"""Lines sorted by patient outside of memory: a temporary SQLite file that no one else can open.
+
+The lines of one patient are spread over all files, and files that are compressed cannot be sought in: so
+they are written once more and sorted by merging, however many there are.
+"""
 
 from __future__ import annotations
 

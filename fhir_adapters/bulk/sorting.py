@@ -49,8 +49,8 @@ class Sorter:
         if kind == "OperationOutcome":
             return line.fault("outcome", "The exporting server reports a problem of its own.")
         self._report.resources += 1
-        if kind in SHARED_TYPES:
-            self._scratch.share(f"{kind}/{text_member(resource, 'id')}", line)
+        if kind in SHARED_TYPES and (identifier := text_member(resource, "id")):
+            self._scratch.share(f"{kind}/{identifier}", line)
         elif kind == "Patient" or kind in USED_TYPES:
             return self._keep(line, Entry(line.path, resource))
         else:
@@ -67,9 +67,9 @@ class Sorter:
             candidates = {target[1] for target in targets if target}
         else:
             candidates = {text_member(each, "id") for each in objects(entry.resource, "contained")}
-        owners = [each for each in candidates if each and self._is_of(entry, each)]
-        if len(owners) == 1:
-            self._scratch.add(owners[0], line)
+        owner = next((each for each in candidates if each and self._is_of(entry, each)), None)
+        if owner is not None:
+            self._scratch.add(owner, line)
         elif targets and all(target and target[0] != "Patient" for target in targets):
             # A device, a place or a group: surely no result of a patient.
             self._report.unused += 1

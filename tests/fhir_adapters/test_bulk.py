@@ -55,6 +55,7 @@ from tests.fhir_adapters.example import (
     patient,
     phenotype,
     platelets,
+    reference_folder,
     weight,
 )
 from tests.fhir_adapters.test_properties import DAMAGE, places_in, with_damage, without_paths
@@ -168,6 +169,25 @@ def test_a_folder_gives_the_facts_of_one_bundle_for_each_patient(
         assert drugs == [(o.reference, o.drug) for o in active_medications(charts[patient_id], TERMINOLOGY)]
 
 
+def test_whole_lives_by_others_as_an_export(tmp_path: Path) -> None:
+    """The Bundles of 22 synthetic patients, whose references a server names by type and id in an export."""
+    expected = {}
+    with gzip.open(tmp_path / "all.000.ndjson.gz", "wb", compresslevel=1) as file:
+        for path in sorted(reference_folder("fhir-samples/synthea-smart").glob("*_*.json")):
+            whole: Any = load_json(path.read_bytes(), max_bytes=20_000_000)
+            on_file = chart_of_bundle(whole)
+            expected[on_file.patient_id] = facts(on_file)
+            names = {each["fullUrl"]: each["resource"] for each in whole["entry"]}
+            for resource in names.values():
+                line = dump_json(resource).decode()
+                for url in set(re.findall(r'(?<="reference":")urn:uuid:[^"]+', line)):
+                    line = line.replace(f'"{url}"', f'"{names[url]["resourceType"]}/{names[url]["id"]}"')
+                file.write(line.encode() + b"\n")
+    report, charts = read(tmp_path)
+    assert report.faults == [] and len(charts) == 22
+    assert {patient_id: facts(on_file) for patient_id, on_file in charts.items()} == expected
+
+
 @given(st.sampled_from([patient(), *POOL, *SHARED]), st.data())
 @PROPERTY
 def test_damage_anywhere_in_a_line(resource: Json, data: st.DataObject) -> None:
@@ -204,15 +224,18 @@ def test_lines_of_two_patients_interleaved(tmp_path: Path) -> None:
 
 def test_what_stands_behind_a_shared_resource(tmp_path: Path) -> None:
     """A Medication of a Medication; a circle of them ends."""
-    ingredient = [{"itemReference": {"reference": "Medication\\/n"}}]
-    first = dump_json({"resourceType": "Medication", "id": "m", "ingredient": ingredient})
-    second = {"resourceType": "Medication", "id": "n", "x": [{"reference": "Medication/m"}]}
-    write(
-        tmp_path,
-        Medication=[first.replace(rb"\\", b"\\"), second],
-        MedicationRequest=[referring("r", "Medication/m")],
+    escaped = (
+        rb'{"resourceType": "Condition", "subject": {"reference": "Patient/p1"}, '
+        rb'"x": [{"reference": "\u004dedication\/m"}]}'
     )
-    _, charts = read(tmp_path)
+    shared: list[Json | bytes] = [
+        {"resourceType": "Medication", "id": "m", "ingredient": [{"x": {"reference": "Medication/n"}}]},
+        {"resourceType": "Medication", "id": "n", "x": {"reference": "Medication/m"}},
+        {"resourceType": "Medication", "y": {"reference": "Medication/None"}},
+    ]
+    write(tmp_path, Shared=shared, Condition=[escaped])
+    report, charts = read(tmp_path)
+    assert report.unused == 1
     assert [entry.reference for entry in charts[PATIENT_ID].of_types("Medication")] == [
         "Medication/m",
         "Medication/n",
@@ -267,6 +290,7 @@ def test_every_type_that_facts_are_read_from_is_kept() -> None:
         (b'\xef\xbb\xbf{"resourceType": "Observation"}', "encoding"),
         (b'{"resourceType": "Observation", "x": "\\ud800"}', "text"),
         (b'{"x":' * 70 + b"1" + b"}" * 70, "depth"),
+        (b'{"resourceType": "Observation"}\x0c', "syntax"),
         (b'"' + b"x" * 5000 + b'"', "too-large"),
         (b'{"x": "' + b"x" * 2990 + b'"} ', "no-resource"),
         (b"[]", "no-resource"),

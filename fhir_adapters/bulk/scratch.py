@@ -1,4 +1,4 @@
-"""Lines sorted by patient outside of memory: a temporary SQLite file that no one else can open.
+"""Lines sorted by patient outside of memory: a temporary SQLite database without a name.
 
 The lines of one patient are spread over all files, and files that are compressed cannot be sought in: so
 they are written once more and sorted by merging, however many there are.
@@ -11,17 +11,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from fhir_adapters.bulk.lines import Line
 from fhir_adapters.errors import UnusableFolder
 
-# Nothing has to outlive this process. The cache also is what SQLite sorts at a time: 32 MiB.
+# The cache is also what SQLite sorts at a time: 32 MiB.
 _SETUP = """
 pragma journal_mode = off;
-pragma synchronous = off;
-pragma locking_mode = exclusive;
 pragma cache_size = -32768;
 create table own (patient text, file text, number integer, data blob);
 create table shared (name text, file text, number integer, data blob);
@@ -72,14 +68,11 @@ def scratch() -> Iterator[Scratch]:
     Raises `UnusableFolder` where temporary files cannot be written, for lack of room above all.
     """
     try:
-        with (
-            TemporaryDirectory(prefix="bespoke-bulk-") as folder,
-            closing(sqlite3.connect(Path(folder) / "lines.db", isolation_level=None)) as connection,
-        ):
+        # A database without a name has files without one: no copy of the records outlives the process.
+        with closing(sqlite3.connect("", isolation_level=None)) as connection:
             yield Scratch(connection)
-    except (sqlite3.Error, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+    except sqlite3.Error as error:
         raise UnusableFolder(
-            f"temporary files cannot be written ({reason}); set TMPDIR to a folder with room for three times "
+            f"temporary files cannot be written ({error}); set TMPDIR to a folder with room for three times "
             "the uncompressed export"
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 import re
 import subprocess
@@ -462,18 +463,39 @@ def test_what_is_held_does_not_grow_with_the_export(tmp_path: Path) -> None:
     assert peaks[1] < 1.2 * peaks[0]
 
 
-def test_scratch_is_gone_even_when_charts_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """H-052: no copy of the records stays behind, and nobody else can read it meanwhile."""
+def more_than_is_sorted_in_memory(folder: Path) -> Path:
+    filler = "x" * 1_000_000
+    labs = [weight(60, identifier=f"w{n}", note=filler) for n in range(40)]
+    return write(folder, Patient=[patient()], Observation=labs)
+
+
+def ran(script: str, folder: Path, **environment: str) -> str:
+    command = [sys.executable, "-c", script, str(folder)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=60, env=os.environ | environment
+    )
+    return done.stdout
+
+
+OPENED = """\
+import os, sys
+from pathlib import Path
+from fhir_adapters import charts_of_folder
+charts = charts_of_folder(Path(sys.argv[1]), max_patient_bytes=10**9)[1]
+next(charts)
+for opened in list(Path("/proc/self/fd").iterdir()):
+    if opened.is_symlink():
+        print(os.readlink(opened))
+"""
+
+
+def test_no_copy_of_the_records_has_a_name(tmp_path: Path) -> None:
+    """H-052: even a process that is killed leaves nothing behind; what is written goes where TMPDIR says."""
     room = tmp_path / "room"
     room.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(room))
-    write(tmp_path, Patient=[of(f"p{n}", patient()) for n in range(3)])
-    _, charts = charts_of_folder(tmp_path)
-    assert next(charts).patient_id == "p0"
-    (kept,) = room.iterdir()
-    assert kept.stat().st_mode & 0o077 == 0
-    del charts
-    assert list(room.iterdir()) == []
+    opened = ran(OPENED, more_than_is_sorted_in_memory(tmp_path), TMPDIR=str(room)).splitlines()
+    written = [each for each in opened if each.startswith(str(room))]
+    assert written and all(each.endswith(" (deleted)") for each in written)
 
 
 FULL = """\
@@ -489,11 +511,8 @@ except UnusableFolder as error:
 
 
 def test_no_room_for_temporary_files(tmp_path: Path) -> None:
-    write(tmp_path, Patient=[patient()])
-    ran = subprocess.run(
-        [sys.executable, "-c", FULL, tmp_path], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert ran.stdout.startswith("temporary files cannot be written") and "TMPDIR" in ran.stdout
+    said = ran(FULL, more_than_is_sorted_in_memory(tmp_path))
+    assert said.startswith("temporary files cannot be written") and "TMPDIR" in said
 
 
 def test_a_folder_that_is_no_export(tmp_path: Path) -> None:

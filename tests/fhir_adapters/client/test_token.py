@@ -6,9 +6,9 @@ import asyncio
 import logging
 import ssl
 import traceback
-from pathlib import Path
 
 import pytest
+import trustme
 
 from fhir_adapters.client import BearerToken, FailureReason, FhirBase, FhirClient
 from tests.fhir_adapters.client.fake_server import (
@@ -28,7 +28,6 @@ from tests.fhir_adapters.client.fake_server import (
 
 QUERY = {"patient": "Patient/secret-patient"}
 PATIENT = {"resourceType": "Patient", "id": "p1"}
-CERTIFICATES = Path(__file__).parent / "certificates"
 """Of `ehr.example.org`, made for these tests and trusted by nobody else; valid until 2126."""
 
 
@@ -76,9 +75,11 @@ def test_an_error_of_the_callers_own_does_not_show_it() -> None:
 
 def tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Of the server, and of a client that trusts it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATES / "server.pem")
-    return context, ssl.create_default_context(cafile=str(CERTIFICATES / "authority.pem"))
+    authority = trustme.CA()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("ehr.example.org").configure_cert(server)
+    authority.configure_trust(client)
+    return server, client
 
 
 def test_the_pinned_address_is_asked_by_its_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Protocol
 
 from dsl.values import Coding as Coding
@@ -41,11 +42,29 @@ class Gene(Protocol):
 
     @property
     def interpretation_codes(self) -> frozenset[Coding]:
-        """Codes of Observations that report a phenotype of this gene."""
+        """Codes of Observations that report a phenotype or a genotype of this gene."""
+        ...
+
+    @property
+    def alleles(self) -> Mapping[str, str]:
+        """Every listed name of an allele (`*2`, `*1x≥3`, `c.1905+1G>A`, `rs9923231 C`) and the allele's own.
+
+        The own names are those that `phenotypes` reads, and each of them is listed too.
+        """
         ...
 
     def phenotypes(self, diplotype: str) -> tuple[str, ...]:
-        """Phenotypes (enum members) consistent with e.g. `*1/*2`; empty when it cannot be read."""
+        """Phenotypes (enum members) consistent with e.g. `*1/*2`; empty when it cannot be read.
+
+        A single allele is read for genes of which there may be one copy.
+        """
+        ...
+
+    def phenotypes_of_score(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
+        """Phenotypes consistent with an activity score in these bounds, both included; None is open.
+
+        Empty for a score that the gene does not have.
+        """
         ...
 
     def phenotype_of_coding(self, coding: Coding) -> str | None:

@@ -20,11 +20,13 @@ _VERSION = r"^\d+\.\d+\.\d+$"
 _PUBLISHED = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 _ADDRESS = r"^https://\S+$"
 _HGNC = r"^HGNC:\d+$"
+_SCORE = r"^\d+(\.\d+)?$"
 _SUCH_AS = {
     _VERSION: "three numbers such as 2026.11.1",
     _PUBLISHED: "a date such as 2024, 2024-05 or 2024-05-17",
     _ADDRESS: "an address that begins with https://",
     _HGNC: "an identifier such as HGNC:12014",
+    _SCORE: "a number such as 1.25",
 }
 
 
@@ -155,6 +157,10 @@ class GeneFile(_Strict):
     interpretation_codes: tuple[Text, ...]
     alleles: dict[str, Text]
     pairs: tuple[FunctionPair, ...]
+    other_names: dict[str, Text] = {}
+    """Names of alleles that laboratories use instead, e.g. by dbSNP or HGVS, and the allele meant."""
+    activity_scores: dict[Annotated[str, Meta(pattern=_SCORE)], Text] = {}
+    """Activity scores and the phenotype of each."""
 
 
 class AnswerFile(_Strict):

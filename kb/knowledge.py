@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from itertools import product
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
@@ -106,6 +107,13 @@ class Gene:
     pairs: Mapping[frozenset[str], str]
     answers: Mapping[Coding, str]
     wordings: Mapping[str, str]
+    other_names: Mapping[str, str]
+    scores: Mapping[Fraction, str]
+
+    @property
+    def alleles(self) -> Mapping[str, str]:
+        """Every name of an allele that is understood, and the allele's own."""
+        return {**{name: name for name in self.functions}, **self.other_names}
 
     def phenotypes(self, diplotype: str) -> tuple[str, ...]:
         """Phenotypes consistent with `*1/*2`, or with `*1/*2 or *2/*3`; empty if it cannot be read."""
@@ -119,6 +127,13 @@ class Gene:
                 return ()
             found.add(phenotype)
         return tuple(sorted(found))
+
+    def phenotypes_of_score(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
+        """Phenotypes of the listed activity scores in these bounds; None is open."""
+        inside = (
+            score for score in self.scores if least <= score and (greatest is None or score <= greatest)
+        )
+        return tuple(sorted({self.scores[score] for score in inside}))
 
     def phenotype_of_coding(self, coding: Coding) -> str | None:
         """The phenotype of a coded answer."""

@@ -81,7 +81,9 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
             if not isinstance(declared.type, EnumType):
                 continue
             if kind is SourceKind.PHENOTYPE:
-                place, found = f"genes/{name}.toml: field `pairs`", {*tables.genes[name].pairs.values()}
+                gene = tables.genes[name]
+                place = f"genes/{name}.toml: fields `pairs` and `activity_scores`"
+                found = {*gene.pairs.values(), *gene.scores.values()}
             else:
                 place, found = (
                     f"indications/{name}.toml: field `members`",

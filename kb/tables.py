@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from msgspec import structs
@@ -273,7 +274,7 @@ def _answers(path: Path) -> tuple[dict[Coding, str], dict[str, str]]:
 
 def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]) -> Gene:
     entry = files.read(path, files.GeneFile)
-    phenotypes = {pair.phenotype for pair in entry.pairs}
+    phenotypes = {pair.phenotype for pair in entry.pairs} | {*entry.activity_scores.values()}
     gene = Gene(
         symbol=entry.symbol,
         hgnc=entry.hgnc,
@@ -284,7 +285,12 @@ def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]
         pairs={frozenset(pair.functions): pair.phenotype for pair in entry.pairs},
         answers={code: name for code, name in answers.items() if name in phenotypes},
         wordings={text: name for text, name in wordings.items() if name in phenotypes},
+        other_names=entry.other_names,
+        scores={Fraction(score): phenotype for score, phenotype in entry.activity_scores.items()},
     )
+    strange = min(set(entry.other_names.values()) - entry.alleles.keys(), default=None)
+    if strange is not None:
+        raise KnowledgeBaseError(f"{path}: field `other_names`: `{strange}` is not among `alleles`")
     if len(gene.pairs) != len(entry.pairs):
         raise KnowledgeBaseError(f"{path}: field `pairs`: the same two allele functions are listed twice")
     if entry.symbol != path.stem:

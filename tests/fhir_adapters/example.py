@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,24 @@ class ExampleGene:
     functions: Mapping[str, str] = field(
         default_factory=lambda: {"*1": "n", "*2": "0", "*3": "0", "*3A": "0", "*17": "+"}
     )
+    other_names: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def alleles(self) -> Mapping[str, str]:
+        return {name: name for name in self.functions} | self.other_names
+
+    def phenotypes_of_score(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
+        found = {
+            phenotype
+            for score, phenotype in self.scores.items()
+            if least <= Fraction(score) and (greatest is None or Fraction(score) <= greatest)
+        }
+        return tuple(sorted(found))
 
     def phenotypes(self, diplotype: str) -> tuple[str, ...]:
         alleles = [self.functions.get(allele) for allele in diplotype.split("/")]
-        if None in alleles:
+        if None in alleles or len(alleles) != 2:
             return ()
         none = alleles.count("0")
         return ("poor",) if none == 2 else ("intermediate",) if none else ("normal",)

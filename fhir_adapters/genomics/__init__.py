@@ -1,0 +1,10 @@
+"""Facts about the phenotype of a gene, from the shapes in which laboratories report it.
+
+Chart ─ links (contained, grouped, derived, withdrawn) ─ statements (which gene, which claims)
+      ─ claims (activity score, reported phenotype, genotype) ─ alleles (every consistent pair)
+      ─ agreed: one phenotype, or all that are possible ─ Fact
+"""
+
+from fhir_adapters.genomics.phenotype import phenotype_fact
+
+__all__ = ["phenotype_fact"]

@@ -1,0 +1,151 @@
+"""What a value says about a gene: a score, a phenotype or a genotype, each as the phenotypes it allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from dsl.values import Reason
+from fhir_adapters.genomics.alleles import Genotype, read_genotypes
+from fhir_adapters.reading import (
+    Resource,
+    codings,
+    member,
+    number_member,
+    object_member,
+    text_member,
+    words,
+)
+from fhir_adapters.strict_json import decimal_text
+from fhir_adapters.terminology import Gene
+
+_SCORE = re.compile(r"(?P<least>≥|>=)? ?(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2})?)")
+_TWO_IN_ONE = re.compile(r"(?P<one>[^()]+?) ?\((?P<other>.+)\)")
+_PLAIN_UNITS = re.compile(r"1|\{[^{}]*\}")
+
+
+class Kind(StrEnum):
+    """In the order of precedence within one laboratory result."""
+
+    SCORE = "activity score"
+    PHENOTYPE = "reported phenotype"
+    GENOTYPE = "genotype"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that a result says about a gene."""
+
+    kind: Kind
+    phenotypes: frozenset[str]
+    """What it leaves possible; none when it cannot be read."""
+    text: str
+    """Its machine text, e.g. `*1/*2`, `LA9657-3`, `1.25`; empty when it cannot be read."""
+    reason: Reason | None = None
+
+    def __str__(self) -> str:
+        what = f"{self.kind} {self.text} gives" if self.kind is Kind.GENOTYPE else f"{self.kind} says"
+        return f"{what} {listed(self.phenotypes)}"
+
+
+def listed(phenotypes: Iterable[str]) -> str:
+    """Phenotypes in words."""
+    return " or ".join(sorted(phenotypes)).replace("_", " ")
+
+
+def unusable(kind: Kind, reason: Reason, text: str = "") -> Claim:
+    """A claim that counts for nothing."""
+    return Claim(kind, frozenset(), text, reason)
+
+
+def genotype_claim(genotype: Genotype, gene: Gene) -> Claim:
+    """What follows from a genotype of the gene."""
+    phenotypes = genotype.phenotypes(gene)
+    return Claim(Kind.GENOTYPE, phenotypes, str(genotype), None if phenotypes else Reason.NO_VALUE)
+
+
+def phenotype_claim(element: Resource, gene: Gene) -> Claim | None:
+    """The phenotypes that a value reports, by code and by wording; None when it names none.
+
+    A text that says something else than the code is a contradiction, not a decoration.
+    """
+    concept = element.get("valueCodeableConcept")
+    coded = {(gene.phenotype_of_coding(coding), coding.code) for coding in codings(concept)}
+    pieces = (piece for text in value_texts(element) for piece in _pieces(text, gene))
+    found = {name: name for piece in pieces if (name := gene.phenotype_of_text(piece))}
+    found |= {name: code for name, code in sorted(coded, key=str) if name}
+    if not found or "dataAbsentReason" in element:
+        return None
+    return Claim(Kind.PHENOTYPE, frozenset(found), " ".join(sorted(found.values())))
+
+
+def genotypes_in(element: Resource, gene: Gene) -> tuple[Genotype, ...]:
+    """The distinct genotypes that a value names, of whatever gene."""
+    concept = element.get("valueCodeableConcept")
+    texts = [*value_texts(element), *(coding.code for coding in codings(concept))]
+    found = (
+        genotype
+        for text in texts
+        for piece in _pieces(text, gene)
+        for genotype in read_genotypes(piece, gene)
+    )
+    return () if "dataAbsentReason" in element else tuple(sorted(set(found), key=repr))
+
+
+def score_claim(element: Resource, gene: Gene) -> Claim:
+    """What an activity score (a number, a limit, a range, or one of them as text) leaves possible."""
+    bounds = None if "dataAbsentReason" in element else _score(element)
+    if bounds is None:
+        return unusable(Kind.SCORE, Reason.NO_VALUE)
+    low, high, text = bounds
+    phenotypes = frozenset(gene.phenotypes_of_score(low, high))
+    return Claim(Kind.SCORE, phenotypes, text, None if phenotypes else Reason.NO_VALUE)
+
+
+def value_texts(element: Resource) -> tuple[str, ...]:
+    """The wordings of a value: text and displays of a concept, or a string."""
+    text = text_member(element, "valueString")
+    return (*words(element.get("valueCodeableConcept")), *((text,) if text else ()))
+
+
+def has_value(element: Resource) -> bool:
+    """Whether an element has any value[x]."""
+    return any(name.startswith("value") for name in element)
+
+
+def _pieces(text: str, gene: Gene) -> tuple[str, ...]:
+    """A text as it is, or the two statements in `Normal Metabolizer (*1/*1)` if both can be read."""
+    match = _TWO_IN_ONE.fullmatch(" ".join(text.split()))
+    if match is None or read_genotypes(text, gene):
+        return (text,)
+    both = (match["one"], match["other"])
+    readable = [bool(gene.phenotype_of_text(piece) or read_genotypes(piece, gene)) for piece in both]
+    return both if all(readable) else (text,)
+
+
+def _score(element: Resource) -> tuple[Fraction, Fraction | None, str] | None:
+    """Least and greatest score (none: open), and the text."""
+    amount = object_member(element, "valueQuantity")
+    number = number_member(amount, "value")
+    if number is None:
+        number = number_member(element, "valueInteger")
+    if number is not None:
+        comparator = text_member(amount, "comparator") or ""
+        unit = text_member(amount, "code")
+        if comparator not in ("", ">=") or (unit and not _PLAIN_UNITS.fullmatch(unit)):
+            return None
+        value = Fraction(number)
+        return value, None if comparator else value, f"{'≥' * bool(comparator)}{decimal_text(number)}"
+    span = object_member(element, "valueRange")
+    least, most = (number_member(member(span, end), "value") for end in ("low", "high"))
+    if least is not None and most is not None and least <= most:
+        return Fraction(least), Fraction(most), f"{decimal_text(least)} to {decimal_text(most)}"
+    matches = {match[0]: match for text in value_texts(element) if (match := _SCORE.fullmatch(text.strip()))}
+    if len(matches) != 1:
+        return None
+    ((text, match),) = matches.items()
+    value = Fraction(match["number"])
+    return value, None if match["least"] else value, text

@@ -1,0 +1,39 @@
+"""Which genes an Observation is about: its component, then what it is part or consequence of, then its
+wording, then its code."""
+
+from __future__ import annotations
+
+from fhir_adapters.genomics.codes import GENE_STUDIED, codes_of
+from fhir_adapters.reading import Resource, codings, objects, words
+from fhir_adapters.terminology import Coding, Gene
+
+_HGNC_OBJECT_IDENTIFIER = "urn:oid:2.16.840.1.113883.6.281"
+
+
+def studied_genes(observation: Resource, genes: tuple[Gene, ...]) -> frozenset[str]:
+    """Symbols in gene-studied components; a gene that is not known counts under its own code."""
+    named: set[str] = set()
+    for component in objects(observation, "component"):
+        if GENE_STUDIED in codings(component.get("code")):
+            concept = component.get("valueCodeableConcept")
+            named |= {_gene_of_coding(coding, genes) for coding in codings(concept) if _is_hgnc(coding)}
+            named |= {gene.symbol for gene in genes if gene.symbol in words(concept)}
+    return frozenset(named)
+
+
+def genes_by_code(observation: Resource, genes: tuple[Gene, ...]) -> frozenset[str]:
+    """The genes of which the code of an Observation is a listed one."""
+    codes = codes_of(observation)
+    return frozenset(gene.symbol for gene in genes if codes & gene.interpretation_codes)
+
+
+def _is_hgnc(coding: Coding) -> bool:
+    return "genenames.org" in coding.system or coding.system == _HGNC_OBJECT_IDENTIFIER
+
+
+def _gene_of_coding(coding: Coding, genes: tuple[Gene, ...]) -> str:
+    # The prefix is left out by some, others write the symbol in place of the number.
+    identifier = f"HGNC:{coding.code.removeprefix('HGNC:')}"
+    return next(
+        (gene.symbol for gene in genes if identifier in (gene.hgnc, f"HGNC:{gene.symbol}")), identifier
+    )

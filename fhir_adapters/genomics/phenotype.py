@@ -1,0 +1,72 @@
+"""The fact about a gene: whether all that is on file agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from dsl.model import Input
+from dsl.values import Datum, Fact, Reason, known, missing
+from fhir_adapters.chart import Chart
+from fhir_adapters.evidence import datum, first_reason, in_order, unusable_observation
+from fhir_adapters.genomics.claims import Claim
+from fhir_adapters.genomics.links import links_of
+from fhir_adapters.genomics.statements import statements
+from fhir_adapters.genomics.transplants import transplants
+from fhir_adapters.instants import effective_moment, unusable_time
+from fhir_adapters.terminology import Terminology
+
+_RANKING = (
+    Reason.CONFLICT,
+    Reason.NO_VALUE,
+    Reason.FUTURE,
+    Reason.STALE,
+    Reason.UNDATED,
+    Reason.STATUS,
+    Reason.SUBJECT,
+)
+_TRANSPLANT = "after a transplant of stem cells or liver a germline result may not be that of the liver"
+
+
+def phenotype_fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology) -> Fact:
+    """The fact of an input `from phenotype GENE`: all phenotypes that usable results still allow.
+
+    Germline does not change, so every usable result counts, whatever its date; results that disagree
+    and ambiguous genotypes leave several phenotypes possible (H-033, H-034, H-036). After a transplant
+    none counts, for the reason `subject`.
+    """
+    gene = terminology.gene(item.source.name)
+    links = links_of(chart)
+    claims: list[Claim] = []
+    data: list[Datum] = []
+    donors = transplants(chart)
+    for statement in statements(gene, tuple(terminology.genes()), links):
+        entry = statement.entry
+        moment = effective_moment(entry.resource, as_of)
+        withdrawn = Reason.STATUS if links.is_withdrawn(entry) else None
+        reason = unusable_observation(entry) or withdrawn or unusable_time(moment, as_of, item.within)
+        for claim in statement.claims:
+            why = reason or claim.reason or (Reason.SUBJECT if donors else None)
+            data.append(datum(entry, claim.text, why, moment.written))
+            if why is None:
+                claims.append(claim)
+    if not donors:
+        return agreed(claims, data)
+    reason = first_reason((found.reason for found in data), (Reason.SUBJECT, *_RANKING))
+    return missing(reason or Reason.MISSING, *in_order([*data, *donors]), explanation=_TRANSPLANT)
+
+
+def agreed(claims: list[Claim], data: Iterable[Datum]) -> Fact:
+    """What usable claims leave possible; without one the first reason among the data."""
+    listed = in_order(data)
+    if not claims:
+        reason = first_reason((found.reason for found in listed), _RANKING)
+        return missing(reason or Reason.MISSING, *listed)
+    possible = tuple(sorted(frozenset().union(*(claim.phenotypes for claim in claims))))
+    said = sorted({str(claim) for claim in claims})
+    if len(possible) == 1:
+        kinds = sorted({claim.kind for claim in claims})
+        note = f"{' and '.join(kinds)} agree" if len(kinds) > 1 else ""
+        return known(possible[0], *listed, explanation=note)
+    explanation = f"ambiguous {claims[0].kind}: {said[0]}" if len(said) == 1 else ", ".join(said)
+    return Fact(possible, Reason.CONFLICT, explanation, listed)

@@ -1,0 +1,232 @@
+"""The statements of a chart about one gene: what is found, whose gene it is, what it claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from dsl.values import Reason
+from fhir_adapters.evidence import unusable_observation
+from fhir_adapters.genomics.alleles import Genotype, genotype_of, read_allele
+from fhir_adapters.genomics.claims import (
+    Claim,
+    Kind,
+    genotype_claim,
+    genotypes_in,
+    has_value,
+    phenotype_claim,
+    score_claim,
+    unusable,
+    value_texts,
+)
+from fhir_adapters.genomics.codes import (
+    GENETIC_RESULTS,
+    HAPLOTYPE,
+    IMPLICATIONS,
+    Role,
+    codes_of,
+    mentioned,
+    named_role,
+    says_nothing_of_phenotypes,
+)
+from fhir_adapters.genomics.genes import genes_by_code, studied_genes
+from fhir_adapters.genomics.links import Links
+from fhir_adapters.prefetch import GENOTYPE
+from fhir_adapters.reading import Resource, codings, objects
+from fhir_adapters.references import Entry
+from fhir_adapters.terminology import Gene
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one Observation says about the gene."""
+
+    entry: Entry
+    claims: tuple[Claim, ...]
+
+
+def statements(gene: Gene, genes: tuple[Gene, ...], links: Links) -> tuple[Statement, ...]:
+    """All statements about the gene, the unusable ones with their reason.
+
+    Within one laboratory result (an Observation, or one and the genotype that it is derived from) a
+    phenotype that is there but cannot be read takes the genotype's advice away: a laboratory that
+    could not settle the phenotype is not overruled by a table.
+    """
+    found = []
+    unread: set[str] = set()
+    for entry in links.observations:
+        claims = tuple(_claims(entry, gene, genes, links))
+        if not claims:
+            continue
+        found.append(Statement(entry, claims))
+        if _is_unread_phenotype(entry, claims):
+            unread |= {links.key(parent) for parent in links.derived_from(entry)}
+    return tuple(
+        replace(statement, claims=tuple(map(_without_genotype, statement.claims)))
+        if links.key(statement.entry) in unread or _is_unread_phenotype(statement.entry, statement.claims)
+        else statement
+        for statement in found
+    )
+
+
+def _is_unread_phenotype(entry: Entry, claims: Iterable[Claim]) -> bool:
+    unread = any(claim.kind is Kind.PHENOTYPE and claim.reason is Reason.NO_VALUE for claim in claims)
+    # An implication for one drug that is no phenotype says nothing against one.
+    return unread and not codes_of(entry.resource) & IMPLICATIONS and unusable_observation(entry) is None
+
+
+def _without_genotype(claim: Claim) -> Claim:
+    if claim.kind is not Kind.GENOTYPE or claim.reason is not None:
+        return claim
+    return unusable(Kind.GENOTYPE, Reason.NO_VALUE, claim.text)
+
+
+def _claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
+    observation = entry.resource
+    codes = codes_of(observation)
+    if says_nothing_of_phenotypes(codes):
+        return
+    if HAPLOTYPE in codes:
+        if gene.symbol in studied_genes(observation, genes) and not links.is_behind_genotype(entry):
+            # Without its other half a haplotype is no genotype, but it is not nothing either.
+            yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
+        return
+    if GENOTYPE in codes:
+        yield from _genotype_claims(entry, gene, genes, links)
+    elif codes & IMPLICATIONS or has_value(observation):
+        yield from _interpretation_claims(entry, gene, genes, links)
+    for component in objects(observation, "component"):
+        yield from _component_claims(component, entry, gene, genes, links)
+
+
+def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
+    observation = entry.resource
+    readings = genotypes_in(observation, gene)
+    in_value = {reading.symbol for reading in readings if reading.symbol}
+    named = studied_genes(observation, genes)
+    if not named | in_value:
+        named = _genes_otherwise(entry, genes, links)
+    if gene.symbol not in named | in_value:
+        return
+    own = gene.symbol in in_value or not in_value
+    unnamed = any(reading.symbol is None for reading in readings)
+    contradicted = (bool(named) and gene.symbol not in named) or (unnamed and len(named | in_value) > 1)
+    alternatives = {reading.alternatives for reading in readings if reading.symbol in (None, gene.symbol)}
+    if not own or contradicted or len(alternatives) > 1 or (len(named) > 1 and not in_value):
+        yield unusable(Kind.GENOTYPE, Reason.CONFLICT)
+        return
+    haplotypes = links.haplotypes_behind(entry)
+    composed = _composed(haplotypes, gene, genes)
+    reported = phenotype_claim(observation, gene)
+    if alternatives:
+        yield genotype_claim(Genotype(None, min(alternatives)), gene)
+    if composed is not None:
+        yield composed
+    if reported is not None:
+        yield reported
+    if not alternatives and composed is None and reported is None:
+        yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
+
+
+def _composed(haplotypes: tuple[Entry, ...], gene: Gene, genes: tuple[Gene, ...]) -> Claim | None:
+    """The genotype of exactly two haplotype Observations of the gene; None without them."""
+    own = [entry for entry in haplotypes if studied_genes(entry.resource, genes) <= {gene.symbol}]
+    if len(own) != 2:
+        return None
+    rejected = next((reason for entry in own if (reason := unusable_observation(entry))), None)
+    if rejected is not None:
+        return unusable(Kind.GENOTYPE, rejected)
+    copies = [_named_alleles(entry.resource, gene) for entry in own]
+    return genotype_claim(genotype_of(*copies), gene) if all(copies) else None
+
+
+def _named_alleles(haplotype: Resource, gene: Gene) -> tuple[str, ...]:
+    codes = (coding.code for coding in codings(haplotype.get("valueCodeableConcept")))
+    readings = {read_allele(text, gene) for text in chain(value_texts(haplotype), codes)} - {()}
+    return min(readings) if len(readings) == 1 and "dataAbsentReason" not in haplotype else ()
+
+
+def _interpretation_claims(
+    entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links
+) -> Iterator[Claim]:
+    observation = entry.resource
+    role = named_role(observation)
+    by_code = genes_by_code(observation, genes)
+    named = studied_genes(observation, genes) or _genes_of_parents(entry, gene, genes, links)
+    if not named:
+        if not by_code and role is None:
+            return
+        named = mentioned(observation, genes) or (by_code if role is None or role[1] is None else frozenset())
+        if gene.symbol in by_code - named:
+            yield unusable(Kind.PHENOTYPE, Reason.CONFLICT)
+            return
+    if gene.symbol not in named:
+        return
+    if len(named) > 1 and gene.symbol not in by_code:
+        yield unusable(Kind.PHENOTYPE, Reason.CONFLICT)
+    elif role is not None and role[0] is Role.SCORE:
+        yield score_claim(observation, gene)
+    elif has_value(observation):
+        yield from _value_claims(observation, gene)
+
+
+def _value_claims(element: Resource, gene: Gene) -> Iterator[Claim]:
+    """A phenotype, a genotype, or both in one value."""
+    reported = phenotype_claim(element, gene)
+    readings = genotypes_in(element, gene)
+    alternatives = {reading.alternatives for reading in readings if reading.symbol in (None, gene.symbol)}
+    if len(alternatives) > 1 or any(reading.symbol not in (None, gene.symbol) for reading in readings):
+        yield unusable(Kind.GENOTYPE, Reason.CONFLICT)
+    elif alternatives:
+        yield genotype_claim(Genotype(None, min(alternatives)), gene)
+    if reported is not None:
+        yield reported
+    elif not readings:
+        yield unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
+
+
+def _component_claims(
+    component: Resource, entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links
+) -> Iterator[Claim]:
+    codes = codes_of(component)
+    role = named_role(component)
+    by_code = genes_by_code(component, genes)
+    implication = bool(codes & IMPLICATIONS)
+    if not implication and role is None and not by_code:
+        return
+    own = mentioned(component, genes) or by_code
+    if role is not None and role[1] is not None and not own:
+        return
+    named = own or studied_genes(entry.resource, genes) or _genes_of_parents(entry, gene, genes, links)
+    named = named or _genes_otherwise(entry, genes, links)
+    if gene.symbol not in named:
+        return
+    if len(named) > 1:
+        yield unusable(Kind.PHENOTYPE, Reason.CONFLICT)
+    elif role is not None and role[0] is Role.SCORE:
+        yield score_claim(component, gene)
+    elif implication:
+        yield phenotype_claim(component, gene) or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
+    else:
+        yield from _value_claims(component, gene)
+
+
+def _genes_of_parents(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
+    """The genes of the results that an interpretation is derived from, or of the group that it is in."""
+    found: set[str] = set()
+    for parent in links.derived_from(entry):
+        if codes_of(parent.resource) & GENETIC_RESULTS:
+            in_value = {reading.symbol for reading in genotypes_in(parent.resource, gene) if reading.symbol}
+            found |= studied_genes(parent.resource, genes) or in_value
+    return frozenset(found) or _genes_of_groups(entry, genes, links)
+
+
+def _genes_otherwise(entry: Entry, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
+    by_group = _genes_of_groups(entry, genes, links)
+    return by_group or mentioned(entry.resource, genes) or genes_by_code(entry.resource, genes)
+
+
+def _genes_of_groups(entry: Entry, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
+    groups = (studied_genes(group.resource, genes) for group in links.groups_of(entry))
+    return frozenset().union(*groups)

@@ -3,6 +3,7 @@
 bytes ─ load_json ─┬─ chart_of_prefetch / chart_of_bundle ─ Chart ─┐
                    └─ draft_orders ─ Order ────────────────────────┴─ gather ─ facts by input
 folder of NDJSON ─ charts_of_folder ─ a Chart for each patient
+PharmCAT JSON ─ pharmcat_facts ─ facts by gene
 Order + advice ─ rewritten ─ dump_json ─ bytes
 prefetch_templates + context ─ plan_fetch ─ (FHIR client) ─ completed ─ prefetch
 """
@@ -16,10 +17,12 @@ from fhir_adapters.errors import (
     UnknownSource,
     UnusableBundle,
     UnusableFolder,
+    UnusableReport,
     UnwritableDose,
     WrongPatient,
 )
 from fhir_adapters.gather import gather
+from fhir_adapters.genomics import pharmcat_facts
 from fhir_adapters.orders import DraftOrders, Order, active_medications, draft_orders
 from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, prefetch_templates
 from fhir_adapters.prefetch_lint import TemplateFinding, lint_template
@@ -45,6 +48,7 @@ __all__ = [
     "UnknownSource",
     "UnusableBundle",
     "UnusableFolder",
+    "UnusableReport",
     "UnwritableDose",
     "WrongPatient",
     "active_medications",
@@ -59,6 +63,7 @@ __all__ = [
     "key_of",
     "lint_template",
     "load_json",
+    "pharmcat_facts",
     "plan_fetch",
     "prefetch_states",
     "prefetch_templates",

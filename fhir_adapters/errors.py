@@ -7,7 +7,8 @@ FhirError
 ├── UnusableFolder    a folder that is no Bulk Data export, or that cannot be sorted for lack of room
 ├── UnknownSource     a rule asks the Patient resource for something it does not tell
 ├── UnwritableDose    a dose that has no exact decimal number
-└── UnusableBase      a FHIR server that must not be listed as one to ask
+├── UnusableBase      a FHIR server that must not be listed as one to ask
+└── UnusableReport    a file that is no result of the genotype caller that it should be from
 """
 
 from __future__ import annotations
@@ -74,3 +75,13 @@ class UnusableBase(FhirError):
     def __init__(self, expected: str) -> None:
         super().__init__(f"base of a FHIR server: expected {expected}")
         self.expected = expected
+
+
+class UnusableReport(FhirError):
+    """A document that is not the report of a genotype caller."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "expected the JSON of PharmCAT's reporter or phenotyper (`genes` or `geneReports`) "
+            "or of its matcher (`results`)"
+        )

@@ -1,10 +1,12 @@
 """Facts about the phenotype of a gene, from the shapes in which laboratories report it.
 
-Chart ─ links (contained, grouped, derived, withdrawn) ─ statements (which gene, which claims)
-      ─ claims (activity score, reported phenotype, genotype) ─ alleles (every consistent pair)
-      ─ agreed: one phenotype, or all that are possible ─ Fact
+Chart ─ links (contained, grouped, derived, withdrawn) ─ statements (which gene, which claims) ─┐
+PharmCAT JSON ──────────────────────────────────────────────────────────────────────────────────┤
+  claims (activity score, reported phenotype, genotype) ─ alleles (every consistent pair) ◄─────┘
+  ─ agreed: one phenotype, or all that are possible ─ Fact
 """
 
+from fhir_adapters.genomics.pharmcat import pharmcat_facts
 from fhir_adapters.genomics.phenotype import phenotype_fact
 
-__all__ = ["phenotype_fact"]
+__all__ = ["pharmcat_facts", "phenotype_fact"]

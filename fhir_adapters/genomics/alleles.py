@@ -85,7 +85,7 @@ def read_allele(text: str, gene: Gene) -> tuple[str, ...]:
 
 def genotype_of(ones: Iterable[str], others: Iterable[str]) -> Genotype:
     """The genotype of which each copy is one of several alleles."""
-    return Genotype(None, tuple(dict.fromkeys(product(ones, others))))
+    return Genotype(None, tuple(dict.fromkeys(_known_pairs(ones, others))))
 
 
 def _phenotypes(alleles: tuple[str, ...], gene: Gene) -> frozenset[str]:
@@ -154,7 +154,12 @@ def _pair(one: str, other: str, gene: Gene) -> Iterator[tuple[str, ...]]:
     ones = _alleles(one.strip(), gene)
     symbol, other = _symbol(other.strip(), gene)
     others = _alleles(other, gene) if symbol in (None, gene.symbol) else ()
-    yield from (pair for pair in product(ones, others) if pair != (UNKNOWN, UNKNOWN))
+    yield from _known_pairs(ones, others)
+
+
+def _known_pairs(ones: Iterable[str], others: Iterable[str]) -> Iterator[tuple[str, str]]:
+    # A pair of which nothing is known is no result.
+    return (pair for pair in product(ones, others) if pair != (UNKNOWN, UNKNOWN))
 
 
 def _alleles(text: str, gene: Gene) -> tuple[str, ...]:

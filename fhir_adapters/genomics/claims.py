@@ -111,9 +111,9 @@ def value_texts(element: Resource) -> tuple[str, ...]:
     return (*words(element.get("valueCodeableConcept")), *((text,) if text else ()))
 
 
-def has_value(element: Resource) -> bool:
-    """Whether an element has any value[x]."""
-    return any(name.startswith("value") for name in element)
+def speaks_for_itself(element: Resource) -> bool:
+    """Whether an element has a value[x], or says why it has none."""
+    return "dataAbsentReason" in element or any(name.startswith("value") for name in element)
 
 
 def _pieces(text: str, gene: Gene) -> tuple[str, ...]:

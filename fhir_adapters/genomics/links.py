@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fhir_adapters.chart import Chart
-from fhir_adapters.genomics.codes import HAPLOTYPE, codes_of
+from fhir_adapters.genomics.codes import GENETIC_RESULTS, HAPLOTYPE, IMPLICATIONS, codes_of, named_role
 from fhir_adapters.prefetch import GENOTYPE
-from fhir_adapters.reading import objects, text_member
+from fhir_adapters.reading import Resource, codings, objects, text_member
 from fhir_adapters.references import Entry, Resolver, Whose
+from fhir_adapters.terminology import Coding, Gene
 
+_LISTED = GENETIC_RESULTS | IMPLICATIONS
+_STRUCTURE = frozenset({"component", "derivedFrom", "hasMember", "contained"})
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
 
 
@@ -19,7 +22,7 @@ class Links:
     """The Observations of a chart and what refers to them."""
 
     observations: tuple[Entry, ...]
-    """Those contained in reports and groups included."""
+    """Those that may speak of genes, the ones contained in reports and groups among them."""
     _resolver: Resolver
     _groups: dict[str, list[Entry]]
     _behind_genotypes: frozenset[str]
@@ -52,10 +55,11 @@ class Links:
         return self.key(entry) in self._withdrawn
 
 
-def links_of(chart: Chart) -> Links:
-    """The links among the Observations and DiagnosticReports of a chart."""
+def links_of(chart: Chart, genes: Iterable[Gene]) -> Links:
+    """The links among the DiagnosticReports and the Observations of a chart that may speak of genes."""
+    listed = _LISTED.union(*(gene.interpretation_codes for gene in genes))
     reports = tuple(chart.of_types("DiagnosticReport"))
-    own = tuple(chart.of_types("Observation"))
+    own = tuple(entry for entry in chart.of_types("Observation") if _may_speak(entry.resource, listed))
     observations = (*own, *(each for holder in (*own, *reports) for each in _contained(holder, chart)))
     groups: dict[str, list[Entry]] = {}
     behind: set[str] = set()
@@ -73,6 +77,14 @@ def links_of(chart: Chart) -> Links:
         else:
             upheld |= results
     return Links(observations, chart.resolver, groups, frozenset(behind), frozenset(withdrawn - upheld))
+
+
+def _may_speak(observation: Resource, listed: frozenset[Coding]) -> bool:
+    return (
+        not _STRUCTURE.isdisjoint(observation)
+        or not listed.isdisjoint(codings(observation.get("code")))
+        or named_role(observation) is not None
+    )
 
 
 def _contained(holder: Entry, chart: Chart) -> Iterator[Entry]:

@@ -36,11 +36,12 @@ def phenotype_fact(item: Input, chart: Chart, as_of: datetime, terminology: Term
     none counts, for the reason `subject`.
     """
     gene = terminology.gene(item.source.name)
-    links = links_of(chart)
+    genes = tuple(terminology.genes())
+    links = links_of(chart, genes)
     claims: list[Claim] = []
     data: list[Datum] = []
     donors = transplants(chart)
-    for statement in statements(gene, tuple(terminology.genes()), links):
+    for statement in statements(gene, genes, links):
         entry = statement.entry
         moment = effective_moment(entry.resource, as_of)
         withdrawn = Reason.STATUS if links.is_withdrawn(entry) else None

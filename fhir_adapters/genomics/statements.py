@@ -14,9 +14,9 @@ from fhir_adapters.genomics.claims import (
     Kind,
     genotype_claim,
     genotypes_in,
-    has_value,
     phenotype_claim,
     score_claim,
+    speaks_for_itself,
     unusable,
     value_texts,
 )
@@ -92,12 +92,13 @@ def _claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> 
             # Without its other half a haplotype is no genotype, but it is not nothing either.
             yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
         return
+    components = objects(observation, "component")
+    parts = [claim for each in components for claim in _component_claims(each, entry, gene, genes, links)]
+    yield from parts
     if GENOTYPE in codes:
         yield from _genotype_claims(entry, gene, genes, links)
-    elif codes & IMPLICATIONS or has_value(observation):
+    elif speaks_for_itself(observation) or not (parts or "hasMember" in observation):
         yield from _interpretation_claims(entry, gene, genes, links)
-    for component in objects(observation, "component"):
-        yield from _component_claims(component, entry, gene, genes, links)
 
 
 def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
@@ -119,13 +120,15 @@ def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: L
     haplotypes = links.haplotypes_behind(entry)
     composed = _composed(haplotypes, gene, genes)
     reported = phenotype_claim(observation, gene)
-    if alternatives:
-        yield genotype_claim(Genotype(None, min(alternatives)), gene)
-    if composed is not None:
+    written = genotype_claim(Genotype(None, min(alternatives)), gene) if alternatives else None
+    if written is not None:
+        yield written
+    # What the haplotypes say is worth a word of its own where it is another one.
+    if composed is not None and (written is None or composed.phenotypes - written.phenotypes):
         yield composed
     if reported is not None:
         yield reported
-    if not alternatives and composed is None and reported is None:
+    if written is None and composed is None and reported is None:
         yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
 
 
@@ -167,7 +170,7 @@ def _interpretation_claims(
         yield unusable(Kind.PHENOTYPE, Reason.CONFLICT)
     elif role is not None and role[0] is Role.SCORE:
         yield score_claim(observation, gene)
-    elif has_value(observation):
+    else:
         yield from _value_claims(observation, gene)
 
 

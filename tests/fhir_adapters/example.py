@@ -48,7 +48,7 @@ class ExampleGene:
 
     @property
     def alleles(self) -> Mapping[str, str]:
-        return {name: name for name in self.functions} | self.other_names
+        return {**{name: name for name in self.functions}, **self.other_names}
 
     def phenotypes_of_score(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
         found = {

@@ -1,0 +1,115 @@
+"""Results of the genotype caller PharmCAT, in the shapes of its versions."""
+
+from __future__ import annotations
+
+import pytest
+
+from dsl.values import Reason
+from fhir_adapters import UnusableReport, load_json, pharmcat_facts
+from tests.fhir_adapters.example import Json, reference_folder
+from tests.fhir_adapters.published_genes import published
+from tests.fhir_adapters.test_genomics_shapes import WiderTerminology
+
+TERMINOLOGY = WiderTerminology()
+
+
+def called(one: str, other: str | None, **more: object) -> Json:
+    second = None if other is None else {"name": other}
+    label = one if other is None else f"{one}/{other}"
+    return {"allele1": {"name": one}, "allele2": second, "label": label} | more
+
+
+def result(*diplotypes: Json, **more: object) -> Json:
+    return {"recommendationDiplotypes": list(diplotypes)} | more
+
+
+FLAT = {"genes": {"CYP2D6": result(called("*1", "*4"))}}
+MATCHED = {
+    "results": [
+        {
+            "gene": "CYP2D6",
+            "diplotypes": [{"name": "*1/*4", "haplotype1": {"name": "*1"}, "haplotype2": {"name": "*4"}}],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        FLAT,
+        MATCHED,
+        {"geneReports": FLAT["genes"]},
+        {"genes": {"CPIC": FLAT["genes"], "DPWG": FLAT["genes"]}},
+        {"genes": {"CYP2D6": {"sourceDiplotypes": [called("*1", "*4.001")]}}},
+        {"genes": {"CYP2D6": {"sourceDiplotypes": [{"label": "*1/*4"}]}}},
+    ],
+)
+def test_the_files_of_each_version(report: Json) -> None:
+    facts = pharmcat_facts(report, TERMINOLOGY)
+    assert {symbol: fact.possible for symbol, fact in facts.items()} == {"CYP2D6": ("intermediate",)}
+    assert {datum.path.split(".")[-1] for datum in facts["CYP2D6"].data} == {"CYP2D6"}
+
+
+def test_several_diplotypes_are_alternatives() -> None:
+    """H-033."""
+    report = {"genes": {"CYP2D6": result(called("*1", "*4"), called("*4", "*4"))}}
+    fact = pharmcat_facts(report, TERMINOLOGY)["CYP2D6"]
+    assert (fact.possible, fact.reason) == (("intermediate", "poor"), Reason.CONFLICT)
+    assert fact.explanation.startswith("ambiguous genotype")
+
+
+@pytest.mark.parametrize("name", ["uncalledHaplotypes", "uncallableHaplotypes"])
+def test_an_allele_that_could_not_be_called_stays_possible(name: str) -> None:
+    """H-033: positions that were not read are not the reference."""
+    report = {"genes": {"CYP2D6": result(called("*1", "*1"), **{name: ["*4"]})}}
+    assert pharmcat_facts(report, TERMINOLOGY)["CYP2D6"].possible == ("intermediate", "normal", "poor")
+
+
+@pytest.mark.parametrize(
+    "gene",
+    [
+        result(called("Unknown", "Unknown")),
+        result(),
+        result(called("*1", "*99")),
+        result(called("*1", None)),
+        result({"label": "No CPIC variants found"}),
+        result(called("*1", "*4"), called("*1", "*99")),
+        {},
+    ],
+)
+def test_no_call_is_no_result(gene: Json) -> None:
+    """H-033: a gene without a call is never normal."""
+    fact = pharmcat_facts({"genes": {"CYP2D6": gene}}, TERMINOLOGY)["CYP2D6"]
+    assert (fact.possible, fact.reason) == ((), Reason.NO_VALUE)
+
+
+def test_reported_phenotype_and_score_are_compared() -> None:
+    """H-034: PharmCAT's table may be older than ours."""
+    same = called("*1", "*4", phenotypes=["Intermediate Metabolizer"], activityScore="1.0")
+    fact = pharmcat_facts({"genes": {"CYP2D6": result(same)}}, TERMINOLOGY)["CYP2D6"]
+    assert fact.possible == ("intermediate",)
+    assert fact.explanation == "activity score and genotype and reported phenotype agree"
+    other = called("*1", "*4", phenotypes=["Normal Metabolizer"])
+    fact = pharmcat_facts({"genes": {"CYP2D6": result(other)}}, TERMINOLOGY)["CYP2D6"]
+    assert (fact.possible, fact.reason) == (("intermediate", "normal"), Reason.CONFLICT)
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], {}, {"genes": 5}, {"resourceType": "Bundle"}, {"results": "x"}]
+)
+def test_another_document_is_refused(document: object) -> None:
+    with pytest.raises(UnusableReport, match="PharmCAT"):
+        pharmcat_facts(document, TERMINOLOGY)
+
+
+def test_published_example() -> None:
+    """The calls of the published example, as its own report translates them."""
+    folder = reference_folder("fhir-samples/pharmcat-example")
+    matched = load_json((folder / "pharmcat.example.match.json").read_bytes())
+    facts = pharmcat_facts(matched, published())
+    lines = (folder / "pharmcat.example.report.tsv").read_text("utf-8").splitlines()[2:]
+    theirs = {row[0]: row[2] for row in (line.split("\t") for line in lines)}
+    assert len(facts) == 11
+    for symbol, fact in facts.items():
+        assert (fact.possible, fact.reason) == ((theirs[symbol],), None)

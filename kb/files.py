@@ -146,6 +146,13 @@ class FunctionPair(_Strict):
     phenotype: Text
 
 
+class ScoredPhenotype(_Strict):
+    """An activity score and the phenotype of whoever has it."""
+
+    score: Annotated[str, Meta(pattern=_SCORE)]
+    phenotype: Text
+
+
 class GeneFile(_Strict):
     """`genes/SYMBOL.toml`."""
 
@@ -159,8 +166,7 @@ class GeneFile(_Strict):
     pairs: tuple[FunctionPair, ...]
     other_names: dict[str, Text] = {}
     """Names of alleles that laboratories use instead, e.g. by dbSNP or HGVS, and the allele meant."""
-    activity_scores: dict[Annotated[str, Meta(pattern=_SCORE)], Text] = {}
-    """Activity scores and the phenotype of each."""
+    activity_scores: tuple[ScoredPhenotype, ...] = ()
 
 
 class AnswerFile(_Strict):

@@ -274,7 +274,7 @@ def _answers(path: Path) -> tuple[dict[Coding, str], dict[str, str]]:
 
 def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]) -> Gene:
     entry = files.read(path, files.GeneFile)
-    phenotypes = {pair.phenotype for pair in entry.pairs} | {*entry.activity_scores.values()}
+    phenotypes = {pair.phenotype for pair in entry.pairs} | {each.phenotype for each in entry.activity_scores}
     gene = Gene(
         symbol=entry.symbol,
         hgnc=entry.hgnc,
@@ -286,8 +286,10 @@ def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]
         answers={code: name for code, name in answers.items() if name in phenotypes},
         wordings={text: name for text, name in wordings.items() if name in phenotypes},
         other_names=entry.other_names,
-        scores={Fraction(score): phenotype for score, phenotype in entry.activity_scores.items()},
+        scores={Fraction(each.score): each.phenotype for each in entry.activity_scores},
     )
+    if len(gene.scores) != len(entry.activity_scores):
+        raise KnowledgeBaseError(f"{path}: field `activity_scores`: the same score is listed twice")
     strange = min(set(entry.other_names.values()) - entry.alleles.keys(), default=None)
     if strange is not None:
         raise KnowledgeBaseError(f"{path}: field `other_names`: `{strange}` is not among `alleles`")

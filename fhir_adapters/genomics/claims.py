@@ -119,7 +119,7 @@ def speaks_for_itself(element: Resource) -> bool:
 def _pieces(text: str, gene: Gene) -> tuple[str, ...]:
     """A text as it is, or the two statements in `Normal Metabolizer (*1/*1)` if both can be read."""
     match = _TWO_IN_ONE.fullmatch(" ".join(text.split()))
-    if match is None or read_genotypes(text, gene):
+    if match is None:
         return (text,)
     both = (match["one"], match["other"])
     readable = [bool(gene.phenotype_of_text(piece) or read_genotypes(piece, gene)) for piece in both]

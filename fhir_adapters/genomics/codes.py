@@ -33,6 +33,7 @@ _NAME = re.compile(
     r"(?:predicted )?phenotype|metaboli[sz]er (?:status|phenotype)|metabolic activity(?: interpretation)?)",
     re.IGNORECASE,
 )
+_LAST_WORDS = ("score", "type", "status", "activity", "interpretation")
 _WORD = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -60,6 +61,9 @@ def named_role(element: Resource) -> tuple[Role, str | None] | None:
     The wording must be the whole text or display: `phenotype after inhibitors` is something else.
     """
     for text in words(element.get("code")):
+        # Nearly every Observation of a chart passes here, and nearly none has such a name.
+        if not text.rstrip().lower().endswith(_LAST_WORDS):
+            continue
         match = _NAME.fullmatch(" ".join(text.split()))
         if match is not None:
             return (Role.SCORE if match["score"] else Role.RESULT, match["symbol"])

@@ -111,8 +111,7 @@ def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: L
     if gene.symbol not in named | in_value:
         return
     own = gene.symbol in in_value or not in_value
-    unnamed = any(reading.symbol is None for reading in readings)
-    contradicted = (bool(named) and gene.symbol not in named) or (unnamed and len(named | in_value) > 1)
+    contradicted = bool(named) and gene.symbol not in named
     alternatives = {reading.alternatives for reading in readings if reading.symbol in (None, gene.symbol)}
     if not own or contradicted or len(alternatives) > 1 or (len(named) > 1 and not in_value):
         yield unusable(Kind.GENOTYPE, Reason.CONFLICT)

@@ -139,6 +139,7 @@ def test_coding_and_text_of_one_answer() -> None:
     ("change", "reason"),
     [
         ({"status": "preliminary"}, Reason.STATUS),
+        ({"status": "bogus"}, Reason.STATUS),
         ({"subject": {"display": "her"}}, Reason.SUBJECT),
         ({"focus": [{}]}, Reason.SUBJECT),
         ({"effectiveDateTime": "2027-01-01"}, Reason.FUTURE),
@@ -146,7 +147,7 @@ def test_coding_and_text_of_one_answer() -> None:
     ],
 )
 def test_unusable_results(change: Json, reason: Reason) -> None:
-    """H-009, H-008."""
+    """H-008, H-009, H-012."""
     for resource in (genotype("*2/*2", **change), phenotype(POOR, **change)):
         found = fact(CYP2C19, chart(resource, key="pgx"))
         assert (found.possible, found.reason) == ((), reason)

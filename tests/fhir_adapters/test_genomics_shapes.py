@@ -39,7 +39,16 @@ CYP2D6 = ExampleGene(
     "CYP2D6",
     "HGNC:2625",
     frozenset({Coding(LOINC, "79715-9"), Coding(LOINC, "40425-1")}),
-    {"*1": "n", "*4": "0", "*1x2": "n", "*1x≥3": "n", "*4x2": "0", "*4x≥3": "0", "*36+*10": "0"},
+    {
+        "*1": "n",
+        "*4": "0",
+        "*1x2": "n",
+        "*1x≥3": "n",
+        "*4x2": "0",
+        "*4x≥3": "0",
+        "*10x2": "0",
+        "*36+*10": "0",
+    },
     {"rs3892097 T": "*4", "rs3892097 C": "*1", "NM_000106.6:c.506-1G>A": "*4"},
     {"0": "poor", "0.5": "intermediate", "1": "intermediate", "2": "normal", "3": "normal"},
 )
@@ -112,6 +121,7 @@ def from_haplotypes(*identifiers: str, **more: Any) -> Json:
         ("c.506-1G>A/*4", set()),
         ("*36xN+*10xN/*4", set()),
         ("*36xN/*4", set()),
+        ("*10xN/*4", set()),
         ("no call", set()),
         ("Indeterminate", set()),
         ("*1/*4; *4/*4", set()),
@@ -124,6 +134,11 @@ def test_texts_of_genotypes(text: str, possible: set[str]) -> None:
     fact = found("CYP2D6", genotype(text, hgnc="HGNC:2625"))
     assert set(fact.possible) == possible
     assert possible or fact.reason is Reason.NO_VALUE
+
+
+def test_which_copy_is_multiplied_stays_open() -> None:
+    (either,) = read_genotypes("(*1/*4)xN", CYP2D6)
+    assert str(either) == "*1x2/*4 or *1x≥3/*4 or *1/*4x2 or *1/*4x≥3"
 
 
 @pytest.mark.parametrize(
@@ -142,6 +157,7 @@ def test_texts_of_genotypes(text: str, possible: set[str]) -> None:
         ("hla#3.23.0#HLA-B:57:01+HLA-B*08:01", ()),
         ("hla#3.23.0#HLA-B*08:01+HLA-B*08:01+HLA-B*57:01", ()),
         ("HLA-A*57:01/HLA-A*57:01", ()),
+        ("A*57:01/A*57:01", ()),
     ],
 )
 def test_hla(text: str, possible: tuple[str, ...]) -> None:
@@ -213,6 +229,9 @@ def test_haplotypes_of_a_genotype() -> None:
     for identifiers in (("h1",), ("h1", "h1"), ("h1", "h2", "h3")):
         fact = found("CYP2D6", one, other, haplotype("*1", "h3"), from_haplotypes(*identifiers))
         assert (fact.possible, fact.reason) == ((), Reason.NO_VALUE)
+    coded_too = concept("PV00126", "http://www.pharmvar.org", display="CYP2D6*4.002")
+    catalogued = haplotype("", "h2", valueCodeableConcept=coded_too)
+    assert found("CYP2D6", one, catalogued, from_haplotypes("h1", "h2")).possible == ("poor",)
     strange = haplotype("PV1", "h2")
     assert found("CYP2D6", one, strange, from_haplotypes("h1", "h2")).reason is Reason.NO_VALUE
     withdrawn = entered_in_error(other)
@@ -337,6 +356,11 @@ def test_panel_with_a_component_for_each_gene() -> None:
     ]
 
 
+def test_a_component_about_another_gene_is_not_this_gene_s() -> None:
+    parts = [*studied("HGNC:2625"), {"code": {"text": "CYP9Z9 phenotype"}, "valueString": "Poor Metabolizer"}]
+    assert found("CYP2D6", genotype("*1/*1", hgnc=None, component=parts)).possible == ("normal",)
+
+
 def test_groups_name_the_gene_of_their_members() -> None:
     member = genotype("*4/*4", hgnc=None)
     group = coded(
@@ -416,7 +440,8 @@ def test_after_a_transplant_no_result_counts(system: str, code: str) -> None:
         assert {datum.text for datum in fact.data} == {code, "*4/*4"}
         assert found("CYP2D6", told).reason is Reason.MISSING
     refuted = history | {"verificationStatus": concept("refuted")}
-    for untold in (refuted, procedure | {"status": "not-done"}, condition("40055000")):
+    nobody = history | {"subject": {"display": "her"}}
+    for untold in (refuted, nobody, procedure | {"status": "not-done"}, condition("40055000")):
         assert found("CYP2D6", result, untold).possible == ("poor",)
 
 

@@ -75,6 +75,7 @@ def test_an_allele_that_could_not_be_called_stays_possible(name: str) -> None:
         result(called("*1", None)),
         result({"label": "No CPIC variants found"}),
         result(called("*1", "*4"), called("*1", "*99")),
+        result(called("*1", "*4"), called("*1", "see report")),
         {},
     ],
 )

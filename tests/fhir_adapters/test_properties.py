@@ -49,6 +49,31 @@ from tests.fhir_adapters.example import (
 WEIGHT = rule_input("observation", "weight", 90)
 
 
+def genetic_results() -> tuple[Json, ...]:
+    """Haplotypes, their genotype in a group, an implication, scores, and a report that contains one."""
+    tpmt = genotype("", hgnc="HGNC:12014")["component"]
+    parts = [
+        observation("84414-2", name, valueString=f"TPMT*{name[1:]}", component=tpmt) for name in ("h1", "h3A")
+    ]
+    parents = [{"reference": f"Observation/{part['id']}"} for part in parts]
+    composed = genotype("", "g3", hgnc=None, valueCodeableConcept=None, derivedFrom=parents)
+    group = observation("X", "grp", component=tpmt, hasMember=[{"reference": "Observation/g3"}])
+    guide = "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
+    code = concept("therapeutic-implication", guide)
+    answer = {"code": code, "valueCodeableConcept": concept("LA10317-8")}
+    implication = observation("X", "t1", component=[answer], derivedFrom=[{"reference": "Observation/g3"}])
+    score = {"code": {"text": "activity score"}, "valueQuantity": amount(1, "1")}
+    inside = observation("X", "o9", component=[*tpmt, score], valueString="Intermediate Metabolizer (*1/*3A)")
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "final",
+        "subject": {"reference": f"Patient/{PATIENT_ID}"},
+        "contained": [inside],
+        "result": [{"reference": "Observation/g3"}, {"reference": "#o9"}],
+    }
+    return (*parts, composed, group, implication | {"code": code}, report)
+
+
 def on_file() -> Json:
     limit = [{"high": amount("1.2", "mg/dL")}]
     medication = {"resourceType": "Medication", "id": "m", "code": {"text": "clopidogrel"}}
@@ -60,6 +85,7 @@ def on_file() -> Json:
             genotype("CYP2C19 *1/*2"),
             phenotype("LA9657-3", derivedFrom=[{"reference": "Observation/g1"}]),
             genotype("TPMT *1/*3A", identifier="g2", hgnc="HGNC:12014"),
+            *genetic_results(),
         ),
         "medications": bundle(medication_request(status="stopped"), referenced, medication),
         "conditions": bundle(condition("394659003"), condition("230690007", "c2", verification="refuted")),

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,31 @@ DAMAGES = {
         'phenotype = "por"',
         ("`pairs`", "`por`", "NUDT15_phenotype"),
     ),
+    "name of an allele that is not there": Damage(
+        "genes/NUDT15.toml",
+        "[alleles]",
+        '[other_names]\n"rs1" = "*99"\n[alleles]',
+        ("`other_names`", "`*99`", "`alleles`"),
+    ),
+    "activity score as a word": Damage(
+        "genes/NUDT15.toml",
+        "[[pairs]]",
+        '[[activity_scores]]\nscore = "one"\nphenotype = "poor"\n[[pairs]]',
+        ("`activity_scores", "such as 1.25"),
+    ),
+    "activity score twice": Damage(
+        "genes/NUDT15.toml",
+        "[[pairs]]",
+        '[[activity_scores]]\nscore = "1"\nphenotype = "poor"\n'
+        '[[activity_scores]]\nscore = "1.0"\nphenotype = "normal"\n[[pairs]]',
+        ("`activity_scores`", "twice"),
+    ),
+    "phenotype of a score outside the enum": Damage(
+        "genes/NUDT15.toml",
+        "[[pairs]]",
+        '[[activity_scores]]\nscore = "1.25"\nphenotype = "por"\n[[pairs]]',
+        ("`activity_scores`", "`por`"),
+    ),
     "symbol": Damage("genes/NUDT15.toml", 'symbol = "NUDT15"', 'symbol = "NUDT16"', ("`symbol`",)),
     "HGNC": Damage("genes/NUDT15.toml", "HGNC:23063", "23063", ("`hgnc`",)),
     "answer code twice": Damage("phenotype_answers.toml", "LA25390-8", "LA10315-2", ("`rapid.codes`",)),
@@ -245,6 +271,18 @@ def test_all_errors_of_all_rule_files(folder: Path) -> None:
 def test_folder_in_place_of_a_file(folder: Path, name: str) -> None:
     (folder / name).mkdir()
     refused(folder, name, "cannot be read")
+
+
+def test_names_and_scores_of_a_gene(folder: Path) -> None:
+    edit(folder / "genes/NUDT15.toml", "[alleles]", '[other_names]\n"c.415C>T" = "*3"\n[alleles]')
+    low = '[[activity_scores]]\nscore = "0.5"\nphenotype = "poor"\n'
+    high = '[[activity_scores]]\nscore = "1.25"\nphenotype = "normal"\n'
+    edit(folder / "genes/NUDT15.toml", "[[pairs]]", f"{low}{high}[[pairs]]")
+    gene = load(folder).gene("NUDT15")
+    assert (gene.alleles["c.415C>T"], gene.alleles["*3"]) == ("*3", "*3")
+    assert gene.phenotypes_of_score(Fraction("0.5"), Fraction("0.5")) == ("poor",)
+    assert gene.phenotypes_of_score(Fraction("0.5"), None) == ("normal", "poor")
+    assert gene.phenotypes_of_score(Fraction(1), Fraction("1.2")) == ()
 
 
 def test_dangling_link(folder: Path) -> None:

@@ -15,7 +15,9 @@ from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
 
 SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
 """The members that say whose a resource is."""
-USED_TYPES = frozenset({"Observation", "MedicationRequest", "MedicationStatement", "Condition"})
+USED_TYPES = frozenset(
+    {"Observation", "DiagnosticReport", "MedicationRequest", "MedicationStatement", "Condition", "Procedure"}
+)
 """The types that facts come from; each of them has to say whose it is."""
 
 

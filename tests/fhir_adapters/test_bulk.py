@@ -268,7 +268,7 @@ def test_every_type_that_facts_are_read_from_is_kept() -> None:
     """A type that a reader asks for and that the bulk path skips would be a fact that only the hook sees."""
     package = Path(fhir_adapters.__file__).parent
     asked: set[str] = set()
-    for path in package.glob("*.py"):
+    for path in package.rglob("*.py"):
         text = path.read_text("utf-8")
         for arguments in re.findall(r"\.of_types\(([^)]*)\)", text):
             asked |= set(re.findall(r'"(\w+)"', arguments))

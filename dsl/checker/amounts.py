@@ -160,7 +160,7 @@ class AmountChecker:
                 return None
             return Amount(value, left.dimensions, left.unit)
         if node.operator == "^":
-            return self._power(node, left, right, value)
+            return self._power(node, left, value)
         sign = 1 if node.operator == "*" else -1
         dimensions = _joined(left.dimensions, right.dimensions, sign)
         unit = None
@@ -170,9 +170,7 @@ class AmountChecker:
             unit = right.unit
         return Amount(value, dimensions, unit)
 
-    def _power(
-        self, node: syntax.Arithmetic, left: Amount, right: Amount, value: model.Arithmetic
-    ) -> Amount | None:
+    def _power(self, node: syntax.Arithmetic, left: Amount, value: model.Arithmetic) -> Amount | None:
         exponent = node.right.quantity if isinstance(node.right, syntax.QuantityLiteral) else None
         if (
             exponent is None

@@ -107,6 +107,7 @@ FAULTS = {
     "quantity as an enum": let("x: Phenotype = weight"),
     "value in other units": let("x: Quantity[mg] = age"),
     "unit that is not plain": let("x = weight * weight"),
+    "unit of a reciprocal": let("x = 1 / weight"),
     "unit that is hidden in a ratio": let("x = weight * (age / age)"),
     "type that is none": let("x: Quantitee = weight"),
     "type without unit": let("x: Quantity = weight"),
@@ -114,6 +115,9 @@ FAULTS = {
     # ------------------------------------------------------------ conditions
     "a number alone": when("5 kg = 5 kg"),
     "a misspelt input": when("wieght > 5 kg"),
+    "a misspelt input in a list": when("wieght in { 50 kg }"),
+    "a misspelt input that is denied": when("not strok"),
+    "two misspelt inputs, one denied": when("not strok and wieght > 5 kg"),
     "a member that is none": when("gene = pour"),
     "an order of members": when("gene < poor"),
     "a Boolean with a number": when("stroke = 1"),

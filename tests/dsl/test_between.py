@@ -62,6 +62,8 @@ OVERRIDING = ("concerns drug niraparib", 'concerns drug niraparib overrides a.a 
 PAIRS = {
     "two doses": ("give 50 mg once daily", "give 60 mg once daily", ()),
     "one dose in two units": ("give 50 mg once daily", "give 0.05 g once daily", ()),
+    "as much at another time": ("give 50 mg twice daily", "give 50 mg every 48 h", ()),
+    "one frequency in two words": ("give 50 mg twice daily", "give 50 mg every 12 h", ()),
     "a dose and an outcome that suggests it": ("give 50 mg once daily", "half", ()),
     "a dose and an outcome that suggests more": ("give 50 mg once daily", "both", ()),
     "a dose and words": ("give 50 mg once daily", "stop", ()),
@@ -138,6 +140,15 @@ def overriding(name: str, *bases: str) -> str:
 def test_an_order_for_several_drugs() -> None:
     both = ("concerns drug niraparib", "concerns drug niraparib concerns drug ticagrelor")
     assert found_in(*(overriding(*pair).replace(*both) for pair in (("a.a", "b.b"), ("b.b", "a.a"))))
+
+
+def test_a_rule_with_a_fault_between_rules_is_left_out() -> None:
+    faulty = header("  review by", '  overrides example.gone because "x"\n  review by')
+    later = header("  review by", "  replaces example.start version 1.0.0\n  review by")
+    sound = WHOLE.replace("example.start", "example.other")
+    for text in (faulty, later):
+        checked = check([parsed(text, "a.rule"), parsed(sound, "b.rule")], NAMES)
+        assert [rule.name for rule in checked.rules] == ["example.other"]
 
 
 def test_exceptions_in_a_circle_of_three() -> None:

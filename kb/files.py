@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -213,7 +212,7 @@ def _shaped(path: Path, content: object, shape: type[_Shape], within: str) -> _S
         absent = re.fullmatch(r"Object (missing required|contains unknown) field `(.+)`", what)
         parts = [within, *re.findall(r"\.\.\.|[^.\[\]`]+", place), absent[2] if absent else ""]
         field = ".".join(_key(content, parts[1], shape) if part == "..." else part for part in parts if part)
-        said = _ABOUT_FIELD[absent[1]](absent[2]) if absent else _in_plain_words(what)
+        said = _about(*absent.groups()) if absent else _in_plain_words(what)
         raise KnowledgeBaseError(f"{path}: field `{field}`: {said}") from None
 
 
@@ -232,15 +231,13 @@ def _key(content: Any, field: str, shape: type[_Strict]) -> str:
     return "..."
 
 
-def _unknown(name: str) -> str:
+def _about(what: str, name: str) -> str:
+    """What is wrong with a field that is missing, or that no table has."""
+    if what == "missing required":
+        return "is required and missing"
     fields = {field for shape in _Strict.__subclasses__() for field in shape.__struct_fields__}
     return f"there is no such field here; {closest(name, fields) or 'leave it out'}"
 
-
-_ABOUT_FIELD: dict[str, Callable[[str], str]] = {
-    "missing required": lambda _: "is required and missing",
-    "contains unknown": _unknown,
-}
 
 _WORDS = {
     "str": "text",

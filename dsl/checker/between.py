@@ -16,8 +16,6 @@ from dsl.values import Range
 from dsl.witnesses.answers import advised
 from dsl.witnesses.compare import find_patient
 
-_SPEAKING = (model.Lifecycle.ACTIVE,)
-
 
 def check_between(
     rules: Sequence[model.Rule],
@@ -40,7 +38,7 @@ def check_between(
     exceptions = overridden_by(everything)
     by_drug: dict[str, list[model.Rule]] = {}
     for rule in everything:
-        if rule.status in _SPEAKING:
+        if rule.status is model.Lifecycle.ACTIVE:
             for drug in rule.drugs:
                 by_drug.setdefault(drug, []).append(rule)
     checked = {id(rule) for rule in rules}

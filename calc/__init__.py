@@ -5,7 +5,16 @@ raise `ValueError` outside of what their source defines. Floats have their place
 """
 
 from calc.library import LIBRARY, Calculation
-from calc.renal import cockcroft_gault
-from calc.size import body_mass_index, body_surface_area
+from calc.renal import absolute_gfr, cockcroft_gault
+from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
 
-__all__ = ["LIBRARY", "Calculation", "body_mass_index", "body_surface_area", "cockcroft_gault"]
+__all__ = [
+    "LIBRARY",
+    "Calculation",
+    "absolute_gfr",
+    "adjusted_body_weight",
+    "body_mass_index",
+    "body_surface_area",
+    "cockcroft_gault",
+    "ideal_body_weight",
+]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from calc.renal import cockcroft_gault
-from calc.size import body_mass_index, body_surface_area
+from calc.renal import absolute_gfr, cockcroft_gault
+from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,22 @@ LIBRARY = (
     Calculation("body_mass_index", {"weight": "kg", "height": "m"}, "kg/m2", body_mass_index, "definition"),
     Calculation(
         "body_surface_area", {"weight": "kg", "height": "cm"}, "m2", body_surface_area, "pmid:3657876"
+    ),
+    Calculation(
+        "ideal_body_weight",
+        {"height": "cm", "female": None},
+        "kg",
+        ideal_body_weight,
+        "Drug Intell Clin Pharm 1974;8:650",
+    ),
+    Calculation(
+        "adjusted_body_weight", {"weight": "kg", "ideal": "kg"}, "kg", adjusted_body_weight, "pmid:22576791"
+    ),
+    Calculation(
+        "absolute_gfr",
+        {"indexed": "mL/min/{1.73_m2}", "surface": "m2"},
+        "mL/min",
+        absolute_gfr,
+        "pmid:38490803",
     ),
 )

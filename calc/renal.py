@@ -8,6 +8,17 @@ ADULT = 18
 """Years; the formula is for adults only."""
 
 
+def absolute_gfr(indexed: Fraction, surface: Fraction) -> Fraction:
+    """Filtration rate in mL/min from one per 1.73 m2 and the body surface area in m2.
+
+    indexed * surface / 1.73, what drug labels in mL/min mean: KDIGO 2024, Kidney Int 2024;105(4S):S117-S314,
+    PMID 38490803. Raises ValueError unless both are above zero.
+    """
+    if indexed <= 0 or surface <= 0:
+        raise ValueError("filtration rate and surface are above zero")
+    return indexed * surface / Fraction(173, 100)
+
+
 def cockcroft_gault(age: Fraction, weight: Fraction, creatinine: Fraction, female: bool) -> Fraction:
     """Creatinine clearance in mL/min from age in years, weight in kg and serum creatinine in mg/dL.
 

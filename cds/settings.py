@@ -40,12 +40,19 @@ def parse_as_of(value: str | date) -> datetime:
 
 
 def _origins(value: object) -> object:
-    origins = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+    origins = _texts(value)
     if not isinstance(origins, list | tuple) or not all(
         isinstance(origin, str) and _ORIGIN.fullmatch(origin) for origin in origins
     ):
         raise ValueError
     return tuple(origins)
+
+
+def _texts(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+_Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_texts)]
 
 
 def _instant(value: object) -> object:
@@ -68,6 +75,10 @@ class Settings(BaseSettings):
     )
     fire_draft: bool = Field(default=False, description="true or false")
     allow_http_fhir: bool = Field(default=False, description="true or false")
+    fhir_bases: _Listed = Field(default=(), description="addresses such as https://ehr.example.org/fhir")
+    fhir_networks: _Listed = Field(default=(), description="networks such as 10.20.0.0/16")
+    fhir_ca: Path | None = Field(default=None, description="a path")
+    fhir_seconds: float = Field(default=0.4, gt=0, le=60, description="seconds, more than 0 and at most 60")
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description="exact origins such as https://ehr.example.org"
     )

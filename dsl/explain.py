@@ -25,7 +25,7 @@ _REASON_WORDS = {
 _UNIT_WORDS = {"a": "years", "10*3/uL": "×10³/µL", "10*9/L": "×10⁹/L", "[lb_av]": "lb", "/uL": "/µL"}
 
 # A problem list that says nothing is not a missing measurement.
-_ON_FILE = (SourceKind.CONDITION, SourceKind.INDICATION)
+_ON_FILE = (SourceKind.CONDITION, SourceKind.INDICATION, SourceKind.ALLERGY)
 
 _LONGEST_NUMBER = 7
 """Characters of a calculated number that are shown as they are."""
@@ -43,6 +43,10 @@ def label(declared: Input) -> str:
         return f"indication for {words}"
     if source.kind is SourceKind.MEDICATION:
         return f"current use of {words}"
+    if source.kind is SourceKind.EXPOSURE:
+        return f"earlier use of {words}"
+    if source.kind is SourceKind.ALLERGY:
+        return f"allergy to {words}"
     if source.trend is not None:
         function = source.trend.function.value.replace("_", " ")
         return f"{function} of the last {source.trend.count} results of {words}"

@@ -23,6 +23,10 @@ class SourceKind(StrEnum):
     CONDITION = "condition"
     INDICATION = "indication"
     MEDICATION = "medication"
+    """Whether a drug is being taken."""
+    EXPOSURE = "exposure"
+    """Whether a drug was ever taken."""
+    ALLERGY = "allergy"
     MODEL = "model"
 
 

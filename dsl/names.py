@@ -23,8 +23,10 @@ class Names:
     """Observable to its UCUM unit."""
     plausible: Mapping[str, tuple[Quantity, Quantity]] = field(default_factory=dict)
     """Observable to its least and greatest believable value."""
+    statuses: frozenset[str] = frozenset()
+    """Observations that are true or false: pregnancy."""
     observable_codes: Mapping[str, str] = field(default_factory=dict)
-    """`loinc#29463-7` to the observable that lists it."""
+    """`loinc#29463-7` to the observable or status that lists it."""
     genes: Mapping[str, str] = field(default_factory=dict)
     """Gene symbol to the name of its phenotype enum."""
     conditions: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ Order + advice ─ rewritten ─ dump_json ─ bytes
 prefetch_templates + context ─ plan_fetch ─ (FHIR client) ─ completed ─ prefetch
 """
 
+from fhir_adapters.bearer import BearerToken
 from fhir_adapters.bulk import BulkFault, BulkReport, charts_of_folder, export_files
 from fhir_adapters.chart import Chart, chart_of_bundle, chart_of_prefetch, prefetch_states
 from fhir_adapters.drugs import OrderDrug
@@ -23,8 +24,8 @@ from fhir_adapters.errors import (
 )
 from fhir_adapters.gather import gather
 from fhir_adapters.genomics import pharmcat_facts
-from fhir_adapters.orders import DraftOrders, Order, active_medications, draft_orders
-from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, prefetch_templates
+from fhir_adapters.orders import DraftOrders, Order, active_medications, draft_orders, medication_reads
+from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, key_of_name, prefetch_templates
 from fhir_adapters.prefetch_lint import TemplateFinding, lint_template
 from fhir_adapters.prefetch_plan import FetchPlan, completed, plan_fetch
 from fhir_adapters.reading import ChartFinding
@@ -32,6 +33,7 @@ from fhir_adapters.rewrite import rewritten
 from fhir_adapters.strict_json import dump_json, load_json
 
 __all__ = [
+    "BearerToken",
     "BulkFault",
     "BulkReport",
     "Chart",
@@ -61,8 +63,10 @@ __all__ = [
     "export_files",
     "gather",
     "key_of",
+    "key_of_name",
     "lint_template",
     "load_json",
+    "medication_reads",
     "pharmcat_facts",
     "plan_fetch",
     "prefetch_states",

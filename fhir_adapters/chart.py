@@ -8,7 +8,14 @@ from datetime import datetime
 
 from fhir_adapters.errors import UnusableBundle, WrongPatient
 from fhir_adapters.instants import parse_moment
-from fhir_adapters.prefetch import KeyState, PrefetchKey, bundle_state, joined_state, key_of_name
+from fhir_adapters.prefetch import (
+    MEDICATION_TYPES,
+    KeyState,
+    PrefetchKey,
+    bundle_state,
+    joined_state,
+    key_of_name,
+)
 from fhir_adapters.quantities import unit_findings
 from fhir_adapters.reading import ChartFinding, text_member
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
@@ -16,7 +23,7 @@ from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
 SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
 """The members that say whose a resource is."""
 USED_TYPES = frozenset(
-    {"Observation", "DiagnosticReport", "MedicationRequest", "MedicationStatement", "Condition", "Procedure"}
+    {"Observation", "DiagnosticReport", *MEDICATION_TYPES, "Condition", "AllergyIntolerance", "Procedure"}
 )
 """The types that facts come from; each of them has to say whose it is."""
 
@@ -37,6 +44,19 @@ class Chart:
         """The resources of these types."""
         return (entry for name in types for entry in self.resources.get(name, ()))
 
+    def if_final(self) -> Chart | None:
+        """The chart as it will be if its preliminary results become final; None if it has none."""
+        observations = self.resources.get("Observation", ())
+        if all(entry.resource.get("status") != "preliminary" for entry in observations):
+            return None
+        final = tuple(
+            replace(entry, resource={**entry.resource, "status": "final"})
+            if entry.resource.get("status") == "preliminary"
+            else entry
+            for entry in observations
+        )
+        return replace(self, resources={**self.resources, "Observation": final})
+
     def deceased(self, as_of: datetime) -> bool:
         """Whether the patient is known to have died by `as_of` (H-026).
 
@@ -52,11 +72,16 @@ class Chart:
 
 
 def chart_of_prefetch(
-    patient_id: str, prefetch: Mapping[str, object], base_url: str | None, asked: Iterable[str] = ()
+    patient_id: str,
+    prefetch: Mapping[str, object],
+    base_url: str | None,
+    asked: Iterable[str] = (),
+    referenced: Mapping[str, object] | None = None,
 ) -> Chart:
     """The chart of the patient in context from the prefetch of a hook request.
 
-    `asked` are the names of the templates, if some of them are further parts of a key (`labs2`).
+    `asked` are the names of the templates, if some of them are further parts of a key (`labs2`);
+    `referenced` are further resources by their `Type/id`, which only references lead to.
 
     Raises `WrongPatient` for a Patient with another id and for any resource that names another
     patient; a reference on another base than `base_url` does so too.
@@ -72,7 +97,8 @@ def chart_of_prefetch(
         entries += found
         findings += odd
     states = {key: joined_state(found.values()) for key, found in parts.items()}
-    resolver = Resolver(entries, base_url)
+    extra = [Entry(name, found) for name, found in (referenced or {}).items() if isinstance(found, dict)]
+    resolver = Resolver([*entries, *extra], base_url)
     kept = []
     for entry in entries:
         whose = whose_is(entry, resolver, patient_id, None)
@@ -166,9 +192,22 @@ def _answer(
     if kind == "OperationOutcome":
         return KeyState.FAILED, (), ()
     if kind != "Bundle":
-        return KeyState.COMPLETE, (Entry(path, value),), ()
+        return _single(Entry(path, value), name)
     entries, findings = bundle_entries(value, path)
     return bundle_state(value, entries, len(findings)), entries, findings
+
+
+def _single(entry: Entry, name: str) -> tuple[KeyState, tuple[Entry, ...], tuple[ChartFinding, ...]]:
+    """One resource in place of a Bundle: what was asked for under `patient`, a part of a list elsewhere."""
+    if name != PrefetchKey.PATIENT:
+        return (
+            KeyState.INCOMPLETE,
+            (entry,),
+            (_finding("no-list", entry, "One resource in place of a list."),),
+        )
+    if entry.type == "Patient":
+        return KeyState.COMPLETE, (entry,), ()
+    return KeyState.FAILED, (), (_finding("no-patient", entry, "The answer is not a Patient."),)
 
 
 def _chart(

@@ -14,7 +14,9 @@ from fhir_adapters.references import Entry
 from fhir_adapters.terminology import ConditionSet, Terminology
 
 
-class _Standing(StrEnum):
+class Standing(StrEnum):
+    """What an entry of a list says about the patient."""
+
     HOLDS = "holds"
     REFUTED = "refuted"
     UNSETTLED = "unsettled"
@@ -31,10 +33,10 @@ def condition_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
             standing = _standing(entry, wanted)
             found.append(standing if entry.readable_subject else None)
             data.append(_datum(entry, code, standing))
-    if _Standing.HOLDS in found:
+    if Standing.HOLDS in found:
         return known(True, *in_order(data))
     complete = chart.states[PrefetchKey.CONDITIONS] is KeyState.COMPLETE
-    if complete and _Standing.REFUTED in found and _Standing.UNSETTLED not in found:
+    if complete and Standing.REFUTED in found and Standing.UNSETTLED not in found:
         return known(False, *in_order(data))
     return missing(_reason(data), *in_order(data))
 
@@ -61,7 +63,7 @@ def indication_fact(name: str, chart: Chart, terminology: Terminology, order: Or
             if code is not None:
                 standing = _standing(entry, wanted)
                 data.append(_datum(entry, code, standing))
-                if standing is _Standing.HOLDS and entry.readable_subject:
+                if standing is Standing.HOLDS and entry.readable_subject:
                     held.add(member_name)
     return _one_of(held - terminology.outranked(name, held), data)
 
@@ -81,34 +83,34 @@ def _reason(data: list[Datum]) -> Reason:
     return next((reason for reason in (Reason.STATUS, Reason.SUBJECT) if reason in reasons), Reason.MISSING)
 
 
-def _datum(entry: Entry, code: str, standing: _Standing) -> Datum:
+def _datum(entry: Entry, code: str, standing: Standing) -> Datum:
     if not entry.readable_subject:
         return datum(entry, code, Reason.SUBJECT)
-    used = standing in (_Standing.HOLDS, _Standing.REFUTED)
+    used = standing in (Standing.HOLDS, Standing.REFUTED)
     return datum(entry, code, None if used else Reason.STATUS)
 
 
 def _matching_code(entry: Entry, wanted: ConditionSet) -> str | None:
-    if _codes(entry, "verificationStatus") == {"entered-in-error"}:
+    if status_codes(entry, "verificationStatus") == {"entered-in-error"}:
         return None
     matching = [coding.code for coding in codings(entry.resource.get("code")) if wanted.matches(coding)]
     return min(matching, default=None)
 
 
-def _standing(entry: Entry, wanted: ConditionSet) -> _Standing:
-    verification = _codes(entry, "verificationStatus")
+def _standing(entry: Entry, wanted: ConditionSet) -> Standing:
+    verification = status_codes(entry, "verificationStatus")
     if verification == {"refuted"}:
-        return _Standing.REFUTED
+        return Standing.REFUTED
     if verification is not None and verification != {"confirmed"}:
-        return _Standing.UNSETTLED
+        return Standing.UNSETTLED
     if wanted.clinical_statuses is None:
-        return _Standing.HOLDS
-    clinical = _codes(entry, "clinicalStatus")
+        return Standing.HOLDS
+    clinical = status_codes(entry, "clinicalStatus")
     counts = clinical is not None and bool(clinical) and clinical <= wanted.clinical_statuses
-    return _Standing.HOLDS if counts else _Standing.UNSETTLED
+    return Standing.HOLDS if counts else Standing.UNSETTLED
 
 
-def _codes(entry: Entry, name: str) -> set[str] | None:
+def status_codes(entry: Entry, name: str) -> set[str] | None:
     """The codes of a status; None without one, empty for one that cannot be read."""
     concept = member(entry.resource, name)
     if concept is None:

@@ -59,7 +59,7 @@ class UnknownSource(FhirError):
     """An input `from patient NAME` with a name that the Patient resource does not answer."""
 
     def __init__(self) -> None:
-        super().__init__("expected an input from `patient age` or `patient female`")
+        super().__init__("expected `patient` age, female, female_at_birth or female_typical")
 
 
 class UnwritableDose(FhirError):

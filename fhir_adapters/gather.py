@@ -7,15 +7,17 @@ from datetime import datetime
 
 from dsl.model import Input, SourceKind
 from dsl.values import Fact, Reason, missing
+from fhir_adapters.allergies import allergy_fact
 from fhir_adapters.chart import Chart
 from fhir_adapters.conditions import condition_fact, indication_fact
 from fhir_adapters.evidence import with_caveat
 from fhir_adapters.genomics import phenotype_fact
-from fhir_adapters.medications import medication_fact
+from fhir_adapters.medications import exposure_fact, medication_fact
 from fhir_adapters.observations import observation_fact
 from fhir_adapters.orders import Order
 from fhir_adapters.patient import patient_fact
 from fhir_adapters.prefetch import key_of
+from fhir_adapters.statuses import status_fact
 from fhir_adapters.terminology import Terminology
 
 
@@ -37,6 +39,9 @@ def _fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology, 
     name = item.source.name
     match item.source.kind:
         case SourceKind.OBSERVATION:
+            status = terminology.status(name)
+            if status is not None:
+                return status_fact(item, chart, as_of, status)
             return observation_fact(item, chart, as_of, terminology)
         case SourceKind.PHENOTYPE:
             return phenotype_fact(item, chart, as_of, terminology)
@@ -47,6 +52,10 @@ def _fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology, 
         case SourceKind.INDICATION:
             return indication_fact(name, chart, terminology, order)
         case SourceKind.MEDICATION:
-            return medication_fact(name, chart, terminology, order)
+            return medication_fact(name, chart, as_of, terminology, order)
+        case SourceKind.EXPOSURE:
+            return exposure_fact(name, chart, as_of, terminology, order)
+        case SourceKind.ALLERGY:
+            return allergy_fact(name, chart, terminology)
         case SourceKind.MODEL:
             return missing(Reason.MODEL_FAILED, explanation="the model is not part of this release")

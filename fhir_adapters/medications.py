@@ -1,16 +1,20 @@
-"""Whether the patient already takes a drug, from the medication list."""
+"""Whether the patient takes a drug now, and whether it was ever taken, from the medication list."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from dsl.values import Datum, Fact, Reason, known, missing
 from fhir_adapters.chart import Chart
 from fhir_adapters.drugs import read_drug
 from fhir_adapters.evidence import datum, in_order
+from fhir_adapters.instants import CLOCK_SKEW, parse_moment
 from fhir_adapters.orders import Order, is_plan
-from fhir_adapters.prefetch import KeyState, PrefetchKey
-from fhir_adapters.reading import text_member
+from fhir_adapters.prefetch import MEDICATION_TYPES, KeyState, PrefetchKey
+from fhir_adapters.reading import object_member, only_object, text_member
 from fhir_adapters.references import Entry
 from fhir_adapters.terminology import Terminology
 
@@ -32,21 +36,42 @@ _STATUSES = {
     "stopped": _Taking.PAST,
     "draft": _Taking.NEVER,
     "cancelled": _Taking.NEVER,
+    "declined": _Taking.NEVER,
     "entered-in-error": _Taking.NEVER,
     "not-taken": _Taking.NEVER,
+    "not-done": _Taking.NEVER,
+}
+_STATUSES_OF_TYPE: Mapping[str, Mapping[str, _Taking]] = {
+    "MedicationAdministration": {"in-progress": _Taking.NOW},
+    # What is being prepared may never be handed over.
+    "MedicationDispense": {"on-hold": _Taking.UNCLEAR},
 }
 
 _OPEN = {
-    _Taking.PAST: (Reason.STATUS, "an earlier order is on file"),
-    _Taking.UNCLEAR: (Reason.STATUS, "an order of unclear status is on file"),
+    _Taking.PAST: (Reason.STATUS, "earlier use or an earlier order is on file"),
+    _Taking.UNCLEAR: (Reason.STATUS, "an order or use of unclear status or period is on file"),
     _Taking.WHOSE: (Reason.SUBJECT, "an order on file does not say whose it is"),
     _Taking.UNIDENTIFIED: (Reason.NO_VALUE, "the drug of an entry on file cannot be identified"),
     _Taking.ITSELF: (Reason.STATUS, "the order itself is on the list of medications"),
 }
 """What keeps the answer open, in the order in which it is said."""
 
+_INTAKE = ("MedicationStatement", "MedicationAdministration")
+"""What is said of taking, not only of ordering or handing over."""
 
-def medication_fact(name: str, chart: Chart, terminology: Terminology, order: Order | None) -> Fact:
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One entry that is, or may be, about the drug."""
+
+    entry: Entry
+    when: _Taking
+    datum: Datum
+
+
+def medication_fact(
+    name: str, chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None
+) -> Fact:
     """The fact of an input `from medication NAME`: true if it is taken now.
 
     A signed order that is signed again and listed too leaves it open: it may be the first or the tenth.
@@ -54,28 +79,52 @@ def medication_fact(name: str, chart: Chart, terminology: Terminology, order: Or
     False only if the whole medication list was supplied, every drug on it is identified or certainly
     another one, and none of its entries, past ones included, is of this drug.
     """
-    taking: set[_Taking] = set()
-    data: list[Datum] = []
-    for entry in chart.of_types("MedicationRequest", "MedicationStatement"):
-        when = _taking(entry)
+    uses = list(_uses(name, chart, as_of, terminology, order))
+    data = in_order(use.datum for use in uses)
+    if any(use.when is _Taking.NOW for use in uses):
+        return known(True, *data)
+    return _open_or_never(uses, data, chart, PrefetchKey.MEDICATIONS)
+
+
+def exposure_fact(
+    name: str, chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None
+) -> Fact:
+    """The fact of an input `from exposure NAME`: true if it is on file that the drug was ever taken.
+
+    That it was ordered or handed over leaves it open. False as in `medication_fact`, with all lists supplied.
+    """
+    uses = list(_uses(name, chart, as_of, terminology, order))
+    data = in_order(use.datum for use in uses)
+    if any(use.entry.type in _INTAKE and use.when in (_Taking.NOW, _Taking.PAST) for use in uses):
+        return known(True, *data)
+    if any(use.when is _Taking.NOW for use in uses):
+        return missing(Reason.STATUS, *data, explanation="it is ordered; whether it was taken is not on file")
+    return _open_or_never(uses, data, chart, PrefetchKey.MEDICATIONS, PrefetchKey.EXPOSURE)
+
+
+def _open_or_never(uses: list[_Use], data: tuple[Datum, ...], chart: Chart, *keys: PrefetchKey) -> Fact:
+    found = {use.when for use in uses}
+    for state, (reason, explanation) in _OPEN.items():
+        if state in found:
+            return missing(reason, *data, explanation=explanation)
+    if any(chart.states[key] is not KeyState.COMPLETE for key in keys):
+        return missing(Reason.MISSING, *data)
+    return known(False, *data)
+
+
+def _uses(
+    name: str, chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None
+) -> Iterator[_Use]:
+    for entry in chart.of_types(*MEDICATION_TYPES):
+        when = _taking(entry, as_of)
         if when is _Taking.NOW and order is not None and _is_signed_again(order, entry):
             when = _Taking.ITSELF
         reading = read_drug(entry, (chart.resolver,), terminology)
         if reading.drug == name:
-            taking.add(when)
-            data.append(datum(entry, name, _reason(entry, when)))
+            yield _Use(entry, when, datum(entry, name, _reason(entry, when)))
         elif reading.drug is None and not reading.surely_other and when is not _Taking.NEVER:
-            taking.add(_Taking.UNIDENTIFIED)
-            data.append(datum(entry, "", Reason.NO_VALUE if entry.readable_subject else Reason.SUBJECT))
-    listed = in_order(data)
-    if _Taking.NOW in taking:
-        return known(True, *listed)
-    for state, (reason, explanation) in _OPEN.items():
-        if state in taking:
-            return missing(reason, *listed, explanation=explanation)
-    if chart.states[PrefetchKey.MEDICATIONS] is not KeyState.COMPLETE:
-        return missing(Reason.MISSING, *listed)
-    return known(False, *listed)
+            reason = Reason.NO_VALUE if entry.readable_subject else Reason.SUBJECT
+            yield _Use(entry, _Taking.UNIDENTIFIED, datum(entry, "", reason))
 
 
 def _is_signed_again(order: Order, entry: Entry) -> bool:
@@ -83,11 +132,26 @@ def _is_signed_again(order: Order, entry: Entry) -> bool:
     return same and "/" in entry.reference and text_member(order.resource, "status") != "draft"
 
 
-def _taking(entry: Entry) -> _Taking:
+def _taking(entry: Entry, as_of: datetime) -> _Taking:
     if entry.resource.get("doNotPerform") is True or is_plan(entry.resource):
         return _Taking.NEVER
-    when = _STATUSES.get(text_member(entry.resource, "status") or "", _Taking.UNCLEAR)
+    status = text_member(entry.resource, "status") or ""
+    statuses = {**_STATUSES, **_STATUSES_OF_TYPE.get(entry.type, {})}
+    when = statuses.get(status, _Taking.UNCLEAR)
+    if when is _Taking.NOW:
+        when = _within_period(entry, as_of)
     return when if entry.readable_subject or when is _Taking.NEVER else _Taking.WHOSE
+
+
+def _within_period(entry: Entry, as_of: datetime) -> _Taking:
+    """Whether what is called active is so at `as_of`: lists are often not closed when a course ends."""
+    timing = object_member(only_object(entry.resource, "dosageInstruction"), "timing")
+    bounds = object_member(object_member(timing, "repeat"), "boundsPeriod")
+    period = object_member(entry.resource, "effectivePeriod") or bounds
+    start, end = (parse_moment(text_member(period, name) or "") for name in ("start", "end"))
+    if end is not None and end.latest < as_of:
+        return _Taking.PAST
+    return _Taking.UNCLEAR if start is not None and start.latest > as_of + CLOCK_SKEW else _Taking.NOW
 
 
 def _reason(entry: Entry, when: _Taking) -> Reason | None:

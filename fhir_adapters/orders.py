@@ -108,6 +108,17 @@ def active_medications(chart: Chart, terminology: Terminology) -> tuple[Order, .
     return tuple(chosen.values())
 
 
+def medication_reads(orders: Iterable[Order], chart: Chart, *, with_list: bool) -> tuple[str, ...]:
+    """Reads (`Medication/1`) that tell the drugs of orders, and `with_list` of the chart's medications."""
+    entries = [
+        Entry(order.path, order.resource) for order in orders if order.identified is OrderDrug.UNRESOLVED
+    ]
+    if with_list:
+        entries += chart.of_types("MedicationRequest", "MedicationStatement")
+    found = (chart.resolver.read_of(entry.resource.get("medicationReference"), entry) for entry in entries)
+    return tuple(dict.fromkeys(read for read in found if read and read.startswith("Medication/")))
+
+
 def is_plan(resource: Resource) -> bool:
     """Whether an order is only a suggestion or a plan: nobody takes the drug because of it."""
     return text_member(resource, "intent") in ("proposal", "plan", "option")

@@ -1,7 +1,8 @@
-"""Facts from the Patient resource: completed years of age and administrative gender."""
+"""Facts from the Patient resource: completed years of age, and sex as the rule names it (H-030)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
@@ -10,24 +11,29 @@ from fhir_adapters.chart import Chart
 from fhir_adapters.errors import UnknownSource
 from fhir_adapters.evidence import datum
 from fhir_adapters.instants import parse_dates
-from fhir_adapters.reading import member, text_member
+from fhir_adapters.reading import Resource, codings, member, objects, text_member
 from fhir_adapters.references import Entry
 
 _OLDEST = 130
 
+_SEX_AT_BIRTH = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+_SEX_FOR_CLINICAL_USE = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
+_CLINICAL_USE_CODES = "http://terminology.hl7.org/CodeSystem/sex-parameter-for-clinical-use"
+
 
 def patient_fact(name: str, chart: Chart, as_of: datetime) -> Fact:
-    """The fact of an input `from patient age` (years, unit `a`) or `from patient female` (Boolean).
+    """The fact of an input `from patient NAME`; raises `UnknownSource` for another name than these.
 
-    Raises `UnknownSource` for another name.
+    `age` in completed years; Booleans `female` (administrative gender), `female_at_birth` (US Core) and
+    `female_typical` (the sex parameter for clinical use). One never stands in for another.
     """
-    if name not in ("age", "female"):
+    if name != "age" and name not in _SEX:
         raise UnknownSource
     if chart.patient is None:
         return missing(Reason.MISSING)
     if name == "age":
         return _age(chart.patient, as_of.astimezone(UTC).date())
-    return _female(chart.patient)
+    return _female(chart.patient, _SEX[name](chart.patient.resource))
 
 
 def _age(patient: Entry, today: date) -> Fact:
@@ -52,9 +58,46 @@ def _years(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def _female(patient: Entry) -> Fact:
-    gender = patient.resource.get("gender")
-    if gender == "female" or gender == "male":
-        return known(gender == "female", datum(patient, str(gender)))
-    reason = Reason.MISSING if gender is None else Reason.NO_VALUE
+def _female(patient: Entry, answers: set[bool | None]) -> Fact:
+    if answers in ({True}, {False}):
+        female = True in answers
+        return known(female, datum(patient, "female" if female else "male"))
+    contradicts = {True, False} <= answers
+    reason = Reason.CONFLICT if contradicts else Reason.NO_VALUE if answers else Reason.MISSING
     return missing(reason, datum(patient, "", reason))
+
+
+def _gender(patient: Resource) -> set[bool | None]:
+    if patient.get("gender") is None:
+        return set()
+    return {{"female": True, "male": False}.get(text_member(patient, "gender") or "")}
+
+
+def _at_birth(patient: Resource) -> set[bool | None]:
+    codes = {text_member(each, "valueCode") for each in _extensions(patient, _SEX_AT_BIRTH)}
+    return {{"F": True, "M": False}.get(code or "") for code in codes}
+
+
+def _for_clinical_use(patient: Resource) -> set[bool | None]:
+    found: set[bool | None] = set()
+    for each in _extensions(patient, _SEX_FOR_CLINICAL_USE):
+        # A period or a context limits what it is for, and cannot be weighed here.
+        limited = any(text_member(part, "url") != "value" for part in objects(each, "extension"))
+        values = [member(part, "valueCodeableConcept") for part in _extensions(each, "value")]
+        codes = {
+            code.code for value in values for code in codings(value) if code.system == _CLINICAL_USE_CODES
+        }
+        says = {{"female-typical": True, "male-typical": False}.get(code) for code in codes}
+        found |= {None} if limited or not says else says
+    return found
+
+
+def _extensions(element: Resource, url: str) -> list[Resource]:
+    return [each for each in objects(element, "extension") if text_member(each, "url") == url]
+
+
+_SEX: dict[str, Callable[[Resource], set[bool | None]]] = {
+    "female": _gender,
+    "female_at_birth": _at_birth,
+    "female_typical": _for_clinical_use,
+}

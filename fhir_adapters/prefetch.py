@@ -18,6 +18,11 @@ GENOTYPE = Coding(LOINC, "84413-4")
 MAX_URL_LENGTH = 1800
 """Characters of a query without the address of its server; what many servers and proxies bear is 2,000."""
 
+MEDICATION_TYPES = (
+    "MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense",
+)  # fmt: skip
+"""What tells that a drug is or was taken."""
+
 _MAX_ID_LENGTH = 64
 _PATIENT = "{{context.patientId}}"
 
@@ -30,6 +35,9 @@ class PrefetchKey(StrEnum):
     MEDICATIONS = "medications"
     CONDITIONS = "conditions"
     LABS = "labs"
+    EXPOSURE = "exposure"
+    """What else than orders tells of earlier use; like allergies, asked for only if a rule reads it."""
+    ALLERGIES = "allergies"
 
 
 class KeyState(StrEnum):
@@ -58,6 +66,8 @@ _KEYS = {
     SourceKind.CONDITION: PrefetchKey.CONDITIONS,
     SourceKind.INDICATION: PrefetchKey.CONDITIONS,
     SourceKind.MEDICATION: PrefetchKey.MEDICATIONS,
+    SourceKind.EXPOSURE: PrefetchKey.EXPOSURE,
+    SourceKind.ALLERGY: PrefetchKey.ALLERGIES,
     SourceKind.MODEL: PrefetchKey.PATIENT,
 }
 
@@ -83,13 +93,13 @@ def prefetch_templates(
     """
     used = {(item.source.kind, item.source.name) for item in inputs}
     needed = {key_of(kind) for kind, _ in used}
-    if with_medications:
+    if with_medications or PrefetchKey.EXPOSURE in needed:
         needed.add(PrefetchKey.MEDICATIONS)
     labs: set[Coding] = set()
     pgx = {GENOTYPE}
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:
-            labs |= terminology.observable(name).codes
+            labs |= (terminology.status(name) or terminology.observable(name)).codes
         elif kind is SourceKind.PHENOTYPE:
             pgx |= terminology.gene(name).interpretation_codes
     templates = {
@@ -98,6 +108,8 @@ def prefetch_templates(
         PrefetchKey.MEDICATIONS: [f"MedicationRequest?patient={_PATIENT}"],
         PrefetchKey.CONDITIONS: [f"Condition?patient={_PATIENT}"],
         PrefetchKey.LABS: _observations(labs, "&_sort=-date"),
+        PrefetchKey.EXPOSURE: [f"{kind}?patient={_PATIENT}" for kind in MEDICATION_TYPES[1:]],
+        PrefetchKey.ALLERGIES: [f"AllergyIntolerance?patient={_PATIENT}"],
     }
     return {
         key.value if part == 1 else f"{key.value}{part}": template
@@ -129,7 +141,8 @@ def bundle_state(bundle: Resource, entries: Iterable[Entry], unreadable: int) ->
         return KeyState.FAILED
     total = bundle.get("total")
     short = isinstance(total, int) and total > _match_entries(bundle)
-    paged = any(link.get("relation") == "next" for link in objects(bundle, "link"))
+    links = bundle.get("link", [])
+    paged = not isinstance(links, list) or any(text_member(link, "relation") == "next" for link in links)
     return KeyState.INCOMPLETE if outcomes or unreadable or short or paged else KeyState.COMPLETE
 
 

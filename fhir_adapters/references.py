@@ -104,6 +104,14 @@ class Resolver:
             return None
         return self._by_name.get(f"{literal['type']}/{literal['id']}")
 
+    def read_of(self, reference: object, origin: Entry) -> str | None:
+        """`Type/id` for a reference to a resource on our own base that is not known here, else None."""
+        literal = _LITERAL.fullmatch(text_member(reference, "reference") or "")
+        if literal is None or self.resolve(reference, origin) is not None:
+            return None
+        ours = literal["base"] is None or literal["base"] == self._base
+        return f"{literal['type']}/{literal['id']}" if ours else None
+
     def whose(self, reference: object, origin: Entry, patient_id: str, patient_url: str | None) -> Whose:
         """Whom a Reference element names: a foreign base or another id is another patient.
 

@@ -30,6 +30,22 @@ class Observable(Protocol):
         ...
 
 
+class Status(Protocol):
+    """An observation that is true or false, such as pregnancy."""
+
+    @property
+    def codes(self) -> frozenset[Coding]: ...
+    @property
+    def yes(self) -> frozenset[Coding]:
+        """Coded answers that say that it is so."""
+        ...
+
+    @property
+    def no(self) -> frozenset[Coding]:
+        """Coded answers that say that it is not."""
+        ...
+
+
 class Gene(Protocol):
     """A gene with its alleles and phenotypes."""
 
@@ -92,6 +108,10 @@ class Terminology(Protocol):
     """Everything above by name, and drugs by code or listed text."""
 
     def observable(self, name: str) -> Observable: ...
+    def status(self, name: str) -> Status | None:
+        """The status of this name, None if an observation of this name is a quantity."""
+        ...
+
     def gene(self, symbol: str) -> Gene: ...
     def genes(self) -> Iterable[Gene]: ...
     def condition_set(self, name: str) -> ConditionSet: ...

@@ -91,6 +91,15 @@ class ObservableFile(_Strict, kw_only=True):
     codes: tuple[Code, ...]
 
 
+class StatusFile(_Strict):
+    """`statuses/NAME.toml`: an observation that is true or false, and the coded answers that say which."""
+
+    label: Text
+    codes: tuple[Code, ...]
+    yes: tuple[Code, ...]
+    no: tuple[Code, ...]
+
+
 class ProductFile(_Strict):
     """A product of a drug, with the amount in one piece (`"75 mg"`) where it comes in pieces."""
 

@@ -41,6 +41,17 @@ class Observable:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    """An observation that is true or false, such as pregnancy, with the coded answers that say which."""
+
+    name: str
+    label: str
+    codes: frozenset[Coding]
+    yes: frozenset[Coding]
+    no: frozenset[Coding]
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """A product of a drug; without a code it is recognised by its display alone."""
 
@@ -161,6 +172,7 @@ class KnowledgeBase:
     rules: tuple[Rule, ...]
     sources: Mapping[str, Source]
     observables: Mapping[str, Observable]
+    statuses: Mapping[str, Status]
     drugs: Mapping[str, Drug]
     conditions: Mapping[str, ConditionSet]
     indication_sets: Mapping[str, Indication]
@@ -195,6 +207,10 @@ class KnowledgeBase:
     def observable(self, name: str) -> Observable:
         """One observable."""
         return self.observables[name]
+
+    def status(self, name: str) -> Status | None:
+        """The status of this name, None if it is none."""
+        return self.statuses.get(name)
 
     def gene(self, symbol: str) -> Gene:
         """One gene."""

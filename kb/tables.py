@@ -25,6 +25,7 @@ from kb.knowledge import (
     Observable,
     Product,
     Source,
+    Status,
     normal_text,
 )
 
@@ -47,6 +48,7 @@ class Tables:
     manifest: files.Manifest
     sources: Mapping[str, Source]
     observables: Mapping[str, Observable]
+    statuses: Mapping[str, Status]
     drugs: Mapping[str, Drug]
     conditions: Mapping[str, ConditionSet]
     indications: Mapping[str, Indication]
@@ -62,9 +64,11 @@ class Tables:
         return Names(
             observables={name: each.unit for name, each in self.observables.items()},
             plausible={name: each.plausible for name, each in self.observables.items()},
+            statuses=frozenset(self.statuses),
             observable_codes={
                 f"loinc#{code.code}": name
-                for name, each in self.observables.items()
+                for table in (self.observables, self.statuses)
+                for name, each in table.items()
                 for code in each.codes
                 if code.system == LOINC
             },
@@ -89,6 +93,7 @@ class Tables:
             rules=rules,
             sources=self.sources,
             observables=self.observables,
+            statuses=self.statuses,
             drugs=self.drugs,
             conditions=self.conditions,
             indication_sets=self.indications,
@@ -107,11 +112,14 @@ def load_tables(root: Path) -> Tables:
     drugs = {path.stem: _drug(path) for path in _files(root, "drugs")}
     sources = _sources(root / "sources.toml")
     answers, wordings = _answers(root / "phenotype_answers.toml")
+    observables = {path.stem: _observable(path, sources) for path in _files(root, "observables")}
+    statuses = {path.stem: _status(path, observables) for path in _files(root, "statuses")}
     genes = [_gene(path, answers, wordings) for path in _files(root, "genes")]
     return Tables(
         manifest=files.read(root / "kb.toml", files.Manifest),
         sources=sources,
-        observables={path.stem: _observable(path, sources) for path in _files(root, "observables")},
+        observables=observables,
+        statuses=statuses,
         drugs=drugs,
         conditions=conditions,
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
@@ -150,6 +158,19 @@ def _observable(path: Path, sources: Container[str]) -> Observable:
         _molar_mass(path, entry.molar_mass, sources),
         frozenset(_code(path, "codes", code.system, code.code) for code in entry.codes),
     )
+
+
+def _status(path: Path, observables: Container[str]) -> Status:
+    entry = files.read(path, files.StatusFile)
+    if path.stem in observables:
+        raise KnowledgeBaseError(f"{path}: there is an observables/{path.name} too; give it another name")
+    codes, yes, no = (
+        frozenset(_code(path, field, code.system, code.code) for code in listed)
+        for field, listed in (("codes", entry.codes), ("yes", entry.yes), ("no", entry.no))
+    )
+    if yes & no:
+        raise KnowledgeBaseError(f"{path}: field `no`: an answer cannot mean both yes and no")
+    return Status(path.stem, entry.label, codes, yes, no)
 
 
 def _molar_mass(path: Path, entry: files.MolarMass | None, sources: Container[str]) -> Quantity | None:

@@ -12,7 +12,19 @@ from cds.cards.suggest import Offer, alternatives, offers, withdrawal
 from cds.cards.text import capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, ordered_dose, view
 from cds.guard import Released
-from dsl import BooleanType, Give, Lifecycle, SourceKind, WhenMissing, label, lacking, value_words
+from dsl import (
+    Advise,
+    BooleanType,
+    Finding,
+    Give,
+    Lifecycle,
+    SourceKind,
+    State,
+    WhenMissing,
+    label,
+    lacking,
+    value_words,
+)
 from dsl.checker.outcomes import MAX_SUMMARY
 from kb import KnowledgeBase
 
@@ -102,6 +114,8 @@ def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bo
     elif card.dose and ordering and _more_than_ordered(card):
         ordered = ordered_dose(card.released.order, card.drug)
         paragraphs.append(f"This is more than the {ordered} that was ordered.")
+    if card.released.preliminary is not None:
+        paragraphs.append(_preliminary(card, card.released.preliminary))
     text = detail(
         draft=draft,
         overdue=rule.review_by.isoformat() if today > rule.review_by else "",
@@ -180,6 +194,24 @@ def _unknown(card: CardView) -> list[str]:
         said = lacking(declared, fact) if not fact.known else label(declared)
         lines.append(f"{said}: {fact.explanation}" if fact.explanation else said)
     return lines
+
+
+def _preliminary(card: CardView, other: Finding) -> str:
+    """What results that are not final yet would change, and to what (H-010)."""
+    finding = card.released.finding
+    changed = [
+        f"{label(declared)} {shown_value(declared, other.facts[declared.name])}"
+        for declared in finding.rule.inputs
+        if other.facts[declared.name].possible != finding.facts[declared.name].possible
+    ]
+    match other.result:
+        case Give(dose=dose):
+            advice = f"the advised dose would be {dose}"
+        case Advise(outcome=outcome):
+            advice = f"the advice would be: {fill(other.rule.outcome(outcome).advise, other)}"
+        case _:
+            advice = "there would be no such advice" if finding.state is State.ADVICE else "it stays open"
+    return f"A preliminary result is newer: with {', '.join(changed)}, {advice}."
 
 
 def _more_than_ordered(card: CardView) -> bool:

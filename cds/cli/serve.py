@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cds.cli.main import fail
@@ -15,9 +16,12 @@ from cds.hooks import ServeError, create_app
 from cds.hooks import run as listen
 from cds.hooks.service import HookService
 from cds.log import DecisionLog, LogEntry, LogError, LogUnavailable
-from cds.settings import SettingsError, check_start, load_settings
+from cds.settings import Settings, SettingsError, check_start, load_settings
 from dsl import as_text
 from kb import KnowledgeBaseError, RuleErrors, load
+
+if TYPE_CHECKING:
+    from fhir_adapters.client import FhirClient
 
 
 def run(config: Path | None, options: Mapping[str, object]) -> int:
@@ -25,6 +29,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     try:
         settings = load_settings(config, options)
         check_start(settings)
+        fhir_client = _fhir_client(settings)
         knowledge = load(settings.kb, reasons_to_withhold)
         log = DecisionLog.open(settings.db)
     except RuleErrors as error:
@@ -44,6 +49,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         software=software,
         fire_draft=settings.fire_draft,
         allow_http_fhir=settings.allow_http_fhir,
+        fhir_client=fhir_client,
     )
     if settings.fire_draft:
         print("WARNING: draft rules fire; their cards say so", file=sys.stderr)
@@ -62,3 +68,24 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     finally:
         log.close()
     return 0
+
+
+def _fhir_client(settings: Settings) -> FhirClient | None:
+    """The client for the listed FHIR servers, none without any; raises `SettingsError`."""
+    if not settings.fhir_bases:
+        return None
+    # Imported here because nothing else needs an HTTP library.
+    import ssl
+
+    from fhir_adapters.client import FetchLimits, FhirBase, FhirClient, UnusableBase
+
+    try:
+        bases = [FhirBase.of(text, settings.fhir_networks) for text in settings.fhir_bases]
+        trust = ssl.create_default_context(cafile=settings.fhir_ca) if settings.fhir_ca else None
+    except UnusableBase as error:
+        raise SettingsError(f"fhir_bases, fhir_networks: {error}") from None
+    except OSError:
+        raise SettingsError(
+            f"fhir_ca: expected a readable PEM file of certificates at {settings.fhir_ca}"
+        ) from None
+    return FhirClient(bases, limits=FetchLimits(seconds=settings.fhir_seconds), ssl_context=trust)

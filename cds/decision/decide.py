@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cds.decision.situation import UNAVAILABLE, Situation
 from dsl import Finding, Lifecycle, Rule, evaluate, silenced
-from fhir_adapters import KeyState, Order, PrefetchKey, gather, key_of
+from fhir_adapters import Chart, KeyState, Order, PrefetchKey, gather, key_of
 from kb import KnowledgeBase
 
 
@@ -24,6 +24,8 @@ class Evaluation:
     """Keys of which only a part came, though values from them were used."""
     failure: str = ""
     """The kind of error that stopped the rule; never text of the patient."""
+    preliminary: Finding | None = None
+    """What the rule would say if preliminary results were final, where that is something else (H-010)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,12 @@ def decide(
     speaking: list[Evaluation] = []
     silent: list[tuple[Evaluation, str]] = []
     shadow: list[Evaluation] = []
+    preliminary = situation.chart.if_final()
     for order in situation.orders:
         evaluations = [
-            _evaluate(rule, order, situation, knowledge, as_of) for rule in rules if order.drug in rule.drugs
+            _evaluate(rule, order, situation, preliminary, knowledge, as_of)
+            for rule in rules
+            if order.drug in rule.drugs
         ]
         shown = [each for each in evaluations if each.rule.status is not Lifecycle.SHADOW]
         shadow += [each for each in evaluations if each.rule.status is Lifecycle.SHADOW]
@@ -63,11 +68,16 @@ def decide(
 
 
 def _evaluate(
-    rule: Rule, order: Order, situation: Situation, knowledge: KnowledgeBase, as_of: datetime
+    rule: Rule,
+    order: Order,
+    situation: Situation,
+    preliminary: Chart | None,
+    knowledge: KnowledgeBase,
+    as_of: datetime,
 ) -> Evaluation:
     try:
-        facts = gather(rule.inputs, situation.chart, as_of, knowledge, order)
-        finding = evaluate(rule, facts)
+        finding = _finding(rule, order, situation.chart, knowledge, as_of)
+        other = _finding(rule, order, preliminary, knowledge, as_of) if preliminary else finding
     except Exception as error:  # H-072: a rule that fails costs that rule, not the call
         return Evaluation(rule, order, None, (), failure=type(error).__name__)
     states = situation.chart.states
@@ -75,9 +85,14 @@ def _evaluate(
     if not any(states[key] in UNAVAILABLE for key in asked):
         used = {key_of(rule.input(name).source.kind) for name in finding.decided_by}
         partial = tuple(key for key in PrefetchKey if key in used and states[key] is KeyState.INCOMPLETE)
-        return Evaluation(rule, order, finding, (), partial)
+        changed = other if (other.state, str(other.result)) != (finding.state, str(finding.result)) else None
+        return Evaluation(rule, order, finding, (), partial, preliminary=changed)
     # All at once: whoever is told of one key only would be refused again for the next.
     asked |= {key_of(declared.source.kind) for declared in rule.inputs if not declared.optional}
     return Evaluation(
         rule, order, finding, tuple(key for key in PrefetchKey if key in asked and states[key] in UNAVAILABLE)
     )
+
+
+def _finding(rule: Rule, order: Order, chart: Chart, knowledge: KnowledgeBase, as_of: datetime) -> Finding:
+    return evaluate(rule, gather(rule.inputs, chart, as_of, knowledge, order))

@@ -63,6 +63,7 @@ def _evaluation(evaluation: Evaluation) -> dict[str, object]:
             {"name": let.name, "value": value_words(let, finding.facts[let.name])} for let in rule.lets
         ],
         "missing": list(finding.asks),
+        "preliminary": None if evaluation.preliminary is None else str(evaluation.preliminary.result),
         "assumptions": list(finding.assumptions),
     }
 

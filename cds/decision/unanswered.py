@@ -13,6 +13,8 @@ _KEY_WORDS = {
     PrefetchKey.MEDICATIONS: "the medication list was",
     PrefetchKey.CONDITIONS: "the problem list was",
     PrefetchKey.LABS: "laboratory results and vital signs were",
+    PrefetchKey.EXPOSURE: "records of earlier use were",
+    PrefetchKey.ALLERGIES: "the list of allergies was",
 }
 
 

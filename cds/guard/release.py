@@ -18,6 +18,7 @@ class Released:
     finding: Finding
     lacking: tuple[PrefetchKey, ...]
     partial: tuple[PrefetchKey, ...]
+    preliminary: Finding | None = None
 
 
 def release(decision: Decision) -> tuple[Released, ...]:
@@ -26,7 +27,12 @@ def release(decision: Decision) -> tuple[Released, ...]:
         return ()
     return tuple(
         Released(
-            evaluation.rule, evaluation.order, evaluation.finding, evaluation.lacking, evaluation.partial
+            evaluation.rule,
+            evaluation.order,
+            evaluation.finding,
+            evaluation.lacking,
+            evaluation.partial,
+            evaluation.preliminary,
         )
         for evaluation in decision.evaluations
         if _is_drug_safety(evaluation) and evaluation.finding is not None

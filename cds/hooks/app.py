@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -23,11 +24,11 @@ from starlette.routing import Route
 from cds.hooks.checks import read_json
 from cds.hooks.errors import CallRefused
 from cds.hooks.feedback import parse_feedback
-from cds.hooks.hook_server import Answer, HookServer
+from cds.hooks.hook_server import Answer, HookServer, NeedsData
 from cds.hooks.media import UPLOAD_SECONDS, read_body
 from cds.hooks.metrics import METRICS_TYPE, CallMetrics
 from cds.hooks.outcome import outcome_of
-from cds.hooks.worker import Worker
+from cds.hooks.worker import QUEUE_LIMIT, Worker, overloaded
 from cds.log import LogUnavailable
 from fhir_adapters import dump_json
 
@@ -94,6 +95,7 @@ class _Endpoints:
         self._version = version
         self._clock = clock
         self._upload_seconds = upload_seconds
+        self._fetching = 0
         self._metrics = CallMetrics()
         self._worker = Worker()
 
@@ -117,9 +119,7 @@ class _Endpoints:
             raw_body = await read_body(request, upload_seconds=self._upload_seconds)
             if known_id is None:
                 raise _no_such_service()
-            answer = await self._worker.run(
-                partial(self._server.answer, known_id, raw_body, decision_id, received_at)
-            )
+            answer = await self._answered(known_id, raw_body, decision_id, received_at)
         except Exception as error:  # the last resort: nothing may leave but a refusal of ours
             refusal = _refusal_of(error, decision_id)
             refusal = await self._recorded(refusal, known_id, decision_id, received_at)
@@ -128,6 +128,26 @@ class _Endpoints:
         hook = answer.hook if answer.hook in hooks else "none"
         self._metrics.observe(known_id or "none", hook, answer.status, perf_counter() - started)
         return _response(answer.status, answer.body, headers)
+
+    async def _answered(
+        self, service_id: str, raw_body: bytes, decision_id: str, received_at: datetime
+    ) -> Answer:
+        """The answer, after asking the call's FHIR server as often as it takes and the time allows."""
+        step = await self._worker.run(
+            partial(self._server.answer, service_id, raw_body, decision_id, received_at)
+        )
+        until = None
+        while isinstance(step, NeedsData):
+            if self._fetching >= QUEUE_LIMIT:
+                raise overloaded()
+            until = until or asyncio.get_running_loop().time() + step.seconds
+            self._fetching += 1
+            try:
+                fetched = await step.fetch(until)
+            finally:
+                self._fetching -= 1
+            step = await self._worker.run(partial(step.resume, fetched))
+        return step
 
     async def _recorded(
         self, refusal: CallRefused, known_id: str | None, decision_id: str, received_at: datetime

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from fhir_adapters.client import Fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,18 @@ class Answer:
     """JSON text in UTF-8."""
     hook: str = ""
     """The hook of the call, for the metrics; empty when it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsData:
+    """A call that can be answered better once its FHIR server was asked."""
+
+    seconds: float
+    """How long the call may wait for data, from its first fetch on."""
+    fetch: Callable[[float], Awaitable[Mapping[str, Fetched]]] = field(repr=False)
+    """Asks the server; what is not there at that time of the running loop is a failure."""
+    resume: Callable[[Mapping[str, Fetched]], Answer | NeedsData] = field(repr=False)
+    """Goes on with what came of the queries, as `HookServer.answer` does and on the same thread."""
 
 
 class HookServer(Protocol):
@@ -34,8 +49,10 @@ class HookServer(Protocol):
         """The hooks that a service is registered for; empty when there is no such service."""
         ...
 
-    def answer(self, service_id: str, raw_body: bytes, decision_id: str, received_at: datetime) -> Answer:
-        """Evaluates and records one call.
+    def answer(
+        self, service_id: str, raw_body: bytes, decision_id: str, received_at: datetime
+    ) -> Answer | NeedsData:
+        """Evaluates and records one call, or says first what to fetch for it.
 
         Raises `CallRefused` for a call that is refused unevaluated; the caller then has it recorded by
         `refuse` and sends its message in an OperationOutcome.

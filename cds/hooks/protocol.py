@@ -13,6 +13,7 @@ from typing import Final
 
 from cds.hooks.checks import a_reference, a_text, a_uuid, an_array, an_id, an_object
 from cds.hooks.errors import BadRequest
+from fhir_adapters import BearerToken
 
 _BASE_URL: Final = re.compile(r"(https?)://[!-~]+", re.IGNORECASE)
 _NOT_IN_BASE_URL: Final = re.compile(r"[?#@\\<>\"]")
@@ -23,7 +24,7 @@ _ANY_USER: Final = _PRESCRIBERS | {"Patient", "RelatedPerson"}
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """A valid call of a service. The access token of the call is deliberately not part of it."""
+    """A valid call of a service. Its access token lives and ends with it (H-097)."""
 
     hook: str
     hook_instance: str
@@ -36,8 +37,8 @@ class HookRequest:
     draft_orders: Mapping[str, object] | None = field(repr=False)
     """The Bundle of draft orders; None for hooks without orders."""
     fhir_server: str | None
-    has_authorization: bool
-    """Whether the client sent an access token for its FHIR server."""
+    token: BearerToken | None = field(repr=False)
+    """What opens the FHIR server for this call."""
     prefetch: Mapping[str, object] = field(repr=False)
     """Prefetch key to what was sent for it, unchecked."""
 
@@ -74,7 +75,7 @@ def parse_request(body: object, hooks: frozenset[str], *, allow_http_fhir: bool)
         selections=context.selections,
         draft_orders=context.draft_orders,
         fhir_server=fhir_server,
-        has_authorization=_has_authorization(request.get("fhirAuthorization"), fhir_server),
+        token=_token(request.get("fhirAuthorization"), fhir_server),
         prefetch={} if prefetch is None else an_object(prefetch, "prefetch"),
     )
 
@@ -151,15 +152,16 @@ def _fhir_server(value: object, allow_http: bool) -> str | None:
     return match[0]
 
 
-def _has_authorization(value: object, fhir_server: str | None) -> bool:
+def _token(value: object, fhir_server: str | None) -> BearerToken | None:
     if value is None:
-        return False
+        return None
     path = "fhirAuthorization"
     authorization = an_object(value, path)
     if fhir_server is None:
         raise BadRequest(f"Expected fhirServer, because {path} is there.", "fhirServer")
-    for name in ("access_token", "scope", "subject"):
+    for name in ("scope", "subject"):
         a_text(authorization.get(name), f"{path}.{name}")
+    secret = a_text(authorization.get("access_token"), f"{path}.access_token")
     if authorization.get("token_type") != "Bearer":
         raise BadRequest(f"Expected Bearer at {path}.token_type.", f"{path}.token_type")
     expires_in = authorization.get("expires_in")
@@ -167,4 +169,7 @@ def _has_authorization(value: object, fhir_server: str | None) -> bool:
         raise BadRequest(f"Expected a whole number of seconds at {path}.expires_in.", f"{path}.expires_in")
     if authorization.get("patient") is not None:
         an_id(authorization["patient"], f"{path}.patient")
-    return True
+    try:
+        return BearerToken(secret)
+    except ValueError:
+        raise BadRequest(f"Expected a bearer token at {path}.access_token.", f"{path}.access_token") from None

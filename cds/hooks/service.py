@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cds.cards import render_cards
@@ -21,7 +22,8 @@ from cds.decision import (
 from cds.guard import Released, release
 from cds.hooks.checks import read_json
 from cds.hooks.errors import BadRequest, CallRefused, CardRefused
-from cds.hooks.hook_server import Answer
+from cds.hooks.fetching import queries, with_fetched
+from cds.hooks.hook_server import Answer, NeedsData
 from cds.hooks.outcome import outcome_of
 from cds.hooks.protocol import HookRequest, parse_request
 from cds.hooks.response import Card, cards_response, parse_card, parse_discovery, serialise
@@ -36,6 +38,9 @@ from fhir_adapters import (
     prefetch_templates,
 )
 from kb import KnowledgeBase
+
+if TYPE_CHECKING:
+    from fhir_adapters.client import Fetched, FhirClient
 
 _PATIENT_CHANNEL = ("Patient/", "RelatedPerson/")
 
@@ -72,6 +77,14 @@ SERVICES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    service_id: str
+    request: HookRequest
+    decision_id: str
+    received_at: datetime
+
+
 class HookService:
     """The `HookServer` of one knowledge base and one decision log."""
 
@@ -83,12 +96,14 @@ class HookService:
         software: str,
         fire_draft: bool = False,
         allow_http_fhir: bool = False,
+        fhir_client: FhirClient | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._log = log
         self._software = software
         self._fire_draft = fire_draft
         self._allow_http_fhir = allow_http_fhir
+        self._fhir_client = fhir_client
         self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
         self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
 
@@ -108,12 +123,24 @@ class HookService:
             return False
         return True
 
-    def answer(self, service_id: str, raw_body: bytes, decision_id: str, received_at: datetime) -> Answer:
-        """Evaluates and records one call. Raises `CallRefused` for a call that is refused unevaluated."""
+    def answer(
+        self, service_id: str, raw_body: bytes, decision_id: str, received_at: datetime
+    ) -> Answer | NeedsData:
+        """Evaluates and records one call, once what it lacks was fetched.
+
+        Raises `CallRefused` for a call that is refused unevaluated.
+        """
         request = parse_request(
             read_json(raw_body), self.hooks_of(service_id), allow_http_fhir=self._allow_http_fhir
         )
-        situation = self._situation(request)
+        return self._answer(_Call(service_id, request, decision_id, received_at), {})
+
+    def _answer(self, call: _Call, fetched: Mapping[str, Fetched]) -> Answer | NeedsData:
+        request, decision_id, received_at = call.request, call.decision_id, call.received_at
+        prefetch, outcomes, medications = with_fetched(request, fetched)
+        situation = self._situation(request, prefetch, medications)
+        if needs := self._needs(call, prefetch, situation, fetched):
+            return needs
         decision = decide(situation, self._knowledge, received_at, fire_draft=self._fire_draft)
         cards, unsaid = self._cards(request, decision, decision_id)
         refusal = _refusal(decision, cards)
@@ -130,13 +157,35 @@ class HookService:
             "user": request.user_id,
             "patient": request.patient_id,
             "fhirServer": request.fhir_server,
+            "fetched": outcomes,
         }
         status, answer = 200, body
         if refusal is not None:
             status, answer = refusal.status, outcome_of(refusal, f"decision {decision_id}")
             record["refusal"] = {"status": refusal.status, "reason": refusal.reason}
-        self._append(decision_id, service_id, request.hook, received_at, status, record)
+        self._append(decision_id, call.service_id, request.hook, received_at, status, record)
         return Answer(status, dump_json(answer), request.hook)
+
+    def _needs(
+        self,
+        call: _Call,
+        prefetch: Mapping[str, object],
+        situation: Situation,
+        fetched: Mapping[str, Fetched],
+    ) -> NeedsData | None:
+        request, client = call.request, self._fhir_client
+        base, token = request.fhir_server, request.token
+        if client is None or base is None or token is None:
+            return None
+        rules = self._knowledge.in_force(call.received_at.date(), fire_draft=self._fire_draft)
+        lacking = queries(request, prefetch, situation, self._templates[request.hook], rules, fetched.keys())
+        if not lacking:
+            return None
+        return NeedsData(
+            client.limits.seconds,
+            lambda until: client.fetch(base, token, lacking, until=until),
+            lambda answers: self._answer(call, {**fetched, **answers}),
+        )
 
     def refuse(
         self, service_id: str | None, decision_id: str, received_at: datetime, status: int, reason: str
@@ -155,11 +204,13 @@ class HookService:
         self._log.append(entry)
 
     # -------------------------------------------------------------- parts of an answer
-    def _situation(self, request: HookRequest) -> Situation:
+    def _situation(
+        self, request: HookRequest, prefetch: Mapping[str, object], medications: Mapping[str, object]
+    ) -> Situation:
         base = request.fhir_server
         try:
             asked = self._templates[request.hook]
-            chart = chart_of_prefetch(request.patient_id, request.prefetch, base, asked)
+            chart = chart_of_prefetch(request.patient_id, prefetch, base, asked, medications)
             if request.draft_orders is None:
                 return of_patient(chart, self._knowledge)
             return of_orders(chart, request.draft_orders, request.selections, self._knowledge, base)

@@ -15,6 +15,13 @@ QUEUE_LIMIT: Final = 64
 _Result = TypeVar("_Result")
 
 
+def overloaded() -> CallRefused:
+    """What a call gets when too many are waiting."""
+    return CallRefused(
+        503, "overloaded", "Too many calls are waiting; try again.", headers={"Retry-After": "1"}
+    )
+
+
 class Worker:
     """Runs functions one after the other, off the event loop.
 
@@ -29,9 +36,7 @@ class Worker:
     async def run(self, work: Callable[[], _Result]) -> _Result:
         """The result of `work`; raises `CallRefused` (503) at once when too many are waiting."""
         if self._pending > QUEUE_LIMIT:
-            raise CallRefused(
-                503, "overloaded", "Too many calls are waiting; try again.", headers={"Retry-After": "1"}
-            )
+            raise overloaded()
         self._pending += 1
         future = self._executor.submit(work)
         try:

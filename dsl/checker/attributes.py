@@ -51,7 +51,9 @@ def source_attributes(rule: model.Rule) -> dict[str, str | None]:
     until = f", until {rule.effective_until.isoformat()}" if rule.effective_until else ""
     reviewed = "".join(f", reviewed {day.isoformat()}" for day, _ in rule.evidence.reviewed)
     derived = dict.fromkeys(_DEMOGRAPHIC, _NOT_USED) | {
-        "use_of_sex": "read by the rule" if "female" in patient else "not used",
+        "use_of_sex": "read by the rule"
+        if any(name.startswith("female") for name in patient)
+        else "not used",
         "use_of_date_of_birth": "read as age by the rule" if "age" in patient else "not used",
         "use_of_health_status": f"read: {', '.join(health)}" if health else "not used",
     }

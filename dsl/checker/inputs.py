@@ -13,7 +13,12 @@ from dsl.names import Names, unknown_name
 from dsl.trends import Trend, TrendFunction, unit_of
 from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 
-_PATIENT: dict[str, ValueType] = {"age": QuantityType("a"), "female": BooleanType()}
+_PATIENT: dict[str, ValueType] = {
+    "age": QuantityType("a"),
+    "female": BooleanType(),
+    "female_at_birth": BooleanType(),
+    "female_typical": BooleanType(),
+}
 
 _TYPES = ("Quantity", "Boolean", "Probability", "Factor")
 
@@ -84,16 +89,24 @@ def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> 
     if kind is model.SourceKind.OBSERVATION and "#" in name:
         name = names.observable_codes.get(name, name)
     candidates = {
-        model.SourceKind.OBSERVATION: list(names.observables),
+        model.SourceKind.OBSERVATION: [*names.observables, *names.statuses],
         model.SourceKind.PHENOTYPE: list(names.genes),
         model.SourceKind.PATIENT: list(_PATIENT),
         model.SourceKind.CONDITION: list(names.conditions),
         model.SourceKind.INDICATION: list(names.indications),
         model.SourceKind.MEDICATION: list(names.drugs),
+        model.SourceKind.EXPOSURE: list(names.drugs),
+        model.SourceKind.ALLERGY: list(names.drugs),
         model.SourceKind.MODEL: list(names.models),
     }[kind]
     if name not in candidates:
         found.append(unknown_name(written.name, f"{kind.value} of the knowledge base", candidates))
+        return None
+    status = kind is model.SourceKind.OBSERVATION and name in names.statuses
+    if status and (written.trend is not None or written.over_upper_limit):
+        found.append(
+            Diagnostic("BR006", f"`{name}` is true or false: it has no limit and no trend", node.span)
+        )
         return None
     trend = _trend(written.trend, kind, found) if written.trend is not None else None
     if written.trend is not None and trend is None:
@@ -159,7 +172,8 @@ def _check_fit(
     span, name = node.type.name.span, node.name.text
     if source.over_upper_limit and source.kind is not model.SourceKind.OBSERVATION:
         found.append(Diagnostic("BR006", "only an observation has an upper limit", node.source.name.span))
-    if source.kind in (model.SourceKind.OBSERVATION, model.SourceKind.MODEL):
+    status = source.kind is model.SourceKind.OBSERVATION and source.name in names.statuses
+    if source.kind in (model.SourceKind.OBSERVATION, model.SourceKind.MODEL) and not status:
         unit = _unit(source, names)
         if not isinstance(kind, QuantityType):
             found.append(Diagnostic("BR006", f"`{source.name}` is a quantity in `{unit}`", span))

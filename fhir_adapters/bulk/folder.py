@@ -34,6 +34,8 @@ _TYPE_OF_KEY = {
     PrefetchKey.MEDICATIONS: "MedicationRequest",
     PrefetchKey.CONDITIONS: "Condition",
     PrefetchKey.LABS: "Observation",
+    PrefetchKey.EXPOSURE: "MedicationRequest",
+    PrefetchKey.ALLERGIES: "AllergyIntolerance",
 }
 
 

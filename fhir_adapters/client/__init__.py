@@ -9,11 +9,10 @@ A front door of its own: what never asks a server need not wait for the import o
 
 from fhir_adapters.client.bases import FhirBase, ResolveHost
 from fhir_adapters.client.fetch import Fetched, FhirClient
-from fhir_adapters.client.results import BearerToken, FailureReason, FetchFailure, FetchLimits
+from fhir_adapters.client.results import FailureReason, FetchFailure, FetchLimits
 from fhir_adapters.errors import UnusableBase
 
 __all__ = [
-    "BearerToken",
     "FailureReason",
     "FetchFailure",
     "FetchLimits",

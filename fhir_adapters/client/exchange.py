@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import httpx2
 
+from fhir_adapters.bearer import BearerToken
 from fhir_adapters.client.bases import Address
-from fhir_adapters.client.results import BearerToken, FailureReason, FetchFailed, FetchLimits
+from fhir_adapters.client.results import FailureReason, FetchFailed, FetchLimits
 
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)

@@ -11,16 +11,11 @@ from http import HTTPStatus
 
 import httpx2
 
+from fhir_adapters.bearer import BearerToken
 from fhir_adapters.client.bases import FhirBase, ResolveHost, resolve_host
 from fhir_adapters.client.breaker import CircuitBreaker
 from fhir_adapters.client.exchange import Exchange
-from fhir_adapters.client.results import (
-    BearerToken,
-    FailureReason,
-    FetchFailed,
-    FetchFailure,
-    FetchLimits,
-)
+from fhir_adapters.client.results import FailureReason, FetchFailed, FetchFailure, FetchLimits
 from fhir_adapters.client.searches import answer
 from fhir_adapters.reading import Resource
 
@@ -51,17 +46,18 @@ class FhirClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._breakers = {base: CircuitBreaker(failures, pause_seconds, clock) for base in bases}
-        self._limits = limits
+        self.limits = limits
         self._resolve_host = resolve_host
         self._ssl_context = ssl_context or httpx2.create_ssl_context(trust_env=False)
 
     async def fetch(
-        self, base_url: str, token: BearerToken, queries: Mapping[str, str]
+        self, base_url: str, token: BearerToken, queries: Mapping[str, str], *, until: float | None = None
     ) -> dict[str, Fetched]:
         """For each key the answer to its query, as parsed by `load_json`, or why there is none.
 
         Queries are reads (`Patient/1`) and searches (`Condition?patient=1`) relative to the base. The
-        answer is there when the time of the limits is up at the latest; what is not is a failure.
+        answer is there when the time of the limits is up at the latest, or at the time `until` of the
+        running loop where that is earlier; what is not there then is a failure.
         """
         base = next((base for base in self._breakers if base.is_named_by(base_url)), None)
         if base is None:
@@ -69,14 +65,14 @@ class FhirClient:
         breaker = self._breakers[base]
         if not breaker.admit():
             return dict.fromkeys(queries, FetchFailure(FailureReason.CIRCUIT_OPEN))
-        answers = await self._ask(base, token, queries)
+        deadline = asyncio.get_running_loop().time() + self.limits.seconds
+        answers = await self._ask(base, token, queries, deadline if until is None else min(until, deadline))
         breaker.record(healthy=not answers or not all(map(_fault_of_server, answers.values())))
         return answers
 
     async def _ask(
-        self, base: FhirBase, token: BearerToken, queries: Mapping[str, str]
+        self, base: FhirBase, token: BearerToken, queries: Mapping[str, str], deadline: float
     ) -> dict[str, Fetched]:
-        deadline = asyncio.get_running_loop().time() + self._limits.seconds
         try:
             async with asyncio.timeout_at(deadline):
                 addresses = await base.addresses(self._resolve_host)
@@ -85,7 +81,7 @@ class FhirClient:
         except TimeoutError:
             return dict.fromkeys(queries, FetchFailure(FailureReason.DEADLINE))
         async with httpx2.AsyncHTTPTransport(verify=self._ssl_context) as transport:
-            exchange = Exchange(transport, addresses, token, self._limits, deadline)
+            exchange = Exchange(transport, addresses, token, self.limits, deadline)
             async with aclosing(exchange), asyncio.TaskGroup() as group:
                 tasks = {
                     key: group.create_task(self._one(exchange, base, query, deadline))
@@ -96,7 +92,7 @@ class FhirClient:
     async def _one(self, exchange: Exchange, base: FhirBase, query: str, deadline: float) -> Fetched:
         try:
             async with asyncio.timeout_at(deadline):
-                return await answer(exchange, base, query, self._limits)
+                return await answer(exchange, base, query, self.limits)
         except FetchFailed as failed:
             return failed.failure
         except TimeoutError:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calc import LIBRARY, body_mass_index, body_surface_area, cockcroft_gault
+from calc import (
+    LIBRARY,
+    absolute_gfr,
+    adjusted_body_weight,
+    body_mass_index,
+    body_surface_area,
+    cockcroft_gault,
+    ideal_body_weight,
+)
 
 AMOUNTS = st.fractions(min_value=Fraction(1, 10), max_value=300, max_denominator=1000)
 
@@ -57,6 +65,29 @@ def test_body_surface_area_of_an_adult() -> None:
 
 def test_every_function_of_the_library_can_be_called_as_declared() -> None:
     for each in LIBRARY:
-        arguments = {name: True if unit is None else Fraction(70) for name, unit in each.parameters.items()}
+        arguments = {
+            name: True if unit is None else Fraction(170 if unit == "cm" else 70)
+            for name, unit in each.parameters.items()
+        }
         assert each.compute(**arguments) > 0
     assert len({each.name for each in LIBRARY}) == len(LIBRARY)
+
+
+def test_ideal_and_adjusted_body_weight() -> None:
+    """H-032: a man of 70 inches, a woman of 60; 0.4 of what is above ideal."""
+    assert ideal_body_weight(Fraction("177.8"), False) == 73
+    assert ideal_body_weight(Fraction("152.4"), True) == Fraction("45.5")
+    assert adjusted_body_weight(Fraction(123), Fraction(73)) == 93
+    assert adjusted_body_weight(Fraction(73), Fraction(73)) == 73
+    with pytest.raises(ValueError, match="5 feet"):
+        ideal_body_weight(Fraction("152.3"), True)
+    with pytest.raises(ValueError, match="above the ideal"):
+        adjusted_body_weight(Fraction(72), Fraction(73))
+
+
+def test_absolute_filtration_rate() -> None:
+    """A body of 1.73 m2 changes nothing, a smaller one has less."""
+    assert absolute_gfr(Fraction(90), Fraction("1.73")) == 90
+    assert absolute_gfr(Fraction(90), Fraction("1.384")) == 72
+    with pytest.raises(ValueError, match="above zero"):
+        absolute_gfr(Fraction(90), Fraction(0))

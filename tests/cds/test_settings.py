@@ -30,6 +30,10 @@ def test_defaults() -> None:
         "as_of": None,
         "fire_draft": False,
         "allow_http_fhir": False,
+        "fhir_bases": (),
+        "fhir_networks": (),
+        "fhir_ca": None,
+        "fhir_seconds": 0.4,
         "cors_origins": (),
     }
 

@@ -15,6 +15,7 @@ import dsl
 from cds.cards import as_screen
 from cds.cli.demo import AS_OF
 from cds.guard import reasons_to_withhold
+from cds.hooks import Answer
 from cds.hooks.service import HookService
 from cds.log import DecisionLog
 from cds.settings import Settings
@@ -75,6 +76,7 @@ def test_the_readme_shows_the_card_that_the_demonstration_prints(tmp_path: Path)
     example = resources.files("cds.cli").joinpath("examples", "1-niraparib-light.json").read_text("utf-8")
     body = json.dumps(json.loads(example)["request"]).encode()
     answer = service.answer("medication-safety", body, str(uuid4()), datetime.fromisoformat(AS_OF))
+    assert isinstance(answer, Answer)
     log.close()
     (card,) = json.loads(answer.body)["cards"]
     assert as_screen(card) in (ROOT / "README.md").read_text("utf-8")

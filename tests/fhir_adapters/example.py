@@ -19,7 +19,7 @@ from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 from dsl.values import Fact, Quantity, quantity
 from fhir_adapters import Chart, chart_of_prefetch, gather
 from fhir_adapters.reading import LOINC, RXNORM, UCUM
-from fhir_adapters.terminology import Coding, ConditionSet, Gene, Observable
+from fhir_adapters.terminology import Coding, ConditionSet, Gene, Observable, Status
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SNOMED = "http://snomed.info/sct"
@@ -84,8 +84,22 @@ class ExampleConditions:
         return coding.system == SNOMED and coding.code in self.codes
 
 
+@dataclass(frozen=True)
+class ExampleStatus:
+    codes: frozenset[Coding]
+    yes: frozenset[Coding]
+    no: frozenset[Coding]
+
+
+PREGNANCY = ExampleStatus(
+    frozenset({Coding(LOINC, "82810-3")}),
+    frozenset({Coding(LOINC, "LA15173-0"), Coding(SNOMED, "77386006")}),
+    frozenset({Coding(LOINC, "LA26683-5"), Coding(SNOMED, "60001007")}),
+)
+
+
 class ExampleTerminology:
-    """Weight, platelets, bilirubin, two genes, two conditions, two drugs."""
+    """Pregnancy, weight, platelets, bilirubin, two genes, two conditions, two drugs."""
 
     def __init__(self) -> None:
         self.observables = {
@@ -110,6 +124,9 @@ class ExampleTerminology:
 
     def observable(self, name: str) -> Observable:
         return self.observables[name]
+
+    def status(self, name: str) -> Status | None:
+        return PREGNANCY if name == "pregnancy" else None
 
     def gene(self, symbol: str) -> Gene:
         return self._genes[symbol]
@@ -169,13 +186,18 @@ INPUTS = (
     rule_input("observation", "weight", 90),
     rule_input("observation", "platelets", 30),
     rule_input("observation", "bilirubin", 30, over_upper_limit=True),
+    rule_input("observation", "pregnancy", 30),
     rule_input("phenotype", "CYP2C19"),
     rule_input("phenotype", "TPMT"),
     rule_input("patient", "age"),
     rule_input("patient", "female"),
+    rule_input("patient", "female_at_birth"),
+    rule_input("patient", "female_typical"),
     rule_input("condition", "stroke"),
     rule_input("indication", "acs"),
     rule_input("medication", "niraparib"),
+    rule_input("exposure", "niraparib"),
+    rule_input("allergy", "niraparib"),
 )
 
 Json = dict[str, Any]
@@ -265,7 +287,7 @@ def bundle(*resources: Json, **more: Any) -> Json:
 def chart(*resources: Json, key: str = "labs", base_url: str | None = None, **prefetch: Any) -> Chart:
     """A chart with these resources under one key, all others answered with nothing found."""
     answers: Json = {"patient": patient(), "pgx": bundle(), "medications": bundle(), "conditions": bundle()}
-    answers |= {"labs": bundle()} | {key: bundle(*resources)} | prefetch
+    answers |= {"labs": bundle(), "exposure": bundle()} | {key: bundle(*resources)} | prefetch
     return chart_of_prefetch(PATIENT_ID, answers, base_url)
 
 

@@ -162,7 +162,7 @@ _OUTCOME: Json = {"resourceType": "OperationOutcome", "issue": []}
         (bundle(), KeyState.COMPLETE),
         ({"resourceType": "Bundle", "type": "searchset", "total": 0}, KeyState.COMPLETE),
         (bundle(weight()), KeyState.COMPLETE),
-        (weight(), KeyState.COMPLETE),
+        (weight(), KeyState.INCOMPLETE),
         (bundle(weight(), _OUTCOME), KeyState.INCOMPLETE),
         (bundle(weight(), total=2), KeyState.INCOMPLETE),
         (bundle(total=1), KeyState.INCOMPLETE),

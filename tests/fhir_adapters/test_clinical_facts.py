@@ -210,7 +210,7 @@ def test_medication(medications: list[Json], possible: tuple[bool, ...], reason:
 
 def test_an_earlier_order_is_said() -> None:
     found = fact(TAKES, chart(medication_request(status="stopped"), key="medications"))
-    assert found.explanation == "an earlier order is on file"
+    assert found.explanation == "earlier use or an earlier order is on file"
 
 
 @pytest.mark.parametrize("answer", [None, {"resourceType": "OperationOutcome"}, bundle(total=2)])

@@ -31,8 +31,13 @@ def test_templates() -> None:
         (
             "labs",
             f"Observation?patient={patient}&code=http://loinc.org|1975-2,http://loinc.org|26515-7,"
-            "http://loinc.org|29463-7,http://loinc.org|3141-9,http://loinc.org|777-3&_sort=-date",
+            "http://loinc.org|29463-7,http://loinc.org|3141-9,http://loinc.org|777-3,"
+            "http://loinc.org|82810-3&_sort=-date",
         ),
+        ("exposure", f"MedicationStatement?patient={patient}"),
+        ("exposure2", f"MedicationAdministration?patient={patient}"),
+        ("exposure3", f"MedicationDispense?patient={patient}"),
+        ("allergies", f"AllergyIntolerance?patient={patient}"),
     ]
     for template in templates.values():
         assert set(re.findall(r"\{\{.*?\}\}", template)) == {patient}
@@ -79,12 +84,15 @@ def test_each_kind_of_input_has_its_key() -> None:
         "condition": "conditions",
         "indication": "conditions",
         "medication": "medications",
+        "exposure": "exposure",
+        "allergy": "allergies",
     }
 
 
 def test_exported_names() -> None:
     """The front door: what other rooms may rely on."""
     assert fhir_adapters.__all__ == [
+        "BearerToken",
         "BulkFault",
         "BulkReport",
         "Chart",
@@ -114,8 +122,10 @@ def test_exported_names() -> None:
         "export_files",
         "gather",
         "key_of",
+        "key_of_name",
         "lint_template",
         "load_json",
+        "medication_reads",
         "pharmcat_facts",
         "plan_fetch",
         "prefetch_states",

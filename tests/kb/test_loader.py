@@ -142,7 +142,10 @@ DAMAGES = {
         "observables/total_bilirubin.toml", '"584.673 g/mol"', '"0 g/mol"', ("`molar_mass.amount`", "nothing")
     ),
     "molar mass without source": Damage(
-        "observables/total_bilirubin.toml", ', source = "wikipedia:bilirubin"', "", ("`molar_mass.source`",)
+        "observables/total_bilirubin.toml",
+        ', source = "doi:10.1515/pac-2019-0603"',
+        "",
+        ("`molar_mass.source`",),
     ),
     "code system": Damage("observables/platelets.toml", '"loinc"', '"lonic"', ("`codes.system`", "loinc")),
     "prefix system": Damage(

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from cds.decision import Decision, decide, of_orders
-from cds.hooks import CallRefused
+from cds.hooks import Answer, CallRefused
 from cds.hooks.service import HookService
 from cds.log import DecisionLog
 from dsl import Finding
@@ -182,10 +182,10 @@ def niraparib_labs(weight: object = 90, platelets: object = 240) -> list[Json]:
     return [measured(WEIGHT, weight, "kg"), measured(PLATELETS, platelets, "10*3/uL")]
 
 
-def hook_service(folder: Path, knowledge: KnowledgeBase, *, fire_draft: bool = False) -> HookService:
+def hook_service(folder: Path, knowledge: KnowledgeBase, **options: Any) -> HookService:
     """A service with a log of its own."""
     log = DecisionLog.open(f"sqlite:///{folder / 'log.db'}")
-    return HookService(knowledge, log, software="test", fire_draft=fire_draft)
+    return HookService(knowledge, log, software="test", **options)
 
 
 def answer(
@@ -197,6 +197,7 @@ def answer(
         reply = service.answer(addressed, json.dumps(call).encode(), decision or str(uuid4()), at)
     except CallRefused as refusal:
         return refusal.status, {"refused": refusal.message}
+    assert isinstance(reply, Answer)
     return reply.status, json.loads(reply.body)
 
 

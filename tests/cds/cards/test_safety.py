@@ -176,6 +176,22 @@ def test_no_dose_from_a_measurement_that_is_not_final(service: HookService, stat
     assert "not decided" in card["summary"]
 
 
+def test_a_newer_preliminary_result_that_would_change_the_advice_is_said(service: HookService) -> None:
+    """H-010: the final result decides, and the card says what the preliminary one would change."""
+    old = measured(WEIGHT, 90, "kg", id="old", effectiveDateTime="2026-11-10T09:00:00Z")
+    platelet_count = measured(PLATELETS, 240, "10*3/uL")
+    for weight, said in (
+        (60, "with body weight 60 kg (2026-11-18), the advised dose would be 200 mg once daily."),
+        (95, None),
+    ):
+        new = measured(WEIGHT, weight, "kg", status="preliminary")
+        labs = prefetch(labs=[old, new, platelet_count])
+        (card,) = cards(service, order_sign([draft(NIRAPARIB)], labs))
+        assert "300 mg" in card["summary"] and "200 mg" not in card["summary"]
+        assert ("preliminary" in card["detail"]) == (said is not None)
+        assert said is None or said in card["detail"]
+
+
 @pytest.mark.parametrize(
     "date", ["2026-11-21T09:00:00Z", "2026-08-01", "2026", "20261118", "", None, "18.11.2026"]
 )

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from cds.hooks import Answer, create_app
+from cds.hooks import Answer, HookServer, create_app
 
 CANARY = "Zuckerkandl-4711"
 """Text that stands for a patient's data and must never come back."""
@@ -155,7 +155,7 @@ def read_reply(connection: socket.socket) -> Reply:
 
 
 @contextlib.contextmanager
-def serving(server: RecordingServer, **options: Any) -> Iterator[Service]:
+def serving(server: HookServer, **options: Any) -> Iterator[Service]:
     """The application around `server` on a free port of loopback."""
     app = create_app(server, version="1.2.3", clock=lambda: AT, **options)
     config = uvicorn.Config(app, http="h11", ws="none", lifespan="on", log_config=None, access_log=False)

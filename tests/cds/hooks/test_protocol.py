@@ -62,7 +62,7 @@ def _authorized(name: str, value: object) -> Change:
 def test_a_minimal_request_of_each_hook_is_read(hook: str) -> None:
     parsed = _parse(request(hook))
     assert (parsed.hook, parsed.user_id, parsed.patient_id) == (hook, "Practitioner/p1", "pat-1")
-    assert parsed.encounter_id is None and parsed.fhir_server is None and not parsed.has_authorization
+    assert parsed.encounter_id is None and parsed.fhir_server is None and parsed.token is None
     assert parsed.prefetch == {}
     assert (parsed.draft_orders is None) == (hook == "patient-view")
     assert parsed.selections == (("MedicationRequest/draft-1",) if hook == "order-select" else ())
@@ -192,7 +192,7 @@ def test_h097_the_access_token_is_held_nowhere() -> None:
     body = request()
     _authorized("patient", "pat-1")(body)
     parsed = _parse(body)
-    assert parsed.has_authorization
+    assert parsed.token is not None
     held = [getattr(parsed, name) for name in HookRequest.__slots__]
     assert CANARY not in repr(held)
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 from jsonschema import Draft202012Validator
 
-from cds.hooks import CallRefused
+from cds.hooks import Answer, CallRefused
 from cds.hooks.service import SERVICES, HookService
 from cds.log import DecisionLog
 from kb import load
@@ -54,6 +54,7 @@ def ask(service: HookService, file: str) -> tuple[int, dict[str, Any]]:
         answer = service.answer(addressed, body, str(uuid4()), AS_OF)
     except CallRefused as refusal:
         return refusal.status, {"issue": refusal.message}
+    assert isinstance(answer, Answer)
     return answer.status, json.loads(answer.body)
 
 

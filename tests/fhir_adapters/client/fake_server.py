@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhir_adapters import BearerToken
 from fhir_adapters.client import (
-    BearerToken,
     FailureReason,
     Fetched,
     FetchFailure,

@@ -10,7 +10,6 @@ from fhir_adapters import client
 
 def test_exported_names() -> None:
     assert client.__all__ == [
-        "BearerToken",
         "FailureReason",
         "FetchFailure",
         "FetchLimits",

@@ -10,7 +10,8 @@ import traceback
 import pytest
 import trustme
 
-from fhir_adapters.client import BearerToken, FailureReason, FhirBase, FhirClient
+from fhir_adapters import BearerToken
+from fhir_adapters.client import FailureReason, FhirBase, FhirClient
 from tests.fhir_adapters.client.fake_server import (
     GENEROUS,
     SECRET,

@@ -45,6 +45,7 @@ FUNCTIONS = (
 NAMES = Names(
     plausible={"platelets": (quantity(1, "10*3/uL"), quantity(3000, "10*3/uL"))},
     observables={"weight": "kg", "platelets": "10*3/uL", "clearance": "mL/min", "bilirubin": "mg/dL"},
+    statuses=frozenset({"pregnancy"}),
     observable_codes={"loinc#29463-7": "weight"},
     genes={"CYP2C19": "Phenotype"},
     conditions=frozenset({"stroke"}),

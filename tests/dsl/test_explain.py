@@ -58,6 +58,8 @@ STROKE = an_input(SourceKind.CONDITION, "stroke_or_tia", BooleanType())
         (STROKE, "stroke or tia"),
         (an_input(SourceKind.INDICATION, "clopidogrel", BooleanType()), "indication for clopidogrel"),
         (an_input(SourceKind.MEDICATION, "niraparib", BooleanType()), "current use of niraparib"),
+        (an_input(SourceKind.EXPOSURE, "niraparib", BooleanType()), "earlier use of niraparib"),
+        (an_input(SourceKind.ALLERGY, "niraparib", BooleanType()), "allergy to niraparib"),
     ],
 )
 def test_labels(declared: Input, words: str) -> None:

@@ -23,6 +23,7 @@ KINDS = {
     "conditions/stroke_or_tia.toml": "label",
     "indications/clopidogrel.toml": "enum",
     "genes/TPMT.toml": "symbol",
+    "statuses/pregnancy.toml": "label",
 }
 """A file of each kind, and a field of it that takes text or a list of texts."""
 
@@ -106,7 +107,7 @@ def test_missing_field(folder: Path, name: str) -> None:
     if name == "phenotype_answers.toml":
         assert load(folder).gene("TPMT").answers == {}
     elif name == "sources.toml":
-        refused(folder, "total_bilirubin.toml", "`molar_mass.source`", "sources.toml")
+        refused(folder, "serum_creatinine.toml", "`molar_mass.source`", "sources.toml")
     else:
         refused(folder, name, "field `", "required")
 
@@ -122,7 +123,7 @@ class Damage:
 
 
 DAMAGES = {
-    "version": Damage("kb.toml", '"2026.11.1"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
+    "version": Damage("kb.toml", '"2026.11.2"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
     "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
     "date in words": Damage("sources.toml", '"2024-05"', '"May 2024"', ("label:zejula.published",)),
     "unit": Damage("observables/body_weight.toml", 'unit = "kg"', 'unit = "kilo"', ("`unit`", "UCUM")),
@@ -146,6 +147,9 @@ DAMAGES = {
         ', source = "doi:10.1515/pac-2019-0603"',
         "",
         ("`molar_mass.source`",),
+    ),
+    "answer with two meanings": Damage(
+        "statuses/pregnancy.toml", '"LA26683-5"', '"LA15173-0"', ("`no`", "both yes and no")
     ),
     "code system": Damage("observables/platelets.toml", '"loinc"', '"lonic"', ("`codes.system`", "loinc")),
     "prefix system": Damage(

@@ -192,7 +192,6 @@ class _RuleChecker:
                 value = self._conditions.value(stands_for, node.need.value)
                 assumed = None if value is None else model.Assumption(value, node.need.because)
                 declared = replace(declared, assume=assumed)
-                self._conditions.declare(name, declared)
             inputs[name] = declared
         return inputs
 

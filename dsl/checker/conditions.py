@@ -109,9 +109,8 @@ class ConditionChecker:
                 Diagnostic("BR006", "the range is empty", node.span, help="smaller bound first")
             )
             return None
-        if low.unit != high.unit:
-            low = Quantity(low_size / units.parse(high.unit).factor, high.unit)
-        bounds = Range(low.value, high.value, node.low_included, node.high_included, high.unit)
+        least = low_size / units.parse(high.unit).factor
+        bounds = Range(least, high.value, node.low_included, node.high_included, high.unit)
         return model.Within(declared.name, bounds, f"{declared.name} in {self.text_of(node.span)}")
 
     def one_of(

@@ -96,7 +96,7 @@ def _spanned(declared: model.Input, believable: Mapping[str, Range]) -> bool:
 def _daily(dose: Dose) -> tuple[Fraction, object]:
     unit = units.parse(dose.amount.unit)
     period = dose.period * units.parse(dose.period_unit.value).factor
-    return dose.amount.value * unit.factor * dose.times / period, (unit.dimensions, "/" in dose.amount.unit)
+    return dose.amount.value * unit.factor * dose.times / period, unit.dimensions
 
 
 def _patient(rule: model.Rule, line: int, believable: Mapping[str, Range]) -> str:

@@ -27,7 +27,6 @@ class Header:
     review_by: date
     drugs: tuple[str, ...]
     genes: tuple[str, ...]
-    conditions: tuple[str, ...]
     evidence: model.EvidenceRecord
     overrides: tuple[model.Override, ...]
     replaces: tuple[str, str] | None
@@ -82,21 +81,21 @@ def check_header(
                 severity=Severity.WARNING,
             )
         )  # fmt: skip
-    drugs, genes, conditions = _concerns(rule, names, found)
+    drugs, genes = _concerns(rule, names, found)
     overrides = tuple(
         model.Override(each.name.text, each.because, each.span) for each in every(rule, syntax.Overrides)
     )
     if not (title and lifecycle and effective and review and record):
         return None
     return Header(
-        title.text.text, lifecycle, effective.start, effective.end, review.day, drugs, genes, conditions,
-        record, overrides, (replaces[0].rule.name, replaces[0].rule.version) if replaces else None,
+        title.text.text, lifecycle, effective.start, effective.end, review.day, drugs, genes, record,
+        overrides, (replaces[0].rule.name, replaces[0].rule.version) if replaces else None,
     )  # fmt: skip
 
 
 def _concerns(
     rule: syntax.RuleSyntax, names: Names, found: list[Diagnostic]
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known: dict[str, Iterable[str]] = {
         "drug": names.drugs,
         "gene": names.genes,
@@ -117,7 +116,7 @@ def _concerns(
     if not any(item.kind.text in needed for item in items):
         message = f"the rule concerns no {needed[0]}"
         found.append(Diagnostic("BR003", message, rule.header.span, help=f"write `concerns {needed[0]} …`"))
-    return tuple(named["drug"]), tuple(named["gene"]), tuple(named["condition"])
+    return tuple(named["drug"]), tuple(named["gene"])
 
 
 def _evidence(evidence: syntax.Evidence, names: Names, found: list[Diagnostic]) -> model.EvidenceRecord:

@@ -86,7 +86,7 @@ def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> 
     written = node.source
     kind = model.SourceKind(written.kind.text)
     name = written.name.text
-    if kind is model.SourceKind.OBSERVATION and "#" in name:
+    if kind is model.SourceKind.OBSERVATION:
         name = names.observable_codes.get(name, name)
     candidates = {
         model.SourceKind.OBSERVATION: [*names.observables, *names.statuses],

@@ -202,7 +202,7 @@ def _compare(operator: str, left: Value, right: Value) -> Truth:
         return _compare_range(operator, left, right)
     if isinstance(left, Quantity) and isinstance(right, Range):
         return _compare_range(_MIRRORED[operator], right, left)
-    if isinstance(left, Range) or isinstance(right, Range):
+    if isinstance(left, Range):
         return None
     return (left == right) is (operator == "=")
 

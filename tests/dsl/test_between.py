@@ -132,6 +132,68 @@ def test_a_disagreement_with_a_rule_that_is_not_checked_itself() -> None:
     assert [found.code for found in SAID] == ["BR013", "BR022"]
 
 
+BOTH = ("concerns drug niraparib", "concerns drug niraparib concerns drug ticagrelor")
+"""So that two rules meet twice."""
+
+
+def disagreements(*texts: str, beside: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Who disagrees with whom, in the order in which it is said."""
+    files = [parsed(text, f"{index}.rule") for index, text in enumerate(texts)]
+    more = [parsed(text, f"beside{index}.rule") for index, text in enumerate(beside)]
+    found = [one for one in check(files, NAMES, more).diagnostics if one.code == "BR022"]
+    return [(one.message.split("`")[1], one.span.path) for one in found]
+
+
+def test_every_pair_of_rules_is_compared_once() -> None:
+    three = [
+        active(f"{name}.{name}", f"give {dose} mg once daily")
+        for name, dose in zip("abc", (5, 6, 7), strict=True)
+    ]
+    pairs = [("a.a", "1.rule"), ("a.a", "2.rule"), ("b.b", "2.rule")]
+    assert disagreements(*three) == pairs
+    assert disagreements(*(text.replace(*BOTH) for text in three)) == pairs
+
+
+def test_rules_beside_are_compared_with_what_is_checked_alone() -> None:
+    three = [
+        active(f"{name}.{name}", f"give {dose} mg once daily")
+        for name, dose in zip("abc", (5, 6, 7), strict=True)
+    ]
+    assert disagreements(three[2], beside=(three[0], three[1])) == [("a.a", "0.rule"), ("b.b", "0.rule")]
+    assert disagreements(three[0], three[1], beside=(three[2],)) == [
+        ("c.c", "0.rule"), ("c.c", "1.rule"), ("a.a", "1.rule"),
+    ]  # fmt: skip
+
+
+def test_an_exception_may_stand_before_or_behind_its_base() -> None:
+    base = active("a.a", "give 50 mg once daily")
+    exception = active("b.b", "give 60 mg once daily", *OVERRIDING)
+    assert disagreements(base, exception) == disagreements(exception, base) == []
+
+
+def test_a_rule_with_an_error_is_compared_with_nothing_and_spoils_no_other() -> None:
+    faulty = active("a.a", "give 50 mg once daily", "within 90 days ", "")
+    sound = active("b.b", "give 60 mg once daily")
+    checked = check([parsed(faulty, "a.rule"), parsed(sound, "b.rule")], NAMES)
+    assert {one.code for one in checked.diagnostics} == {"BR008", "BR013"}
+    assert [rule.name for rule in checked.rules] == ["b.b"]
+
+
+def test_of_two_rules_on_one_line_each_the_faulty_one_is_left_out() -> None:
+    """What is wrong stands on the first line of a rule, which may be its last."""
+    one, other = (
+        " ".join(active(name, dose).split()).replace("rule ", "\nrule ")
+        for name, dose in (("a.a", "give 50 mg once daily"), ("b.b", "give 60 mg once daily"))
+    )
+    checked = check([parsed(one, "a.rule"), parsed(other, "b.rule")], NAMES)
+    assert [rule.name for rule in checked.rules] == ["a.a"]
+
+
+def test_a_vocabulary_in_a_file_that_is_also_beside_is_declared_once() -> None:
+    file = parsed(VOCABULARY, "words.rule")
+    assert check([file], NAMES, [file]).diagnostics == ()
+
+
 def overriding(name: str, *bases: str) -> str:
     clauses = " ".join(f'overrides {base} because "x"' for base in bases)
     return active(name, "none", "concerns drug niraparib", f"concerns drug niraparib {clauses}")
@@ -149,6 +211,11 @@ def test_a_rule_with_a_fault_between_rules_is_left_out() -> None:
     for text in (faulty, later):
         checked = check([parsed(text, "a.rule"), parsed(sound, "b.rule")], NAMES)
         assert [rule.name for rule in checked.rules] == ["example.other"]
+
+
+def test_a_circle_is_found_behind_a_way_that_leads_nowhere() -> None:
+    found = found_in(overriding("a.a", "b.b"), overriding("b.b", "a.a", "gone"))
+    assert [one.span.path for one in found if one.code == "BR021"] == ["example0.rule", "example1.rule"]
 
 
 def test_exceptions_in_a_circle_of_three() -> None:

@@ -50,6 +50,12 @@ def side(value: Fraction, cuts: Sequence[Fraction]) -> tuple[bool, ...]:
     return tuple(answer for cut in cuts for answer in (value < cut, value > cut))
 
 
+def test_words_of_a_witness_are_those_of_the_rule() -> None:
+    assert [described("x", known(value)) for value in (True, "PM", quantity(2, "a"))] == [
+        "x = true", "x = PM", "x = 2 years",
+    ]  # fmt: skip
+
+
 @PROPERTY
 @given(spans(), st.lists(POINTS, max_size=4))
 def test_representatives_stand_for_the_whole_span(span: Range, cuts: list[Fraction]) -> None:

@@ -190,6 +190,7 @@ def test_two_quantities_are_compared_within_one_kind() -> None:
         ("input x: Quantity[K/uL] from observation platelets within 1 days required", ["BR007"]),
         ("input x: Quantity from observation weight within 1 days required", ["BR007"]),
         ("input x: Colour from observation weight within 1 days required", ["BR004"]),
+        ("input x: Quantity[kg] from observation weight within 1 s required", []),
         ("input x: Quantity[kg] from observation weight within 0 days required", ["BR007"]),
         ("input x: Quantity[kg] from observation weight within -1 days required", ["BR002"]),
         ("input x: Quantity[kg] from observation weight within 200 years required", []),

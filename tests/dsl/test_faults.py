@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from dsl import Function, Parameter, QuantityType, check, quantity
+from dsl import Function, Give, Parameter, QuantityType, check, evaluate, known, quantity
 from dsl.checker.attributes import source_attributes
 from tests.dsl.support import NAMES, WHOLE, found_in, parsed, rule, rule_text
 from tests.dsl.test_labels import LABEL
@@ -492,3 +492,83 @@ def test_attributes_that_follow_from_the_rule() -> None:
     assert bare["use_of_sex"] == "not used" and bare["use_of_health_status"] == "not used"
     heavy = source_attributes(rule(f"{WEIGHT} {decision.format('weight > 3 kg')}"))
     assert heavy["use_of_date_of_birth"] == "not used"
+
+
+def codes(text: str) -> list[str]:
+    return [found.code for found in found_in(text)]
+
+
+def test_limits_that_a_believable_value_reaches() -> None:
+    platelets = "input p: Quantity[10*3/uL] from observation platelets within 9 days required"
+    for limit in ("p > 1 10*3/uL", "p < 3000 10*3/uL"):
+        text = f"{platelets} decide d first {{ when {limit} => none unknown => none }}"
+        assert codes(rule_text(text)) == ["BR013"]
+
+
+def test_a_table_beside_another_fault_is_judged_all_the_same() -> None:
+    """A gap is said although an input has no greatest age."""
+    text = table("| poor | * => none").replace("lifetime required", "required")
+    assert codes(text) == ["BR008", "BR009", "BR013"]
+
+
+def test_a_table_of_a_rule_without_title_is_proved_within_what_is_believable() -> None:
+    platelets = "input p: Quantity[10*3/uL] from observation platelets within 9 days required"
+    rows = "| p => d | 1 .. 100 10*3/uL => none | > 100 10*3/uL => none"
+    text = rule_text(f"{platelets} table d unique {{ {rows} unknown => ask p }}")
+    assert codes(text) == ["BR013"]
+    assert codes(text.replace('title "Example"', "")) == ["BR003", "BR013"]
+
+
+def test_a_cell_may_say_which_word_it_is_not() -> None:
+    assert codes(table("| != poor | => none | poor | => none", "gene").replace("| =>", "=>")) == ["BR013"]
+
+
+def test_an_amount_in_a_range_of_two_units() -> None:
+    text = rule_text(
+        f"{WEIGHT} decide d first {{ when (weight in 60000 g .. 80 kg) => none"
+        " otherwise => give 1 mg once daily unknown => ask weight }"
+    )
+    checked = check([parsed(text)], NAMES).rules[0]
+    for amount, given in ((50, True), (60, False), (80, False), (81, True)):
+        finding = evaluate(checked, {"weight": known(quantity(amount, "kg"))})
+        assert isinstance(finding.result, Give) is given
+        assert finding.steps[0].text.startswith("when weight in 60000 g .. 80 kg")
+
+
+def test_each_unknown_option_is_said() -> None:
+    text = choice(
+        "consequence bleed  weight 1 { |", "consequence bleed  weight 1 { | pill => 1 % | leaf => 2 % |"
+    )
+    assert codes(text) == ["BR004", "BR004"]
+
+
+def test_uses_of_a_value_of_the_wrong_type_are_not_faults_too() -> None:
+    text = rule_text(
+        f"{WEIGHT} let heavy: Quantity[kg] = weight > 3 kg"
+        " decide d first { when heavy > 5 kg => none unknown => ask weight }"
+    )
+    assert codes(text) == ["BR006"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "left"),
+    [("give 100 mg once daily", 1), ("give 75 mg once daily", 1), ("give 80 mg once daily", 1)],
+)
+def test_a_calculated_dose_is_tested_by_another_amount_than_the_written_ones(
+    expected: str, left: int
+) -> None:
+    """Of a written and a calculated dose a test expects one; the other is said to be untested."""
+    text = rule_text(
+        f"{WEIGHT} decide d first {{ when weight < 60 kg => give 100 mg once daily"
+        " otherwise => give weight * 1 mg/kg rounded to 5 mg max 300 mg once daily unknown => ask weight }"
+        f' test "t" {{ given weight = 80 kg expect d = {expected} }}'
+    )
+    untested = [found.help for found in found_in(text) if found.code == "BR013"]
+    written = expected == "give 100 mg once daily"
+    assert len(untested) == left
+    assert ("and the dose that it comes to" in untested[0]) is written
+
+
+def test_whatever_stands_behind_an_expected_value_is_looked_at() -> None:
+    text = beside("given weight = 80 kg expect twice = 160 kg expect dose = vanish")
+    assert codes(text) == ["BR004", "BR013", "BR013"]

@@ -35,6 +35,7 @@ from fhir_adapters import (
     WrongPatient,
     chart_of_prefetch,
     dump_json,
+    key_of_name,
     prefetch_templates,
 )
 from kb import KnowledgeBase
@@ -152,6 +153,11 @@ class HookService:
         sent = body["cards"] if refusal is None else []
         assert isinstance(sent, list)
         record = record_of(decision, unsaid, sent, self._knowledge, self._software)
+        asked = {key_of_name(name) for name in self._templates[request.hook]}
+        states = situation.chart.states.items()
+        record["prefetch"] = {
+            key: state for key, state in states if state is not KeyState.ABSENT or key in asked
+        }
         record["request"] = {
             "hookInstance": request.hook_instance,
             "user": request.user_id,

@@ -50,9 +50,9 @@ def _request(record: Mapping[str, object]) -> Iterator[str]:
         ("FHIR server", request.get("fhirServer")),
         ("deceased", "yes, so nothing was evaluated" if record.get("deceased") is True else None),
     )
-    prefetch = _object(record, "prefetch")
-    if prefetch:
-        yield from _pairs(("prefetch", ", ".join(f"{key} {state}" for key, state in prefetch.items())))
+    for name, states in (("prefetch", _object(record, "prefetch")), ("fetched", _object(request, "fetched"))):
+        if states:
+            yield from _pairs((name, ", ".join(f"{key} {state}" for key, state in states.items())))
 
 
 def _refusal(record: Mapping[str, object]) -> Iterator[str]:
@@ -78,6 +78,7 @@ def _evaluation(evaluation: Mapping[str, object]) -> Iterator[str]:
         ("state", evaluation.get("state")),
         ("result", evaluation.get("result")),
         ("because", evaluation.get("because")),
+        ("if preliminary results were final", evaluation.get("preliminary")),
     )
     for reason in _list(evaluation, "decided_by"):
         yield from _pairs(("decided by", reason))

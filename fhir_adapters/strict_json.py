@@ -9,11 +9,19 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import NoReturn
 
+import msgspec
+
 from fhir_adapters.errors import JsonRefused
 
 _MAX_DIGITS = 64
-_MAX_EXPONENT = 64
+_MAX_EXPONENT = 308
+"""The range of a double: what is beyond it other programs read as infinity or zero."""
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+_STRUCTURE = bytes.maketrans(b"{}", b"[]")
+_NO_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
+_DIGITS_ALIKE = bytes.maketrans(b"012345678", b"9" * 9)
+_LONG_NUMBER = b"9" * (_MAX_DIGITS + 1)
 
 _BRACKET = re.compile(r"[\[{\]}]")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -35,6 +43,30 @@ def load_json(data: bytes, *, max_bytes: int = 1_048_576, max_depth: int = 64) -
     if data.startswith(_BYTE_ORDER_MARKS) or b"\x00" in data:
         raise JsonRefused("encoding", "expected UTF-8 without byte order mark and without NUL")
     try:
+        return _quickly(data, max_depth)
+    except (_Unsure, JsonRefused, ValueError):
+        return _thoroughly(data, max_depth)
+
+
+def _quickly(data: bytes, max_depth: int) -> object:
+    """What `_thoroughly` makes of sound JSON, in a third of the time; it tells no fault from another.
+
+    Raises `_Unsure`, `JsonRefused` or `ValueError` for whatever is not surely sound.
+    """
+    structure = _structure(data)
+    if _LONG_NUMBER in data.translate(_DIGITS_ALIKE) or _deeper(structure, max_depth):
+        raise _Unsure
+    value: object = _QUICK_DECODER.decode(data)
+    # A key that stood twice in an object is written back once, and its quotes are gone.
+    if _structure(_ENCODER.encode(value)).count(b'"') != structure.count(b'"'):
+        raise _Unsure
+    if b"\\u" in data:
+        _check_escapes(data.decode())
+    return value
+
+
+def _thoroughly(data: bytes, max_depth: int) -> object:
+    try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise JsonRefused("encoding", "expected UTF-8") from None
@@ -46,6 +78,26 @@ def load_json(data: bytes, *, max_bytes: int = 1_048_576, max_depth: int = 64) -
     if "\\u" in text:
         _check_escapes(text)
     return value
+
+
+def _structure(data: bytes) -> bytes:
+    """The quotes around text, and the brackets, of either kind `[` and `]`, those within text included."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return data.translate(_STRUCTURE, _NO_STRUCTURE)
+
+
+def _deeper(structure: bytes, max_depth: int) -> bool:
+    # Two quotes side by side change nothing about what is inside of text and what outside.
+    brackets = structure.replace(b'""', b"")
+    if b'"' in brackets:
+        brackets = b"".join(brackets.split(b'"')[::2])
+    for _ in range(max_depth):
+        around = brackets.replace(b"[]", b"")
+        if len(around) == len(brackets):
+            break
+        brackets = around
+    return brackets != b""
 
 
 def dump_json(value: object) -> bytes:
@@ -99,6 +151,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _decimal(text: str) -> Decimal:
+    if len(text) < _MAX_DIGITS and "e" not in text and "E" not in text:
+        return Decimal(text)
     mantissa, _, exponent = text.lower().partition("e")
     digits = len(mantissa) - mantissa.count(".") - mantissa.count("-")
     if digits > _MAX_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > _MAX_EXPONENT:
@@ -107,7 +161,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _integer(text: str) -> int:
-    if len(text) > _MAX_DIGITS:
+    if len(text.lstrip("-")) > _MAX_DIGITS:
         _absurd_number()
     return int(text)
 
@@ -125,6 +179,12 @@ def _absurd_number() -> NoReturn:
 _DECODER = json.JSONDecoder(
     parse_float=_decimal, parse_int=_integer, parse_constant=_not_finite, object_pairs_hook=_object
 )
+_QUICK_DECODER = msgspec.json.Decoder(float_hook=_decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class _Unsure(Exception):
+    """Not surely sound JSON."""
 
 
 def _write(value: object, emit: Callable[[str], None]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_adapters import JsonRefused, dump_json, load_json
+from fhir_adapters import JsonRefused, dump_json, load_json, strict_json
 
 
 def refusal(data: bytes) -> JsonRefused:
@@ -28,10 +28,14 @@ def refusal(data: bytes) -> JsonRefused:
         (b'{"a": "\xed\xa0\x80"}', "encoding"),
         (b'{"a": 1, "a": 2}', "duplicate-key"),
         (b'{"x": [{"y": {"a": 1, "\\u0061": 2}}]}', "duplicate-key"),
+        (b'{"a": 1, "b": "\\u0022\\u0022", "a": 2}', "duplicate-key"),
+        (b'{"a": 1, "b": "\\"\\"", "a": 2}', "duplicate-key"),
         (b"[NaN]", "number"),
         (b"[-Infinity]", "number"),
         (b"[1e400]", "number"),
-        (b"[1E-65]", "number"),
+        (b"[1E-309]", "number"),
+        (b"[1e309]", "number"),
+        (b"[-" + b"9" * 65 + b"]", "number"),
         (b"[" + b"9" * 5000 + b"]", "number"),
         (b"[0." + b"9" * 64 + b"]", "number"),
         (b"[1e" + b"9" * 5000 + b"]", "number"),
@@ -164,3 +168,39 @@ def test_agrees_with_the_standard_parser_or_refuses(data: bytes) -> None:
     except JsonRefused:
         return
     assert value == json.loads(data, parse_float=Decimal)
+
+
+_SPELLINGS = st.builds(
+    lambda value, ascii_only, indent: json.dumps(
+        value, ensure_ascii=ascii_only, indent=indent, default=float
+    ),
+    _JSON,
+    st.booleans(),
+    st.sampled_from([None, 1]),
+)
+_SLIPS = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 2), st.text('[]{}",:\\u0dD8123eE.-+ntf', max_size=6)),
+    max_size=3,
+)
+
+
+@given(_SPELLINGS, _SLIPS)
+def test_the_quick_way_is_the_thorough_one_or_none(text: str, slips: list[tuple[float, int, str]]) -> None:
+    """H-061, H-062, H-064: what is not surely sound goes the way that tells why."""
+    for place, lost, put in slips:
+        at = round(place * len(text))
+        text = text[:at] + put + text[at + lost :]
+    data = text.encode()
+    try:
+        quick = strict_json._quickly(data, 6)
+    except (strict_json._Unsure, JsonRefused, ValueError):
+        return
+    assert repr(quick) == repr(strict_json._thoroughly(data, 6))
+
+
+def test_sound_json_goes_the_quick_way() -> None:
+    """With the escapes and the brackets in text that FHIR is full of."""
+    text = (
+        '{"div": "<div xmlns=\\"http://x.org\\">[1] {a}\\n\\u00e9</div>", "value": [1, 2.50, -3e2, {}, null]}'
+    )
+    assert strict_json._quickly(text.encode(), 3) == load_json(text.encode())

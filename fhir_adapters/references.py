@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeVar
 
-from fhir_adapters.reading import ChartFinding, Resource, objects, reference_of, text_member
+from fhir_adapters.reading import ChartFinding, Resource, codings, objects, reference_of, text_member
+from fhir_adapters.terminology import Coding
 
 _Key = TypeVar("_Key")
 
@@ -17,9 +19,9 @@ _LITERAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
-    """A resource and where it stands."""
+    """A resource and where it stands; without slots, because every input asks for its codes."""
 
     path: str
     """E.g. `prefetch.labs.entry[0].resource`."""
@@ -30,10 +32,15 @@ class Entry:
     readable_subject: bool = True
     """False when it cannot be told whose it is; then it is listed but never used."""
 
-    @property
+    @cached_property
     def type(self) -> str:
         """The resource type."""
         return text_member(self.resource, "resourceType") or ""
+
+    @cached_property
+    def codes(self) -> tuple[Coding, ...]:
+        """The codings of its `code`."""
+        return codings(self.resource.get("code"))
 
     @property
     def reference(self) -> str:
@@ -53,7 +60,7 @@ def bundle_entries(bundle: Resource, path: str) -> tuple[tuple[Entry, ...], tupl
     """The readable entries of a Bundle, and a finding for each entry that is not one.
 
     `path` is where the Bundle stands, empty for a whole document. An `entry` that is not a list reads
-    as one unreadable entry.
+    as one unreadable entry, and so does a Bundle inside it, as in the answer to a batch.
     """
     entries, findings = [], []
     prefix = f"{path}." if path else ""
@@ -61,7 +68,10 @@ def bundle_entries(bundle: Resource, path: str) -> tuple[tuple[Entry, ...], tupl
     for index, item in enumerate(listed if isinstance(listed, list) else [None]):
         at = f"{prefix}entry[{index}].resource"
         resource = item.get("resource") if isinstance(item, dict) else None
-        if isinstance(resource, dict) and text_member(resource, "resourceType"):
+        kind = text_member(resource, "resourceType")
+        if isinstance(resource, dict) and kind == "Bundle":
+            findings.append(ChartFinding("nested-bundle", at, "A Bundle inside a Bundle is not read."))
+        elif isinstance(resource, dict) and kind is not None:
             entries.append(Entry(at, resource, text_member(item, "fullUrl"), path))
         else:
             findings.append(ChartFinding("unreadable-entry", at, "The entry holds no readable resource."))

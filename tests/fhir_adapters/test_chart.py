@@ -210,6 +210,15 @@ def test_one_bad_entry_costs_itself() -> None:
     assert fact(WEIGHT, on_file).data[0].path == "prefetch.labs.entry[0].resource"
 
 
+def test_a_bundle_inside_a_bundle_leaves_every_list_open() -> None:
+    """H-069: the answer to a batch must not read as a record that is complete without its lists."""
+    lists = bundle(condition("394659003")), bundle(medication_request())
+    on_file = chart_of_bundle(bundle(patient(), *lists, type="batch-response"))
+    assert [finding.code for finding in on_file.findings] == ["nested-bundle", "nested-bundle"]
+    assert set(on_file.states.values()) == {KeyState.INCOMPLETE}
+    assert fact(rule_input("medication", "niraparib"), on_file).reason is Reason.MISSING
+
+
 def test_observations_count_under_any_key() -> None:
     assert fact(WEIGHT, chart(pgx=bundle(weight()))).known
 

@@ -104,7 +104,7 @@ def chart_of_prefetch(
         whose = whose_is(entry, resolver, patient_id, None)
         if whose is Whose.ANOTHER_PATIENT:
             raise WrongPatient(entry.path)
-        kept.append(replace(entry, readable_subject=whose is Whose.THIS_PATIENT))
+        kept.append(entry if whose is Whose.THIS_PATIENT else replace(entry, readable_subject=False))
     return _chart(patient_id, kept, states, findings, resolver)
 
 
@@ -150,7 +150,7 @@ def chart_of_record(
         else:
             # The one Patient is the patient even without an id, as in a transaction.
             readable = whose is Whose.THIS_PATIENT or entry.type == "Patient"
-            kept.append(replace(entry, readable_subject=readable))
+            kept.append(entry if readable else replace(entry, readable_subject=False))
     return _chart(patient_id, kept, states, odd, resolver)
 
 

@@ -9,7 +9,7 @@ from fhir_adapters.chart import Chart
 from fhir_adapters.evidence import datum, in_order
 from fhir_adapters.orders import Order
 from fhir_adapters.prefetch import KeyState, PrefetchKey
-from fhir_adapters.reading import codings, member, objects, text_member
+from fhir_adapters.reading import member, objects, text_member
 from fhir_adapters.references import Entry
 from fhir_adapters.terminology import ConditionSet, Terminology
 
@@ -93,7 +93,7 @@ def _datum(entry: Entry, code: str, standing: Standing) -> Datum:
 def _matching_code(entry: Entry, wanted: ConditionSet) -> str | None:
     if status_codes(entry, "verificationStatus") == {"entered-in-error"}:
         return None
-    matching = [coding.code for coding in codings(entry.resource.get("code")) if wanted.matches(coding)]
+    matching = [coding.code for coding in entry.codes if wanted.matches(coding)]
     return min(matching, default=None)
 
 

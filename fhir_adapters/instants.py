@@ -14,12 +14,14 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 _DATE_TIME = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2})"
-    r"(?:T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,12}))?)?"
+    r"(?:T(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,12}))?)?"
     r"(?P<zone>Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?)?)?)?"
 )
 _EASTERNMOST = timedelta(hours=14)
 _WESTERNMOST = timedelta(hours=-12)
 _TICK = timedelta(microseconds=1)
+# The outermost years are left out so that adding an offset never leaves the calendar.
+_FIRST_YEAR, _LAST_YEAR = 2, 9997
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ def parse_moment(text: str) -> Moment | None:
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         return None
+    if match["second"] and match["zone"]:
+        return _exact(text)
     first = _first_wall_time(match)
     if first is None:
         return None
@@ -108,9 +112,16 @@ def may_be_newest(moments: list[Moment]) -> list[bool]:
     ]
 
 
+def _exact(text: str) -> Moment | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return Moment(text, instant, instant) if _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
+
+
 def _first_wall_time(match: re.Match[str]) -> datetime | None:
-    # The outermost years are left out so that adding an offset never leaves the calendar.
-    if not 1 < int(match["year"]) < 9998:
+    if not _FIRST_YEAR <= int(match["year"]) <= _LAST_YEAR:
         return None
     fraction = (match["fraction"] or "")[:6].ljust(6, "0")
     try:

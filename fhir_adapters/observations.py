@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from dsl.model import Input
 from dsl.types import QuantityType
@@ -11,8 +12,7 @@ from fhir_adapters.chart import Chart
 from fhir_adapters.evidence import first_reason, in_order, unusable_observation
 from fhir_adapters.instants import effective_moment, unusable_time
 from fhir_adapters.quantities import Amount, in_unit, over_upper_limit, overlap, read_amount
-from fhir_adapters.reading import codings
-from fhir_adapters.references import Entry
+from fhir_adapters.reading import Resource
 from fhir_adapters.series import RANKING, Measurement, newest_first, trend_fact
 from fhir_adapters.terminology import Observable, Terminology
 
@@ -26,10 +26,11 @@ def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Te
     observable = terminology.observable(item.source.name)
     candidates: list[Measurement] = []
     rejected: list[Datum] = []
+    read = partial(_amount, item=item, observable=observable)
     for entry in chart.of_types("Observation"):
-        if observable.codes.isdisjoint(codings(entry.resource.get("code"))):
+        if observable.codes.isdisjoint(entry.codes):
             continue
-        candidate = _candidate(entry, item, observable, as_of)
+        candidate = Measurement(entry, effective_moment(entry.resource, as_of), read)
         unusable = unusable_observation(entry)
         if unusable is None:
             candidates.append(candidate)
@@ -45,12 +46,12 @@ def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Te
     return _decided(newest, rejected, item, observable, as_of)
 
 
-def _candidate(entry: Entry, item: Input, observable: Observable, as_of: datetime) -> Measurement:
-    amount = read_amount(entry.resource, observable.plausible, observable.molar_mass)
-    if item.source.over_upper_limit and amount.value is not None:
-        multiple = over_upper_limit(entry.resource, amount.value, observable.molar_mass)
-        amount = Amount(multiple, Reason.NO_VALUE if multiple is None else amount.reason, amount.text)
-    return Measurement(entry, effective_moment(entry.resource, as_of), amount)
+def _amount(observation: Resource, item: Input, observable: Observable) -> Amount:
+    amount = read_amount(observation, observable.plausible, observable.molar_mass)
+    if not item.source.over_upper_limit or amount.value is None:
+        return amount
+    multiple = over_upper_limit(observation, amount.value, observable.molar_mass)
+    return Amount(multiple, Reason.NO_VALUE if multiple is None else amount.reason, amount.text)
 
 
 def _unit(item: Input, observable: Observable) -> str:
@@ -72,8 +73,9 @@ def _decided(
         # An older value must not stand in for a newest one that cannot be read.
         return missing(reason, *data)
     unit = "1" if item.source.over_upper_limit else _unit(item, observable)
+    values = [candidate.amount.value for candidate in newest if candidate.amount.value is not None]
     distinct: dict[str, Quantity | Range] = {}
-    for value in sorted((c.amount.value for c in newest if c.amount.value is not None), key=str):
+    for value in sorted(values, key=str) if len(values) > 1 else values:
         distinct.setdefault(repr(in_unit(value, unit)), value)
     possible = tuple(distinct[key] for key in sorted(distinct))
     if len(possible) == 1:

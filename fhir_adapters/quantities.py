@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from dsl import units
 from dsl.values import Quantity, Range, Reason, convert
@@ -45,7 +46,14 @@ def listed_code(element: object) -> str | None:
     Of all remarks only "per 1.73 m2", in any spelling, tells one kind of amount from another.
     """
     code = text_member(element, "code")
-    if text_member(element, "system") != UCUM or code is None or not _PLAIN_CODE.fullmatch(code):
+    if text_member(element, "system") != UCUM or code is None or len(code) > units.MAX_CODE_LENGTH:
+        return None
+    return _without_remarks(code)
+
+
+@lru_cache(maxsize=4096)
+def _without_remarks(code: str) -> str | None:
+    if not _PLAIN_CODE.fullmatch(code):
         return None
     code = _REMARK.sub(lambda remark: "{1.73_m2}" if "1.73" in remark[0] else "", code) or "1"
     try:
@@ -62,14 +70,14 @@ def readable_code(element: object) -> str | None:
 
 def unit_findings(entry: Entry) -> Iterator[ChartFinding]:
     """One finding for each place of an Observation where a unit's name is read in place of a UCUM code."""
-    places = {"valueQuantity": member(entry.resource, "valueQuantity")}
+    elements = [entry.resource.get("valueQuantity")]
     ranges = entry.resource.get("referenceRange")
-    for index, limits in enumerate(ranges if isinstance(ranges, list) else []):
-        places[f"referenceRange[{index}].high"] = member(limits, "high")
-    for place, element in places.items():
+    elements += [member(limits, "high") for limits in ranges] if isinstance(ranges, list) else ()
+    for number, element in enumerate(elements):
         code = _named_code(element)
         if code is not None:
             name = plain(text_member(element, "code") or "")
+            place = f"referenceRange[{number - 1}].high" if number else "valueQuantity"
             sentence = f"The unit `{name}` is no UCUM code: it is read as `{code}`."
             yield ChartFinding("unit-name", f"{entry.path}.{place}", sentence)
 
@@ -131,6 +139,8 @@ def over_upper_limit(
 
 def in_unit(value: Quantity | Range, unit: str) -> Quantity | Range:
     """The same amount in another unit, exactly."""
+    if value.unit == unit:
+        return value
     return _scaled(value, units.factor(value.unit, unit), unit)
 
 
@@ -185,8 +195,11 @@ def _with_comparator(number: Fraction, sign: str, code: str) -> Quantity | Range
 
 
 def _plausible(value: Quantity | Range, bounds: tuple[Quantity, Quantity]) -> bool:
-    least, greatest = (convert(bound, value.unit).value for bound in bounds)
-    return overlap([value, Range(least, greatest, True, True, value.unit)])
+    least, greatest = bounds
+    value = in_unit(value, least.unit)
+    if isinstance(value, Quantity):
+        return least.value <= value.value <= convert(greatest, least.unit).value
+    return overlap([value, Range(least.value, convert(greatest, least.unit).value, True, True, least.unit)])
 
 
 def _scaled(value: Quantity | Range, factor: Fraction, unit: str) -> Quantity | Range:
@@ -200,10 +213,12 @@ def _scaled(value: Quantity | Range, factor: Fraction, unit: str) -> Quantity | 
 def name_contradicts(element: object, code: str) -> bool:
     """Whether the unit's name is itself a unit, and another one than the code (H-002)."""
     name = text_member(element, "unit")
-    if name is None:
-        return False
+    named = None if name is None else _unit_named(plain(name))
+    return named is not None and named != units.parse(code)
+
+
+def _unit_named(name: str) -> units.Unit | None:
     try:
-        named = units.parse(listed_name(name) or plain(name))
+        return units.parse(listed_name(name) or name)
     except units.UnitError:
-        return False
-    return named != units.parse(code)
+        return None

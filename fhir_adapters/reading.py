@@ -35,7 +35,7 @@ def member(element: object, name: str) -> object:
 
 def text_member(element: object, name: str) -> str | None:
     """A member that is text and not empty."""
-    value = member(element, name)
+    value = element.get(name) if isinstance(element, dict) else None
     return value if isinstance(value, str) and value else None
 
 
@@ -47,8 +47,8 @@ def object_member(element: object, name: str) -> Resource | None:
 
 def objects(element: object, name: str) -> tuple[Resource, ...]:
     """The objects in a member that is a list."""
-    value = member(element, name)
-    return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+    value = element.get(name) if isinstance(element, dict) else None
+    return tuple([item for item in value if isinstance(item, dict)]) if isinstance(value, list) else ()
 
 
 def only_object(element: object, name: str) -> Resource | None:
@@ -77,7 +77,7 @@ def words(concept: object) -> tuple[str, ...]:
     """The text and the displays of a CodeableConcept."""
     candidates = [text_member(concept, "text")]
     candidates += [text_member(coding, "display") for coding in objects(concept, "coding")]
-    return tuple(text for text in candidates if text)
+    return tuple([text for text in candidates if text])
 
 
 def references_in(value: object) -> Iterator[str]:

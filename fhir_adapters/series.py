@@ -6,10 +6,11 @@ trend: never one over fewer results, or over older ones in place of those that c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 
 from dsl.model import Input
 from dsl.trends import Trend, TrendFunction, apply
@@ -18,6 +19,7 @@ from dsl.values import Datum, Fact, Quantity, Reason, convert, known, missing
 from fhir_adapters.evidence import datum, first_reason, in_order
 from fhir_adapters.instants import Moment, may_be_newest, unusable_time
 from fhir_adapters.quantities import Amount
+from fhir_adapters.reading import Resource
 from fhir_adapters.references import Entry
 
 RANKING = (
@@ -36,13 +38,21 @@ RANKING = (
 _TICK = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measurement:
-    """One Observation of the quantity, its time and its value read."""
+    """One Observation of the quantity, and its time.
+
+    Without slots: its value is read when it is asked for, since of many results only the newest decide.
+    """
 
     entry: Entry
     moment: Moment
-    amount: Amount
+    read: Callable[[Resource], Amount]
+
+    @cached_property
+    def amount(self) -> Amount:
+        """Its value."""
+        return self.read(self.entry.resource)
 
     def datum(self, reason: Reason | None) -> Datum:
         """What it says, for the trace, and why it is not used."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
@@ -105,9 +106,12 @@ class Indication:
     wins_over: Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gene:
-    """Alleles with their functions, and the phenotype of each pair of functions."""
+    """Alleles with their functions, and the phenotype of each pair of functions.
+
+    Without slots: every genotype asks for the names of all alleles, which are put together once.
+    """
 
     symbol: str
     hgnc: str
@@ -121,7 +125,7 @@ class Gene:
     other_names: Mapping[str, str]
     scores: Mapping[Fraction, str]
 
-    @property
+    @cached_property
     def alleles(self) -> Mapping[str, str]:
         """Every name of an allele that is understood, and the allele's own."""
         return {**{name: name for name in self.functions}, **self.other_names}

@@ -84,15 +84,19 @@ def phenotype_claim(element: Resource, gene: Gene) -> Claim | None:
 
 def genotypes_in(element: Resource, gene: Gene) -> tuple[Genotype, ...]:
     """The distinct genotypes that a value names, of whatever gene."""
-    concept = element.get("valueCodeableConcept")
-    texts = [*value_texts(element), *(coding.code for coding in codings(concept))]
     found = (
         genotype
-        for text in texts
+        for text in _value_words(element)
         for piece in _pieces(text, gene)
         for genotype in read_genotypes(piece, gene)
     )
     return () if "dataAbsentReason" in element else tuple(sorted(set(found), key=repr))
+
+
+def may_name(element: Resource, gene: Gene) -> bool:
+    """Whether a genotype in a value may be of the gene by its own words; GL strings leave out `HLA-`."""
+    symbol = gene.symbol.removeprefix("HLA-")
+    return any(symbol in text for text in _value_words(element))
 
 
 def score_claim(element: Resource, gene: Gene) -> Claim:
@@ -109,6 +113,11 @@ def value_texts(element: Resource) -> tuple[str, ...]:
     """The wordings of a value: text and displays of a concept, or a string."""
     text = text_member(element, "valueString")
     return (*words(element.get("valueCodeableConcept")), *((text,) if text else ()))
+
+
+def _value_words(element: Resource) -> list[str]:
+    concept = element.get("valueCodeableConcept")
+    return [*value_texts(element), *(coding.code for coding in codings(concept))]
 
 
 def speaks_for_itself(element: Resource) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fhir_adapters.chart import Chart
-from fhir_adapters.genomics.codes import GENETIC_RESULTS, HAPLOTYPE, IMPLICATIONS, codes_of, named_role
+from fhir_adapters.genomics.codes import GENETIC_RESULTS, HAPLOTYPE, IMPLICATIONS, named_role
+from fhir_adapters.genomics.genes import studied_genes
 from fhir_adapters.prefetch import GENOTYPE
-from fhir_adapters.reading import Resource, codings, objects, text_member
+from fhir_adapters.reading import objects, text_member
 from fhir_adapters.references import Entry, Resolver, Whose
 from fhir_adapters.terminology import Coding, Gene
 
@@ -27,6 +28,9 @@ class Links:
     _groups: dict[str, list[Entry]]
     _behind_genotypes: frozenset[str]
     _withdrawn: frozenset[str]
+    _genes: tuple[Gene, ...]
+    _studied: dict[str, frozenset[str]]
+    """The genes that each of the Observations names, by its path: every gene asks for them."""
 
     @staticmethod
     def key(entry: Entry) -> str:
@@ -40,11 +44,16 @@ class Links:
 
     def haplotypes_behind(self, genotype: Entry) -> tuple[Entry, ...]:
         """The haplotype Observations that a genotype is derived from."""
-        return tuple(each for each in self.derived_from(genotype) if HAPLOTYPE in codes_of(each.resource))
+        return tuple(each for each in self.derived_from(genotype) if HAPLOTYPE in each.codes)
 
     def groups_of(self, entry: Entry) -> tuple[Entry, ...]:
         """The Observations of which this one is a member."""
         return tuple(self._groups.get(self.key(entry), ()))
+
+    def studied(self, entry: Entry) -> frozenset[str]:
+        """Symbols in the gene-studied components of an Observation."""
+        found = self._studied.get(entry.path)
+        return studied_genes(entry.resource, self._genes) if found is None else found
 
     def is_behind_genotype(self, haplotype: Entry) -> bool:
         """Whether a genotype is derived from this haplotype."""
@@ -55,18 +64,18 @@ class Links:
         return self.key(entry) in self._withdrawn
 
 
-def links_of(chart: Chart, genes: Iterable[Gene]) -> Links:
+def links_of(chart: Chart, genes: tuple[Gene, ...]) -> Links:
     """The links among the DiagnosticReports and the Observations of a chart that may speak of genes."""
     listed = _LISTED.union(*(gene.interpretation_codes for gene in genes))
     reports = tuple(chart.of_types("DiagnosticReport"))
-    own = tuple(entry for entry in chart.of_types("Observation") if _may_speak(entry.resource, listed))
+    own = tuple(entry for entry in chart.of_types("Observation") if _may_speak(entry, listed))
     observations = (*own, *(each for holder in (*own, *reports) for each in _contained(holder, chart)))
     groups: dict[str, list[Entry]] = {}
     behind: set[str] = set()
     for entry in observations:
         for member in _resolved(chart.resolver, entry, "hasMember"):
             groups.setdefault(Links.key(member), []).append(entry)
-        if GENOTYPE in codes_of(entry.resource):
+        if GENOTYPE in entry.codes:
             behind |= {Links.key(each) for each in _resolved(chart.resolver, entry, "derivedFrom")}
     withdrawn: set[str] = set()
     upheld: set[str] = set()
@@ -76,14 +85,22 @@ def links_of(chart: Chart, genes: Iterable[Gene]) -> Links:
             withdrawn |= results
         else:
             upheld |= results
-    return Links(observations, chart.resolver, groups, frozenset(behind), frozenset(withdrawn - upheld))
+    return Links(
+        observations,
+        chart.resolver,
+        groups,
+        frozenset(behind),
+        frozenset(withdrawn - upheld),
+        genes,
+        {entry.path: studied_genes(entry.resource, genes) for entry in observations},
+    )
 
 
-def _may_speak(observation: Resource, listed: frozenset[Coding]) -> bool:
+def _may_speak(observation: Entry, listed: frozenset[Coding]) -> bool:
     return (
-        not _STRUCTURE.isdisjoint(observation)
-        or not listed.isdisjoint(codings(observation.get("code")))
-        or named_role(observation) is not None
+        not _STRUCTURE.isdisjoint(observation.resource)
+        or not listed.isdisjoint(observation.codes)
+        or named_role(observation.resource) is not None
     )
 
 

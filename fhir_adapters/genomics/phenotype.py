@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from dsl.model import Input
@@ -10,11 +11,11 @@ from dsl.values import Datum, Fact, Reason, known, missing
 from fhir_adapters.chart import Chart
 from fhir_adapters.evidence import datum, first_reason, in_order, unusable_observation
 from fhir_adapters.genomics.claims import Claim
-from fhir_adapters.genomics.links import links_of
+from fhir_adapters.genomics.links import Links, links_of
 from fhir_adapters.genomics.statements import statements
 from fhir_adapters.genomics.transplants import transplants
 from fhir_adapters.instants import effective_moment, unusable_time
-from fhir_adapters.terminology import Terminology
+from fhir_adapters.terminology import Gene, Terminology
 
 _RANKING = (
     Reason.CONFLICT,
@@ -28,20 +29,32 @@ _RANKING = (
 _TRANSPLANT = "after a transplant of stem cells or liver a germline result may not be that of the liver"
 
 
-def phenotype_fact(item: Input, chart: Chart, as_of: datetime, terminology: Terminology) -> Fact:
+@dataclass(frozen=True, slots=True)
+class GeneticResults:
+    """What all genes share: the results of a chart with their links, and the transplants."""
+
+    genes: tuple[Gene, ...]
+    links: Links
+    donors: tuple[Datum, ...]
+
+
+def genetic_results(chart: Chart, terminology: Terminology) -> GeneticResults:
+    """The genetic results of a chart, to be asked for one gene after the other."""
+    genes = tuple(terminology.genes())
+    return GeneticResults(genes, links_of(chart, genes), transplants(chart))
+
+
+def phenotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
     """The fact of an input `from phenotype GENE`: all phenotypes that usable results still allow.
 
     Germline does not change, so every usable result counts, whatever its date; results that disagree
     and ambiguous genotypes leave several phenotypes possible (H-033, H-034, H-036). After a transplant
     none counts, for the reason `subject`.
     """
-    gene = terminology.gene(item.source.name)
-    genes = tuple(terminology.genes())
-    links = links_of(chart, genes)
     claims: list[Claim] = []
     data: list[Datum] = []
-    donors = transplants(chart)
-    for statement in statements(gene, genes, links):
+    links, donors = results.links, results.donors
+    for statement in statements(gene, results.genes, links):
         entry = statement.entry
         moment = effective_moment(entry.resource, as_of)
         withdrawn = Reason.STATUS if links.is_withdrawn(entry) else None

@@ -14,6 +14,7 @@ from fhir_adapters.genomics.claims import (
     Kind,
     genotype_claim,
     genotypes_in,
+    may_name,
     phenotype_claim,
     score_claim,
     speaks_for_itself,
@@ -21,6 +22,7 @@ from fhir_adapters.genomics.claims import (
     value_texts,
 )
 from fhir_adapters.genomics.codes import (
+    GENE_STUDIED,
     GENETIC_RESULTS,
     HAPLOTYPE,
     IMPLICATIONS,
@@ -30,7 +32,7 @@ from fhir_adapters.genomics.codes import (
     named_role,
     says_nothing_of_phenotypes,
 )
-from fhir_adapters.genomics.genes import genes_by_code, studied_genes
+from fhir_adapters.genomics.genes import genes_by_code
 from fhir_adapters.genomics.links import Links
 from fhir_adapters.prefetch import GENOTYPE
 from fhir_adapters.reading import Resource, codings, objects
@@ -84,11 +86,11 @@ def _without_genotype(claim: Claim) -> Claim:
 
 def _claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
     observation = entry.resource
-    codes = codes_of(observation)
+    codes = frozenset(entry.codes)
     if says_nothing_of_phenotypes(codes):
         return
     if HAPLOTYPE in codes:
-        if gene.symbol in studied_genes(observation, genes) and not links.is_behind_genotype(entry):
+        if gene.symbol in links.studied(entry) and not links.is_behind_genotype(entry):
             # Without its other half a haplotype is no genotype, but it is not nothing either.
             yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
         return
@@ -103,9 +105,11 @@ def _claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> 
 
 def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
     observation = entry.resource
+    named = links.studied(entry)
+    if named and gene.symbol not in named and not may_name(observation, gene):
+        return
     readings = genotypes_in(observation, gene)
     in_value = {reading.symbol for reading in readings if reading.symbol}
-    named = studied_genes(observation, genes)
     if not named | in_value:
         named = _genes_otherwise(entry, genes, links)
     if gene.symbol not in named | in_value:
@@ -117,7 +121,7 @@ def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: L
         yield unusable(Kind.GENOTYPE, Reason.CONFLICT)
         return
     haplotypes = links.haplotypes_behind(entry)
-    composed = _composed(haplotypes, gene, genes)
+    composed = _composed(haplotypes, gene, links)
     reported = phenotype_claim(observation, gene)
     written = genotype_claim(Genotype(None, min(alternatives)), gene) if alternatives else None
     if written is not None:
@@ -131,9 +135,9 @@ def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: L
         yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
 
 
-def _composed(haplotypes: tuple[Entry, ...], gene: Gene, genes: tuple[Gene, ...]) -> Claim | None:
+def _composed(haplotypes: tuple[Entry, ...], gene: Gene, links: Links) -> Claim | None:
     """The genotype of exactly two haplotype Observations of the gene; None without them."""
-    own = [entry for entry in haplotypes if studied_genes(entry.resource, genes) <= {gene.symbol}]
+    own = [entry for entry in haplotypes if links.studied(entry) <= {gene.symbol}]
     if len(own) != 2:
         return None
     rejected = next((reason for entry in own if (reason := unusable_observation(entry))), None)
@@ -155,7 +159,7 @@ def _interpretation_claims(
     observation = entry.resource
     role = named_role(observation)
     by_code = genes_by_code(observation, genes)
-    named = studied_genes(observation, genes) or _genes_of_parents(entry, gene, genes, links)
+    named = links.studied(entry) or _genes_of_parents(entry, gene, genes, links)
     if not named:
         if not by_code and role is None:
             return
@@ -192,6 +196,8 @@ def _component_claims(
     component: Resource, entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links
 ) -> Iterator[Claim]:
     codes = codes_of(component)
+    if GENE_STUDIED in codes:
+        return
     role = named_role(component)
     by_code = genes_by_code(component, genes)
     implication = bool(codes & IMPLICATIONS)
@@ -200,7 +206,7 @@ def _component_claims(
     own = mentioned(component, genes) or by_code
     if role is not None and role[1] is not None and not own:
         return
-    named = own or studied_genes(entry.resource, genes) or _genes_of_parents(entry, gene, genes, links)
+    named = own or links.studied(entry) or _genes_of_parents(entry, gene, genes, links)
     named = named or _genes_otherwise(entry, genes, links)
     if gene.symbol not in named:
         return
@@ -220,7 +226,7 @@ def _genes_of_parents(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: 
     for parent in links.derived_from(entry):
         if codes_of(parent.resource) & GENETIC_RESULTS:
             in_value = {reading.symbol for reading in genotypes_in(parent.resource, gene) if reading.symbol}
-            found |= studied_genes(parent.resource, genes) or in_value
+            found |= links.studied(parent) or in_value
     return frozenset(found) or _genes_of_groups(entry, genes, links)
 
 
@@ -230,5 +236,5 @@ def _genes_otherwise(entry: Entry, genes: tuple[Gene, ...], links: Links) -> fro
 
 
 def _genes_of_groups(entry: Entry, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
-    groups = (studied_genes(group.resource, genes) for group in links.groups_of(entry))
+    groups = (links.studied(group) for group in links.groups_of(entry))
     return frozenset().union(*groups)

@@ -41,7 +41,7 @@ def transplants(chart: Chart) -> tuple[Datum, ...]:
     """
     found = []
     for entry in chart.of_types("Condition", "Procedure"):
-        code = next((code for code in codings(entry.resource.get("code")) if _counts(code)), None)
+        code = next((code for code in entry.codes if _counts(code)), None)
         if code is not None and entry.readable_subject and not _unreal(entry):
             found.append(datum(entry, code.code))
     return tuple(found)

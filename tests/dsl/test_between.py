@@ -105,7 +105,7 @@ PAIRS = {
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS.keys())
 def test_active_rules_that_disagree(pair: tuple[str, str, tuple[str, str] | tuple[()]]) -> None:
-    """Those that do not disagree are recorded with no more than the results that no test expects."""
+    """H-044: those that do not disagree are recorded with no more than the results that no test expects."""
     one, other, edit = pair
     assert found_in(active("a.a", one), active("b.b", other, *edit))
 

@@ -81,6 +81,7 @@ def test_a_span_is_not_calculated_with() -> None:
 
 
 def test_division_by_zero_is_said() -> None:
+    """H-043: a calculation that fails has no result."""
     found = x_of("other / weight", weight=kilos(0), other=kilos(3))
     assert (found.reason, found.explanation) == (Reason.MODEL_FAILED, "not calculated: division by zero")
 

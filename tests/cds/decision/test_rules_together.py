@@ -73,6 +73,7 @@ def without_tests_of_the_limit(folder: Path) -> None:
 
 
 def test_an_exception_takes_the_place_of_its_base(folder: Path) -> None:
+    """H-044: which of two rules speaks is declared."""
     without_tests_of_the_limit(folder)
     overrides = '  concerns   drug niraparib\n  overrides  niraparib.start_dose because "a site of ours"\n'
     knowledge = with_another(

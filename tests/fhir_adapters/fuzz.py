@@ -21,7 +21,7 @@ from cds.cards import render_cards
 from cds.decision import Decision, decide, of_orders, unanswered
 from cds.guard import release
 from dsl import units
-from dsl.values import Datum, Fact, Quantity, Range
+from dsl.values import Fact, Quantity, Range
 from fhir_adapters import FhirError, chart_of_prefetch, dump_json, gather, load_json
 from fhir_adapters.quantities import in_unit
 from fhir_adapters.reading import UCUM
@@ -92,12 +92,7 @@ def answer(chart: RandomChart) -> Answer:
 
 
 def _bare(fact: Fact) -> Fact:
-    data = {replace(each, path="") for each in fact.data}
-    return replace(fact, data=tuple(sorted(data, key=_datum_order)))
-
-
-def _datum_order(datum: Datum) -> tuple[str, ...]:
-    return (datum.reference, datum.instant or "", datum.text, datum.reason or "")
+    return replace(fact, data=tuple(replace(each, path="") for each in fact.data))
 
 
 def _results(decision: Decision) -> tuple[tuple[str, str, str, str], ...]:
@@ -141,24 +136,23 @@ def shuffled(chart: RandomChart, before: Answer, random: Random) -> None:
 
 
 def doubled(chart: RandomChart, before: Answer, random: Random) -> None:
-    """H-013: an entry that stands there twice changes nothing."""
+    """H-013: an entry that stands there twice changes nothing, in whatever unit it is written."""
     for key in LISTS:
         listed = entries(chart, key)
         if listed:
-            listed.append(deepcopy(random.choice(listed)))
+            copied = deepcopy(random.choice(listed))
+            _write_anew(copied, random)
+            listed.append(copied)
             _count_one_more(chart, key)
-    if answer(chart) != before:
+    if _said(answer(chart)) != _said(before):
         raise Fault("a duplicate changes the answer")
 
 
 def rewritten(chart: RandomChart, before: Answer, random: Random) -> None:
     """H-001: the unit that an amount is written in changes no value and no result."""
     for entry in entries(chart, "labs"):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict):
-            _in_other_unit(resource.get("valueQuantity"), random)
-    after = answer(chart)
-    if (after.refusal, after.results, _values(after)) != (before.refusal, before.results, _values(before)):
+        _write_anew(entry, random)
+    if _said(answer(chart)) != _said(before):
         raise Fault("the unit of writing changes the answer")
 
 
@@ -197,6 +191,12 @@ def _count_one_more(chart: RandomChart, key: str) -> None:
         chart.prefetch[key]["total"] = total + 1
 
 
+def _write_anew(entry: object, random: Random) -> None:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    if isinstance(resource, dict):
+        _in_other_unit(resource.get("valueQuantity"), random)
+
+
 def _in_other_unit(element: object, random: Random) -> None:
     """Writes a sound Quantity anew; one with a fault may be read under one name and not under another."""
     if not isinstance(element, dict) or element.get("system") != UCUM:
@@ -208,10 +208,12 @@ def _in_other_unit(element: object, random: Random) -> None:
         element.update(value=value * SCALES[other] / SCALES[str(unit)], unit=other, code=other)
 
 
-def _values(found: Answer) -> dict[str, object]:
-    return {
+def _said(found: Answer) -> tuple[object, ...]:
+    """What an answer says, in whatever unit."""
+    facts = {
         name: (frozenset(map(_canonical, fact.possible)), fact.reason) for name, fact in found.facts.items()
     }
+    return found.refusal, found.results, facts
 
 
 def _canonical(value: object) -> object:

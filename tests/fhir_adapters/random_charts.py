@@ -161,7 +161,9 @@ class _Maker:
 
     def resource(self, kind: str) -> Json:
         self.made += 1
-        found: Json = {"resourceType": kind, "id": f"r{self.made}"}
+        # Now and then two resources go by one name.
+        number = self.random.randint(1, self.made) if self.often(0.05) else self.made
+        found: Json = {"resourceType": kind, "id": f"r{number}"}
         if not self.often(0.97):
             found["subject"] = self.pick(_ODD_SUBJECTS)
         elif self.often(0.97):

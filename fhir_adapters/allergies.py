@@ -84,8 +84,10 @@ def _is_about(name: str, entry: Entry, terminology: Terminology) -> bool | None:
     """Whether an entry is about the drug; None if its substance cannot be told."""
     concept = entry.resource.get("code")
     listed = codings(concept)
-    drugs = {drug for coding in listed if (drug := terminology.drug_of_coding(coding)) is not None}
-    drugs |= {drug for text in words(concept) if (drug := terminology.drug_of_text(text)) is not None}
-    if name in drugs:
-        return True
-    return False if drugs or any(coding.system == RXNORM for coding in listed) else None
+    found = [each for coding in listed if (each := terminology.drug_of_coding(coding)) is not None]
+    found += [each for text in words(concept) if (each := terminology.drug_of_text(text)) is not None]
+    named = [each for each in found if name in each.drugs]
+    if named:
+        # Which ingredient of a combination is not borne, the entry does not say.
+        return None if all(each.combined for each in named) else True
+    return False if found or any(coding.system == RXNORM for coding in listed) else None

@@ -1,14 +1,23 @@
-"""Which drug a MedicationRequest or MedicationStatement names."""
+"""Which drugs a MedicationRequest or MedicationStatement names (H-021, H-023 to H-025)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from fhir_adapters.reading import RXNORM, ChartFinding, codings, object_member, text_member, words
+from fhir_adapters.reading import (
+    RXNORM,
+    ChartFinding,
+    Resource,
+    codings,
+    object_member,
+    objects,
+    text_member,
+    words,
+)
 from fhir_adapters.references import Entry, Resolver
-from fhir_adapters.terminology import Coding, Terminology
+from fhir_adapters.terminology import Coding, DrugConcept, Terminology
 
 
 class OrderDrug(StrEnum):
@@ -28,10 +37,13 @@ class OrderDrug(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DrugReading:
-    """The drug of an order, or why there is none."""
+    """The drugs in what was ordered, or why none is known."""
 
-    drug: str | None
+    drugs: tuple[str, ...]
+    """Those that the knowledge base has, in order of name; several are one combination."""
     identified: OrderDrug
+    combination: bool = False
+    """There is more than one ingredient, whether the knowledge base has the others or not."""
     surely_other: bool = False
     """Unmapped, but with an RxNorm code: it is certainly none of the drugs of the knowledge base."""
     findings: tuple[ChartFinding, ...] = ()
@@ -42,10 +54,11 @@ class DrugReading:
 
 
 def read_drug(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology) -> DrugReading:
-    """The drug that an order or statement names; references are tried with each resolver in turn."""
+    """The drugs that an order or statement names; references are tried with each resolver in turn."""
     order = entry.resource
     concept = order.get("medicationCodeableConcept")
     reference = order.get("medicationReference")
+    ingredients: tuple[Resource, ...] = ()
     if "medication" in order:
         return _unresolved(entry, "r5-shape", "An R5 `medication` element: this interface reads FHIR R4.")
     if concept is not None and reference is not None:
@@ -55,34 +68,87 @@ def read_drug(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminol
         medication = next((item for item in found if item is not None), None)
         if medication is None or medication.type != "Medication":
             return _unresolved(entry, "unresolved", "The referenced Medication is not in what was received.")
-        concept = object_member(medication.resource, "code")
+        concept = object_member(medication.resource, "code") or {}
+        ingredients = objects(medication.resource, "ingredient")
     if concept is None:
-        return DrugReading(None, OrderDrug.NONE if reference is None else OrderDrug.UNMAPPED)
+        return DrugReading((), OrderDrug.NONE)
     if not isinstance(concept, dict):
         return _unresolved(entry, "unreadable", "The medication is not a CodeableConcept.")
-    return _read_concept(entry, concept, terminology)
+    reading = _read_concept(entry, concept, terminology)
+    if reference is None or reading.identified is OrderDrug.CONFLICT:
+        return reading
+    return _with_ingredients(entry, reading, ingredients, terminology)
 
 
-def _read_concept(entry: Entry, concept: dict[str, object], terminology: Terminology) -> DrugReading:
-    listed = tuple(codings(concept))
+def _read_concept(entry: Entry, concept: Resource, terminology: Terminology) -> DrugReading:
+    listed = codings(concept)
     text = text_member(concept, "text") or ""
-    drugs = {drug for coding in listed if (drug := terminology.drug_of_coding(coding)) is not None}
-    named = {drug for name in words(concept) if (drug := terminology.drug_of_text(name)) is not None}
-    if len(drugs) > 1 or (drugs and not named <= drugs):
-        finding = ChartFinding(
-            "drug-conflict", entry.path, "The codes and names mean different drugs: none is used."
-        )
-        return DrugReading(None, OrderDrug.CONFLICT, findings=(finding,))
-    if drugs:
-        return DrugReading(drugs.pop(), OrderDrug.MAPPED, codes=listed, text=text)
+    coded = [each for coding in listed if (each := terminology.drug_of_coding(coding)) is not None]
+    named = [each for name in words(concept) if (each := terminology.drug_of_text(name)) is not None]
+    combination = any(each.combined for each in (*coded, *named))
+    if coded:
+        drugs = _drugs(coded)
+        # A combination may be coded by its parts beside; two drugs that no code has both of are a conflict.
+        if drugs not in [each.drugs for each in coded] or not _drugs(named) <= drugs:
+            return _conflict(entry)
+        retired = ChartFinding("drug-retired", entry.path, "A code of the drug was retired by its publisher.")
+        found = (retired,) if any(each.retired for each in coded) else ()
+        return _identified(OrderDrug.MAPPED, drugs, combination, found, listed, text)
     if any(coding.system == RXNORM for coding in listed):
-        return DrugReading(None, OrderDrug.UNMAPPED, surely_other=True)
-    drug = terminology.drug_of_text(text) if text else None
-    if drug is not None:
+        # A code that nobody listed beside a name that somebody did is not surely another drug.
+        return replace(_unmapped(entry), surely_other=not named)
+    by_text = terminology.drug_of_text(text)
+    if by_text is not None:
         finding = ChartFinding("drug-by-text", entry.path, "The drug was recognised by its listed name only.")
-        return DrugReading(drug, OrderDrug.MAPPED_BY_TEXT, findings=(finding,), text=text)
-    return DrugReading(None, OrderDrug.UNMAPPED if text or concept.get("coding") else OrderDrug.NONE)
+        return _identified(OrderDrug.MAPPED_BY_TEXT, by_text.drugs, combination, (finding,), (), text)
+    return _unmapped(entry) if text or concept.get("coding") else DrugReading((), OrderDrug.NONE)
+
+
+def _with_ingredients(
+    entry: Entry, reading: DrugReading, ingredients: Sequence[Resource], terminology: Terminology
+) -> DrugReading:
+    """What a Medication is by its code and by the list of its ingredients."""
+    concepts = (object_member(each, "itemCodeableConcept") for each in ingredients)
+    parts = [_read_concept(entry, each, terminology) for each in concepts if each is not None]
+    known = [part for part in parts if part.drugs]
+    drugs = frozenset(drug for part in known for drug in part.drugs)
+    combination = len(ingredients) > 1 or any(each.combination for each in (reading, *known))
+    if reading.drugs:
+        return replace(reading, combination=combination) if drugs <= {*reading.drugs} else _conflict(entry)
+    if drugs:
+        found = tuple(dict.fromkeys(finding for part in known for finding in part.findings))
+        return _identified(OrderDrug.MAPPED, drugs, combination, found, (), "")
+    return reading if reading.identified is OrderDrug.UNMAPPED else _unmapped(entry)
+
+
+def _identified(
+    how: OrderDrug,
+    drugs: Iterable[str],
+    combination: bool,
+    findings: tuple[ChartFinding, ...],
+    codes: tuple[Coding, ...],
+    text: str,
+) -> DrugReading:
+    return DrugReading(tuple(sorted(drugs)), how, combination, False, findings, codes, text)
+
+
+def _drugs(concepts: Iterable[DrugConcept]) -> frozenset[str]:
+    return frozenset(drug for concept in concepts for drug in concept.drugs)
+
+
+def _conflict(entry: Entry) -> DrugReading:
+    sentence = "The codes and names mean different drugs: none is used."
+    return DrugReading(
+        (), OrderDrug.CONFLICT, findings=(ChartFinding("drug-conflict", entry.path, sentence),)
+    )
+
+
+def _unmapped(entry: Entry) -> DrugReading:
+    sentence = "No code or name of the drug is listed here: no rule was asked about it."
+    return DrugReading(
+        (), OrderDrug.UNMAPPED, findings=(ChartFinding("drug-unmapped", entry.path, sentence),)
+    )
 
 
 def _unresolved(entry: Entry, code: str, sentence: str) -> DrugReading:
-    return DrugReading(None, OrderDrug.UNRESOLVED, findings=(ChartFinding(code, entry.path, sentence),))
+    return DrugReading((), OrderDrug.UNRESOLVED, findings=(ChartFinding(code, entry.path, sentence),))

@@ -120,9 +120,9 @@ def _uses(
         if when is _Taking.NOW and order is not None and _is_signed_again(order, entry):
             when = _Taking.ITSELF
         reading = read_drug(entry, (chart.resolver,), terminology)
-        if reading.drug == name:
+        if name in reading.drugs:
             yield _Use(entry, when, datum(entry, name, _reason(entry, when)))
-        elif reading.drug is None and not reading.surely_other and when is not _Taking.NEVER:
+        elif not reading.drugs and not reading.surely_other and when is not _Taking.NEVER:
             reason = Reason.NO_VALUE if entry.readable_subject else Reason.SUBJECT
             yield _Use(entry, _Taking.UNIDENTIFIED, datum(entry, "", reason))
 

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from dsl.values import Dose, Period, Quantity
+from dsl.values import Dose
 from fhir_adapters.chart import Chart, whose_is
+from fhir_adapters.dosage import read_dose
 from fhir_adapters.drugs import OrderDrug, read_drug
 from fhir_adapters.errors import UnusableBundle, WrongPatient
-from fhir_adapters.quantities import listed_code, name_contradicts
-from fhir_adapters.reading import (
-    ChartFinding,
-    Resource,
-    codings,
-    number_member,
-    object_member,
-    objects,
-    only_object,
-    text_member,
-)
+from fhir_adapters.reading import ChartFinding, Resource, codings, objects, text_member
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
 from fhir_adapters.terminology import Coding, Terminology
 
 _DRAFT_PATH = "context.draftOrders"
-_PLAIN_REPEAT = frozenset(
-    {"frequency", "period", "periodUnit", "boundsPeriod", "boundsDuration", "boundsRange", "extension", "id"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +26,10 @@ class Order:
     """E.g. `MedicationRequest/draft-clop`."""
     resource: Resource
     """The resource as received; the record of truth."""
-    drug: str | None
-    """The knowledge base's name of the drug."""
+    drugs: tuple[str, ...]
+    """The knowledge base's names of the drugs in it, in order; several are one combination."""
+    combination: bool
+    """It holds more than one ingredient: what is said of one must not change the others."""
     identified: OrderDrug
     codes: tuple[Coding, ...]
     """The codings of its medication."""
@@ -50,6 +39,8 @@ class Order:
     """Codings of its reasons, of referenced Conditions too."""
     dose: Dose | None
     """Only if one plain dose with one plain frequency was ordered."""
+    findings: tuple[ChartFinding, ...] = ()
+    """What was odd about its drug and its dose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +81,20 @@ def draft_orders(
             findings.append(ChartFinding("modified", entry.path, "A negated or modified order: ignored."))
             continue
         findings += _oddities(entry)
-        order, found = _order(entry, (resolver, chart.resolver), terminology)
-        orders.append(order)
-        findings += found
+        orders.append(_order(entry, (resolver, chart.resolver), terminology))
+        findings += orders[-1].findings
     return DraftOrders(tuple(orders), tuple(findings))
 
 
 def active_medications(chart: Chart, terminology: Terminology) -> tuple[Order, ...]:
     """The medications that the chart says are taken now: one per known drug, and each of the others."""
-    chosen: dict[str, Order] = {}
+    chosen: dict[object, Order] = {}
     entries = chart.of_types("MedicationRequest", "MedicationStatement")
     for entry in sorted(entries, key=lambda item: (item.reference, item.path)):
         active = text_member(entry.resource, "status") == "active" and not is_plan(entry.resource)
         if active and entry.readable_subject and entry.resource.get("doNotPerform") is not True:
-            order, _ = _order(entry, (chart.resolver,), terminology)
-            chosen.setdefault(order.drug or f"{order.reference} {order.path}", order)
+            order = _order(entry, (chart.resolver,), terminology)
+            chosen.setdefault(order.drugs or f"{order.reference} {order.path}", order)
     return tuple(chosen.values())
 
 
@@ -124,22 +114,22 @@ def is_plan(resource: Resource) -> bool:
     return text_member(resource, "intent") in ("proposal", "plan", "option")
 
 
-def _order(
-    entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology
-) -> tuple[Order, tuple[ChartFinding, ...]]:
+def _order(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology) -> Order:
     reading = read_drug(entry, resolvers, terminology)
-    order = Order(
+    dose, unread = read_dose(entry)
+    return Order(
         path=entry.path,
         reference=entry.reference,
         resource=entry.resource,
-        drug=reading.drug,
+        drugs=reading.drugs,
+        combination=reading.combination,
         identified=reading.identified,
         codes=reading.codes,
         text=reading.text,
         reasons=tuple(dict.fromkeys(_reasons(entry, resolvers))),
-        dose=_read_dose(entry.resource),
+        dose=dose,
+        findings=(*reading.findings, *unread),
     )
-    return order, reading.findings
 
 
 def _oddities(entry: Entry) -> Iterable[ChartFinding]:
@@ -165,29 +155,3 @@ def _stands(condition: Entry) -> bool:
     verification = condition.resource.get("verificationStatus")
     codes = {text_member(coding, "code") for coding in objects(verification, "coding")}
     return verification is None or codes == {"confirmed"}
-
-
-def _read_dose(order: Resource) -> Dose | None:
-    instruction = only_object(order, "dosageInstruction")
-    amount = object_member(only_object(instruction, "doseAndRate"), "doseQuantity")
-    timing = object_member(instruction, "timing")
-    repeat = object_member(timing, "repeat")
-    if instruction is None or repeat is None or not _PLAIN_REPEAT.issuperset(repeat):
-        return None
-    # A coded timing, an event or a condition outranks the frequency beside it.
-    conditional = {"asNeededCodeableConcept", "modifierExtension"} & set(instruction)
-    coded = bool(codings(object_member(timing, "code"))) or "event" in (timing or {})
-    if conditional or coded or instruction.get("asNeededBoolean", False) is not False:
-        return None
-    value, code = number_member(amount, "value"), listed_code(amount)
-    if value is None or value <= 0 or code is None or "comparator" in (amount or {}):
-        return None
-    if name_contradicts(amount, code):
-        return None
-    times = repeat.get("frequency", 1)
-    period, period_unit = number_member(repeat, "period"), text_member(repeat, "periodUnit")
-    if not isinstance(times, int) or isinstance(times, bool) or times < 1 or period is None or period <= 0:
-        return None
-    if period_unit not in tuple(Period):
-        return None
-    return Dose(Quantity(Fraction(value), code), times, Fraction(period), Period(period_unit))

@@ -104,6 +104,25 @@ class ConditionSet(Protocol):
         ...
 
 
+class DrugConcept(Protocol):
+    """What a code or a name stands for: a drug, one of its salts, products, brands, or a combination."""
+
+    @property
+    def drugs(self) -> frozenset[str]:
+        """The knowledge base's names of those of its ingredients that it has; at least one."""
+        ...
+
+    @property
+    def combined(self) -> bool:
+        """Whether it has more than one ingredient, known here or not."""
+        ...
+
+    @property
+    def retired(self) -> bool:
+        """Whether its publisher has withdrawn the code."""
+        ...
+
+
 class Terminology(Protocol):
     """Everything above by name, and drugs by code or listed text."""
 
@@ -123,10 +142,10 @@ class Terminology(Protocol):
         """Of several indications found together, those that another one of them outranks."""
         ...
 
-    def drug_of_coding(self, coding: Coding) -> str | None:
-        """The knowledge base's name of the drug with this RxNorm ingredient or product code."""
+    def drug_of_coding(self, coding: Coding) -> DrugConcept | None:
+        """What a code of a drug stands for, None if it is not listed or of other drugs only."""
         ...
 
-    def drug_of_text(self, text: str) -> str | None:
-        """The drug whose name or product name equals this text, ignoring case and runs of spaces."""
+    def drug_of_text(self, text: str) -> DrugConcept | None:
+        """What a name of a drug or product stands for if it is listed, ignoring case and runs of spaces."""
         ...

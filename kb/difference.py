@@ -224,6 +224,10 @@ def _file_changes(old: Edition, new: Edition, rules: tuple[RuleChange, ...]) -> 
             yield FileChange(path, Kind.ADDED if before is None else Kind.REMOVED)
         elif path.endswith(".rule"):
             yield FileChange(path, Kind.LAYOUT if path in with_rules else Kind.CHANGED)
+        elif path.endswith(".tsv"):
+            old_lines, new_lines = {*before.splitlines()}, {*after.splitlines()}
+            counts = f"{len(new_lines - old_lines)} lines added", f"{len(old_lines - new_lines)} removed"
+            yield FileChange(path, Kind.CHANGED, counts)
         else:
             fields = tuple(_changed_fields(tomllib.loads(before), tomllib.loads(after), ""))
             yield FileChange(path, Kind.CHANGED if fields else Kind.LAYOUT, fields)

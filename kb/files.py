@@ -29,6 +29,9 @@ _SUCH_AS = {
 }
 
 
+SUFFIXES = (".toml", ".rule", ".tsv")
+"""Files with these endings are the knowledge base; whatever else lies beside them is not."""
+
 _TYPESET = "“”„«»"
 """Quotation marks that word processors write."""
 
@@ -109,10 +112,11 @@ class ProductFile(_Strict):
 
 
 class DrugFile(_Strict):
-    """`drugs/NAME.toml`."""
+    """`drugs/NAME.toml`: the RxNorm ingredient, its codes in other systems, its products."""
 
     rxnorm: Text
     display: Text
+    codes: tuple[Code, ...] = ()
     products: tuple[ProductFile, ...] = ()
 
 

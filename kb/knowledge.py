@@ -70,13 +70,44 @@ class Drug:
     rxnorm: str
     display: str
     products: tuple[Product, ...]
+    codes: tuple[Coding, ...] = ()
+    """Codes of the ingredient in other systems than RxNorm."""
 
     def product(self, rxnorm_codes: Iterable[str], text: str) -> Product | None:
-        """The product with one of these codes, else the one with this display; None if there is none."""
+        """The product with one of these codes, else the one with this display.
+
+        None if there is none, or several of different strength.
+        """
         codes = set(rxnorm_codes)
         by_code = [each for each in self.products if each.rxnorm in codes]
         by_text = [each for each in self.products if normal_text(each.display) == normal_text(text)]
-        return next(iter([*by_code, *by_text]), None)
+        found = [*by_code, *by_text]
+        return found[0] if len({each.strength for each in found}) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class DrugConcept:
+    """What a code or a name stands for: a drug, one of its salts, products, brands, or a combination."""
+
+    drugs: frozenset[str]
+    """Those of its ingredients that are drugs of the knowledge base; at least one."""
+    combined: bool = False
+    """It has more than one ingredient, known here or not."""
+    retired: bool = False
+    """Its publisher has withdrawn the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrugIndex:
+    """Every code and name by which an order may mean a drug of the knowledge base."""
+
+    codes: Mapping[Coding, DrugConcept]
+    texts: Mapping[str, DrugConcept]
+    """By name without case and with single spaces."""
+    edition: str = ""
+    """The RxNorm release that was imported, in words; empty without one."""
+    remarks: tuple[str, ...] = ()
+    """Codes in `drugs/` that this release has retired or does not have, a sentence each (H-025)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +212,7 @@ class KnowledgeBase:
     conditions: Mapping[str, ConditionSet]
     indication_sets: Mapping[str, Indication]
     gene_table: Mapping[str, Gene]
-    drug_codes: Mapping[Coding, str]
-    drug_texts: Mapping[str, str]
+    drug_index: DrugIndex
     warnings: tuple[Diagnostic, ...]
 
     def fireable(self, *, fire_draft: bool) -> tuple[Rule, ...]:
@@ -237,13 +267,13 @@ class KnowledgeBase:
         wins = self.indication_sets[name].wins_over
         return frozenset[str]().union(*(wins.get(member, frozenset()) for member in members))
 
-    def drug_of_coding(self, coding: Coding) -> str | None:
-        """The drug with this RxNorm ingredient or product code."""
-        return self.drug_codes.get(coding)
+    def drug_of_coding(self, coding: Coding) -> DrugConcept | None:
+        """What a code of a drug stands for."""
+        return self.drug_index.codes.get(coding)
 
-    def drug_of_text(self, text: str) -> str | None:
-        """The drug whose name or product name equals this text, ignoring case and runs of spaces."""
-        return self.drug_texts.get(normal_text(text))
+    def drug_of_text(self, text: str) -> DrugConcept | None:
+        """What a name of a drug or product stands for, ignoring case and runs of spaces."""
+        return self.drug_index.texts.get(normal_text(text))
 
 
 def normal_text(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import dsl
 from dsl import EnumType, Rule, RuleFile, SourceKind, Withhold
 from kb.errors import KnowledgeBaseError, RuleErrors
+from kb.files import SUFFIXES
 from kb.knowledge import KnowledgeBase
 from kb.tables import Tables, load_tables
 
@@ -99,9 +100,7 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
 def digest(root: Path) -> str:
     """SHA-256 over the names and contents of all files of knowledge, in order of name."""
     total = hashlib.sha256()
-    for path in sorted(
-        path for path in root.rglob("*") if path.suffix in (".toml", ".rule") and path.is_file()
-    ):
+    for path in sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file()):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()

@@ -21,6 +21,7 @@ from msgspec.json import decode
 
 from dsl.compiler.bundle import BundleError, read_bundle, write_bundle
 from kb.errors import KnowledgeBaseError
+from kb.files import SUFFIXES
 from kb.functions import FUNCTIONS
 from kb.knowledge import KnowledgeBase
 from kb.tables import load_tables
@@ -30,7 +31,7 @@ MAX_BYTES: Final = 256 * 1_048_576
 
 _FORMAT: Final = 1
 _HEAD: Final = re.compile(rb"bespoke-release ([0-9]{1,6}) sha256:([0-9a-f]{64})\n")
-_PATH: Final = re.compile(r'(?:[^/\\:*?"<>|\x00-\x1f\x7f]+/)*[^/\\:*?"<>|\x00-\x1f\x7f]+\.(?:toml|rule)')
+_PATH: Final = re.compile(r'(?:[^/\\:*?"<>|\x00-\x1f\x7f]+/)*[^/\\:*?"<>|\x00-\x1f\x7f]+\.(?:toml|rule|tsv)')
 
 
 class ReleaseError(KnowledgeBaseError):
@@ -62,7 +63,7 @@ def read_sources(root: Path) -> dict[str, str]:
     """Path to text of all files of knowledge in a folder; raises `KnowledgeBaseError`."""
     sources = {}
     for path in sorted(root.rglob("*")):
-        if path.suffix in (".toml", ".rule") and path.is_file():
+        if path.suffix in SUFFIXES and path.is_file():
             try:
                 sources[path.relative_to(root).as_posix()] = path.read_bytes().decode()
             except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,12 +13,14 @@ from msgspec import structs
 from dsl import Coding, Diagnostic, Names, Quantity, Rule, quantity
 from dsl.units import UnitError, commensurable, parse
 from kb import files
+from kb.drug_codes import ATC, SNOMED, drug_index, read_table
 from kb.errors import KnowledgeBaseError
 from kb.functions import FUNCTIONS
 from kb.knowledge import (
     RXNORM,
     ConditionSet,
     Drug,
+    DrugIndex,
     Gene,
     Indication,
     KnowledgeBase,
@@ -33,8 +35,9 @@ LOINC = "http://loinc.org"
 
 SYSTEMS = {
     "loinc": LOINC,
-    "snomed": "http://snomed.info/sct",
+    "snomed": SNOMED,
     "rxnorm": RXNORM,
+    "atc": ATC,
     "icd10": "http://hl7.org/fhir/sid/icd-10",
     "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
 }
@@ -55,8 +58,7 @@ class Tables:
     genes: Mapping[str, Gene]
     models: Mapping[str, str]
     """Numeric model to the UCUM unit of its result."""
-    drug_codes: Mapping[Coding, str]
-    drug_texts: Mapping[str, str]
+    drug_index: DrugIndex
 
     @property
     def names(self) -> Names:
@@ -98,8 +100,7 @@ class Tables:
             conditions=self.conditions,
             indication_sets=self.indications,
             gene_table=self.genes,
-            drug_codes=self.drug_codes,
-            drug_texts=self.drug_texts,
+            drug_index=self.drug_index,
             warnings=warnings,
         )
 
@@ -109,7 +110,7 @@ def load_tables(root: Path) -> Tables:
     if not os.path.isdir(root):
         raise KnowledgeBaseError(f"{root}: no such folder; a knowledge base is a folder with `kb.toml`")
     conditions = {path.stem: _condition(path) for path in _files(root, "conditions")}
-    drugs = {path.stem: _drug(path) for path in _files(root, "drugs")}
+    drugs = load_drugs(root)
     sources = _sources(root / "sources.toml")
     answers, wordings = _answers(root / "phenotype_answers.toml")
     observables = {path.stem: _observable(path, sources) for path in _files(root, "observables")}
@@ -125,9 +126,13 @@ def load_tables(root: Path) -> Tables:
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
         genes={gene.symbol: gene for gene in genes},
         models={path.stem: _model(path) for path in _files(root, "models")},
-        drug_codes=_drug_codes(root, drugs.values()),
-        drug_texts=_drug_texts(root, drugs.values()),
+        drug_index=drug_index(root, drugs.values(), read_table(root)),
     )
+
+
+def load_drugs(root: Path) -> dict[str, Drug]:
+    """The drugs in a folder; raises `KnowledgeBaseError`."""
+    return {path.stem: _drug(path) for path in _files(root, "drugs")}
 
 
 def _files(root: Path, kind: str) -> list[Path]:
@@ -225,29 +230,8 @@ def _drug(path: Path) -> Drug:
         )
         for product in entry.products
     )
-    return Drug(path.stem, entry.rxnorm, entry.display, products)
-
-
-def _drug_codes(root: Path, drugs: Iterable[Drug]) -> dict[Coding, str]:
-    codes: dict[Coding, str] = {}
-    for drug in drugs:
-        for code in (drug.rxnorm, *(each.rxnorm for each in drug.products if each.rxnorm is not None)):
-            other = codes.setdefault(Coding(RXNORM, code), drug.name)
-            if other != drug.name:
-                raise KnowledgeBaseError(
-                    f"{root / 'drugs'}: RxNorm {code} stands for {other} and {drug.name}"
-                )
-    return codes
-
-
-def _drug_texts(root: Path, drugs: Iterable[Drug]) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for drug in drugs:
-        for text in (drug.name, drug.display, *(each.display for each in drug.products)):
-            other = texts.setdefault(normal_text(text), drug.name)
-            if other != drug.name:
-                raise KnowledgeBaseError(f"{root / 'drugs'}: `{text}` stands for {other} and {drug.name}")
-    return texts
+    codes = tuple(_code(path, "codes", code.system, code.code) for code in entry.codes)
+    return Drug(path.stem, entry.rxnorm, entry.display, products, codes)
 
 
 def _condition(path: Path) -> ConditionSet:

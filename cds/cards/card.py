@@ -26,6 +26,7 @@ from dsl import (
     value_words,
 )
 from dsl.checker.outcomes import MAX_SUMMARY
+from fhir_adapters import Order
 from kb import KnowledgeBase
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -54,24 +55,29 @@ def render_cards(
     that a suggestion may change; the seed (the decision id) makes the uuids reproducible.
     """
     findings = list(released)
-    orders = defaultdict[tuple[str, str | None], list[str]](list)
+    orders = defaultdict[tuple[str, str], list[Order]](list)
     for each in findings:
-        orders[each.rule.name, each.order.drug].append(each.order.reference)
+        for drug in each.drugs:
+            orders[each.rule.name, drug].append(each.order)
     pending: dict[tuple[object, ...], _Pending] = {}
     for each in findings:
-        duplicates = orders[each.rule.name, each.order.drug]
+        # By path: two drafts may have one reference, and a combination stands under each of its drugs.
+        same_drug = {order.path: order for drug in each.drugs for order in orders[each.rule.name, drug]}
+        duplicates = list(same_drug.values())
         card = view(each, knowledge, together=len(duplicates))
         if card is None:
             continue
-        plain = _card(card, knowledge, today, ordering=ordering)
+        combined = any(order.combination for order in duplicates)
+        plain = _card(card, knowledge, today, ordering=ordering, combined=combined)
         # One click must not rest on data of which a newer part may be missing (H-069).
-        safe = changeable.issuperset(duplicates) and not each.partial
-        offered = offers(card, knowledge) if safe else ()
+        safe = changeable.issuperset(order.reference for order in duplicates) and not each.partial
+        # Nor must it take away or change what else is in a combination (H-024).
+        offered = offers(card, knowledge) if safe and not combined else ()
         key = (plain["summary"], plain["detail"], *(offer.label for offer in offered))
         if key in pending:
             # A duplicate order gets no card of its own (H-045). The first draft takes the advice and the
             # others go: changed alike, their doses would add up.
-            removal = withdrawal(each.order, card.drug)
+            removal = withdrawal(each.order, card.name)
             offered = tuple(Offer(offer.label, removal) for offer in offered)
         pending.setdefault(key, _Pending(plain, [])).offers.append(offered)
     if not_evaluated:
@@ -87,7 +93,9 @@ class _Pending:
     offers: list[tuple[Offer, ...]]
 
 
-def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bool) -> dict[str, object]:
+def _card(
+    card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bool, combined: bool
+) -> dict[str, object]:
     finding = card.released.finding
     rule = finding.rule
     draft = rule.status is not Lifecycle.ACTIVE
@@ -106,13 +114,15 @@ def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bo
             "Only a part of the data was sent: a newer or contradicting result may be missing, "
             "so no change is proposed."
         )
+    if combined and ordering and card.suggestions:
+        paragraphs.append("A combination with other ingredients is ordered, so no change is proposed.")
     if card.together > 1:
         paragraphs.append(
-            f"There are {card.together} draft orders of {card.drug.display} here; "
+            f"There are {card.together} draft orders of {card.name} here; "
             "the advice is for all of them together."
         )
     elif card.dose and ordering and _more_than_ordered(card):
-        ordered = ordered_dose(card.released.order, card.drug)
+        ordered = ordered_dose(card.released.order, card.drugs)
         paragraphs.append(f"This is more than the {ordered} that was ordered.")
     if card.released.preliminary is not None:
         paragraphs.append(_preliminary(card, card.released.preliminary))
@@ -144,7 +154,7 @@ def _card(card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bo
 
 def _summary(card: CardView) -> str:
     finding = card.released.finding
-    name = capitalised(card.drug.display)
+    name = capitalised(card.name)
     if card.outcome is not None:
         advice = fill(card.outcome.advise, finding)
         return advice if len(advice) <= MAX_SUMMARY else fill(card.outcome.advise, finding, brief=True)
@@ -215,7 +225,7 @@ def _preliminary(card: CardView, other: Finding) -> str:
 
 
 def _more_than_ordered(card: CardView) -> bool:
-    ordered, advised = ordered_dose(card.released.order, card.drug), card.dose
+    ordered, advised = ordered_dose(card.released.order, card.drugs), card.dose
     return ordered is not None and advised is not None and advised.exceeds(ordered)
 
 

@@ -21,16 +21,17 @@ class Offer:
 
 
 def offers(card: CardView, knowledge: KnowledgeBase) -> tuple[Offer, ...]:
-    """The suggestions of a card on a draft order."""
-    made = (_offer(suggestion, card, knowledge) for suggestion in card.suggestions)
+    """The suggestions of a card on a draft order of one drug."""
+    (drug,) = card.drugs
+    made = (_offer(suggestion, card, drug, knowledge) for suggestion in card.suggestions)
     return tuple(offer for offer in made if offer is not None)
 
 
-def withdrawal(order: Order, drug: Drug) -> dict[str, object]:
+def withdrawal(order: Order, name: str) -> dict[str, object]:
     """The action that deletes a draft."""
     return {
         "type": "delete",
-        "description": f"Delete the draft order of {drug.display}",
+        "description": f"Delete the draft order of {name}",
         "resourceId": order.reference,
     }
 
@@ -51,14 +52,14 @@ def alternatives(card: CardView, knowledge: KnowledgeBase) -> list[str]:
     return lines
 
 
-def _offer(suggestion: Suggestion, card: CardView, knowledge: KnowledgeBase) -> Offer | None:
+def _offer(suggestion: Suggestion, card: CardView, ordered: Drug, knowledge: KnowledgeBase) -> Offer | None:
     order = card.released.order
     if isinstance(suggestion, WithdrawSuggestion):
-        return Offer(suggestion.label, withdrawal(order, card.drug))
+        return Offer(suggestion.label, withdrawal(order, ordered.display))
     if isinstance(suggestion, DoseSuggestion):
-        product = _product(order, card.drug, suggestion.dose)
-        resource = _rewritten(order, card.drug, product, suggestion.dose, same_drug=True)
-        label = f"{card.drug.display} {suggestion.dose}"
+        product = _product(order, ordered, suggestion.dose)
+        resource = _rewritten(order, ordered, product, suggestion.dose, same_drug=True)
+        label = f"{ordered.display} {suggestion.dose}"
         if suggestion.only_if:
             label = f"{suggestion.only_if}: {label}"
         return Offer(capitalised(label), _update(resource, f"Set the dose to {suggestion.dose}"))
@@ -67,7 +68,7 @@ def _offer(suggestion: Suggestion, card: CardView, knowledge: KnowledgeBase) -> 
     drug = knowledge.drugs[suggestion.drug]
     resource = _rewritten(order, drug, None, None, same_drug=False)
     label = f"Replace with {drug.display}; the dose is still to be chosen"
-    return Offer(label, _update(resource, f"Replace {card.drug.display} with {drug.display}"))
+    return Offer(label, _update(resource, f"Replace {ordered.display} with {drug.display}"))
 
 
 def _excluded(suggestion: DrugSuggestion, card: CardView) -> bool | None:

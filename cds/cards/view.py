@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cds.guard import Released
@@ -30,7 +31,8 @@ class CardView:
     """One card to be: the finding, its urgency, and what it proposes."""
 
     released: Released
-    drug: Drug
+    drugs: tuple[Drug, ...]
+    """The ordered drugs that the finding is about; several only for a combination of them."""
     indicator: Indicator
     outcome: Outcome | None
     """The outcome that answers; None for a plain dose and for a question."""
@@ -42,6 +44,11 @@ class CardView:
     together: int
     """How many draft orders of the drug the advice is for."""
 
+    @property
+    def name(self) -> str:
+        """What the card calls the drug."""
+        return " / ".join(drug.display for drug in self.drugs)
+
 
 def view(released: Released, knowledge: KnowledgeBase, *, together: int) -> CardView | None:
     """The card of a finding, or None when there is nothing to say.
@@ -49,30 +56,28 @@ def view(released: Released, knowledge: KnowledgeBase, *, together: int) -> Card
     Of several drafts of one drug `together`, no single one can have the advised dose already.
     """
     finding, order = released.finding, released.order
-    if order.drug is None:
-        return None
-    drug = knowledge.drugs[order.drug]
-    ordered = ordered_dose(order, drug) if together == 1 else None
+    drugs = tuple(knowledge.drugs[name] for name in released.drugs)
+    ordered = ordered_dose(order, drugs) if together == 1 else None
     result = finding.result
     if finding.state is State.ADVICE and isinstance(result, Give):
         if ordered is not None and ordered.same_as(result.dose):
             return None
         indicator = Indicator.INFO if order.dose is None and together == 1 else Indicator.WARNING
         suggestion = DoseSuggestion(result.dose, "")
-        return CardView(released, drug, indicator, None, result.dose, (suggestion,), finding.asks, together)
+        return CardView(released, drugs, indicator, None, result.dose, (suggestion,), finding.asks, together)
     if finding.state is State.ADVICE and isinstance(result, Advise):
         outcome = finding.rule.outcome(result.outcome)
         dose = advised_dose(outcome)
         if dose is not None and ordered is not None and ordered.same_as(dose):
             return None
         return CardView(
-            released, drug, outcome.indicator, outcome, dose, outcome.suggestions, finding.asks, together
+            released, drugs, outcome.indicator, outcome, dose, outcome.suggestions, finding.asks, together
         )
     loudness = _loudness(released)
     if finding.state is State.OUTSIDE or loudness is WhenMissing.SILENT:
         return None
     indicator = Indicator.WARNING if loudness is WhenMissing.TEST_FIRST else Indicator.INFO
-    return CardView(released, drug, indicator, None, None, (), finding.asks, together)
+    return CardView(released, drugs, indicator, None, None, (), finding.asks, together)
 
 
 def ordered_product(order: Order, drug: Drug) -> Product | None:
@@ -80,8 +85,14 @@ def ordered_product(order: Order, drug: Drug) -> Product | None:
     return drug.product((coding.code for coding in order.codes if coding.system == RXNORM), order.text)
 
 
-def ordered_dose(order: Order, drug: Drug) -> Dose | None:
-    """The dose of a draft; pieces (`2 {tbl}`) are counted with the strength of the ordered product."""
+def ordered_dose(order: Order, drugs: Sequence[Drug]) -> Dose | None:
+    """The dose of a draft; pieces (`2 {tbl}`) are counted with the strength of the ordered product.
+
+    None for a combination: of which of its ingredients it is the dose is not said.
+    """
+    if order.combination:
+        return None
+    (drug,) = drugs
     product, dose = ordered_product(order, drug), order.dose
     if dose is None or dose.amount.unit != "1" or product is None or product.strength is None:
         return dose

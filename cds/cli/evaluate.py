@@ -89,7 +89,7 @@ def _print(decision: Decision, cards: list[dict[str, object]], knowledge: Knowle
 
 def _print_drafts(decision: Decision, knowledge: KnowledgeBase) -> None:
     """A rule that is being written is what its author evaluates; its silence must not look like an answer."""
-    drugs = {order.drug for order in decision.situation.orders}
+    drugs = {drug for order in decision.situation.orders for drug in order.drugs}
     day = decision.as_of.date()
     spoken = knowledge.in_force(day, fire_draft=False)
     drafts = [

@@ -136,7 +136,7 @@ def _count(forecast: _Forecast, situation: Situation, instant: datetime, *, draf
     """Adds what one chart comes to, on the way that a call of the hook takes."""
     decision = decide(situation, forecast.knowledge, instant, fire_draft=draft)
     forecast.orders += len(situation.orders)
-    forecast.unidentified += sum(order.drug is None for order in situation.orders)
+    forecast.unidentified += sum(not order.drugs for order in situation.orders)
     forecast.remarks += bool(unanswered(decision))
     asked = [(each, "") for each in (*decision.evaluations, *decision.shadow)]
     asked += [(each, "silenced") for each, _ in decision.silenced]

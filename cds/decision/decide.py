@@ -46,7 +46,10 @@ class Decision:
 def decide(
     situation: Situation, knowledge: KnowledgeBase, as_of: datetime, *, fire_draft: bool = False
 ) -> Decision:
-    """Evaluates the rules in force at `as_of` (timezone-aware) for each order with a known drug."""
+    """Evaluates the rules in force at `as_of` (timezone-aware) for each order with a known drug.
+
+    A rule about one drug of a combination is asked about the combination.
+    """
     rules = knowledge.in_force(as_of.date(), fire_draft=fire_draft)
     speaking: list[Evaluation] = []
     silent: list[tuple[Evaluation, str]] = []
@@ -56,7 +59,7 @@ def decide(
         evaluations = [
             _evaluate(rule, order, situation, preliminary, knowledge, as_of)
             for rule in rules
-            if order.drug in rule.drugs
+            if not set(rule.drugs).isdisjoint(order.drugs)
         ]
         shown = [each for each in evaluations if each.rule.status is not Lifecycle.SHADOW]
         shadow += [each for each in evaluations if each.rule.status is Lifecycle.SHADOW]

@@ -25,7 +25,12 @@ def record_of(
         "prefetch": {key.value: state.value for key, state in chart.states.items()},
         "deceased": decision.deceased,
         "orders": [
-            {"reference": order.reference, "drug": order.drug, "identified": order.identified.value}
+            {
+                "reference": order.reference,
+                "drug": " / ".join(order.drugs) or None,
+                "combination": order.combination,
+                "identified": order.identified.value,
+            }
             for order in decision.situation.orders
         ],
         "findings": [

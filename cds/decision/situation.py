@@ -81,7 +81,9 @@ def of_orders(
 def of_patient(chart: Chart, knowledge: KnowledgeBase) -> Situation:
     """The medications that the patient takes."""
     unclear = (OrdersUnclear.LIST,) if chart.states[PrefetchKey.MEDICATIONS] in UNAVAILABLE else ()
-    return Situation(chart, active_medications(chart, knowledge), False, chart.findings, unclear)
+    taken = active_medications(chart, knowledge)
+    findings = (*chart.findings, *(finding for order in taken for finding in order.findings))
+    return Situation(chart, taken, False, findings, unclear)
 
 
 def of_bundle(bundle: Mapping[str, object], hook: str | None, knowledge: KnowledgeBase) -> Situation:

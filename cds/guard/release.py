@@ -20,6 +20,11 @@ class Released:
     partial: tuple[PrefetchKey, ...]
     preliminary: Finding | None = None
 
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The ordered drugs that the rule is about: several only for a combination of them."""
+        return _concerned(self.rule, self.order)
+
 
 def release(decision: Decision) -> tuple[Released, ...]:
     """The findings that may be shown; none for a deceased patient."""
@@ -40,4 +45,8 @@ def release(decision: Decision) -> tuple[Released, ...]:
 
 
 def _is_drug_safety(evaluation: Evaluation) -> bool:
-    return evaluation.order.drug in evaluation.rule.drugs
+    return bool(_concerned(evaluation.rule, evaluation.order))
+
+
+def _concerned(rule: Rule, order: Order) -> tuple[str, ...]:
+    return tuple(drug for drug in order.drugs if drug in rule.drugs)

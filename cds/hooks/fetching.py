@@ -85,7 +85,7 @@ def with_fetched(
 def _needed_keys(situation: Situation, rules: Collection[Rule]) -> frozenset[PrefetchKey]:
     if not situation.ordering or OrdersUnclear.MEDICATION in situation.unclear:
         return frozenset(PrefetchKey)
-    drugs = {order.drug for order in situation.orders}
+    drugs = {drug for order in situation.orders for drug in order.drugs}
     concerned = [rule for rule in rules if not drugs.isdisjoint(rule.drugs)]
     needed = {key_of(each.source.kind) for rule in concerned for each in rule.inputs}
     # Whether the patient lives is always asked.

@@ -23,6 +23,9 @@ from fhir_adapters.terminology import Coding, ConditionSet, Gene, Observable, St
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SNOMED = "http://snomed.info/sct"
+ATC = "http://www.whocc.no/atc"
+WITH_ASPIRIN, BOTH, RETIRED = "900001", "900002", "900003"
+"""Made-up codes: clopidogrel with an unlisted drug, clopidogrel with niraparib, an old one of niraparib."""
 PATIENT_ID = "p1"
 
 
@@ -98,6 +101,17 @@ PREGNANCY = ExampleStatus(
 )
 
 
+@dataclass(frozen=True)
+class ExampleDrug:
+    drugs: frozenset[str]
+    combined: bool
+    retired: bool
+
+    @classmethod
+    def of(cls, *drugs: str, combined: bool = False, retired: bool = False) -> ExampleDrug:
+        return cls(frozenset(drugs), combined, retired)
+
+
 class ExampleTerminology:
     """Pregnancy, weight, platelets, bilirubin, two genes, two conditions, two drugs."""
 
@@ -143,17 +157,27 @@ class ExampleTerminology:
     def outranked(self, name: str, members: Iterable[str]) -> frozenset[str]:
         return frozenset({"stroke"} if name == "ranked" and "acs" in members else ())
 
-    def drug_of_coding(self, coding: Coding) -> str | None:
+    def drug_of_coding(self, coding: Coding) -> ExampleDrug | None:
+        clopidogrel, niraparib = ExampleDrug.of("clopidogrel"), ExampleDrug.of("niraparib")
         drugs = {
-            "309362": "clopidogrel",
-            "32968": "clopidogrel",
-            "1918231": "niraparib",
-            "197931": "mercaptopurine",
+            Coding(RXNORM, "309362"): clopidogrel,
+            Coding(RXNORM, "32968"): clopidogrel,
+            Coding(ATC, "B01AC04"): clopidogrel,
+            Coding(SNOMED, "386952008"): clopidogrel,
+            Coding(RXNORM, "1918231"): niraparib,
+            Coding(RXNORM, "197931"): ExampleDrug.of("mercaptopurine"),
+            Coding(RXNORM, WITH_ASPIRIN): ExampleDrug.of("clopidogrel", combined=True),
+            Coding(RXNORM, BOTH): ExampleDrug.of("clopidogrel", "niraparib", combined=True),
+            Coding(RXNORM, RETIRED): ExampleDrug.of("niraparib", retired=True),
         }
-        return drugs.get(coding.code) if coding.system == RXNORM else None
+        return drugs.get(coding)
 
-    def drug_of_text(self, text: str) -> str | None:
-        names = {"niraparib 100 mg oral capsule": "niraparib", "clopidogrel": "clopidogrel"}
+    def drug_of_text(self, text: str) -> ExampleDrug | None:
+        names = {
+            "niraparib 100 mg oral capsule": ExampleDrug.of("niraparib"),
+            "clopidogrel": ExampleDrug.of("clopidogrel"),
+            "aspirin / clopidogrel": ExampleDrug.of("clopidogrel", combined=True),
+        }
         return names.get(" ".join(text.lower().split()))
 
 

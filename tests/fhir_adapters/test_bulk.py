@@ -166,8 +166,8 @@ def test_a_folder_gives_the_facts_of_one_bundle_for_each_patient(
         expected = chart_of_bundle(bundle(*record, *SHARED))
         assert facts(charts[patient_id]) == facts(expected)
         assert charts[patient_id].states == expected.states
-        drugs = [(order.reference, order.drug) for order in active_medications(expected, TERMINOLOGY)]
-        assert drugs == [(o.reference, o.drug) for o in active_medications(charts[patient_id], TERMINOLOGY)]
+        drugs = [(order.reference, order.drugs) for order in active_medications(expected, TERMINOLOGY)]
+        assert drugs == [(o.reference, o.drugs) for o in active_medications(charts[patient_id], TERMINOLOGY)]
 
 
 def test_whole_lives_by_others_as_an_export(tmp_path: Path) -> None:

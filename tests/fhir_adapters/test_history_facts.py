@@ -10,9 +10,12 @@ from dsl.values import Reason
 from fhir_adapters import prefetch_templates
 from fhir_adapters.reading import RXNORM
 from tests.fhir_adapters.example import (
+    BOTH,
     PATIENT_ID,
+    RETIRED,
     SNOMED,
     TERMINOLOGY,
+    WITH_ASPIRIN,
     Json,
     bundle,
     chart,
@@ -139,6 +142,10 @@ def test_another_patient_and_unclear_subjects_are_no_use() -> None:
         ([allergy(verification="refuted")], False),
         ([allergy(verification="entered-in-error")], Reason.MISSING),
         ([allergy("32968")], Reason.MISSING),
+        ([allergy(WITH_ASPIRIN)], Reason.MISSING),
+        ([allergy(BOTH)], Reason.NO_VALUE),
+        ([allergy(BOTH), allergy()], True),
+        ([allergy(RETIRED)], True),
         ([allergy("32968"), NONE_KNOWN], False),
         ([NONE_KNOWN], False),
         ([NONE_KNOWN, allergy()], True),

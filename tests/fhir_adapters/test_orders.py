@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -75,7 +74,7 @@ def test_a_plain_draft() -> None:
     found = read(draft())
     (plain,) = found.orders
     assert (plain.path, plain.reference) == ("context.draftOrders.entry[0].resource", "MedicationRequest/d1")
-    assert (plain.drug, plain.identified) == ("niraparib", OrderDrug.MAPPED)
+    assert (plain.drugs, plain.identified) == (("niraparib",), OrderDrug.MAPPED)
     assert plain.dose == Dose(quantity(300, "mg"), 1, Fraction(1), Period.DAY)
     assert found.findings == ()
 
@@ -131,93 +130,6 @@ def test_defects_of_the_sandbox_client() -> None:
     assert codes(read(entry={})) == ["unreadable-entry"]
 
 
-_CONCEPT, _REFERENCE = "medicationCodeableConcept", "medicationReference"
-_BY_TEXT, _UNRESOLVED = ["drug-by-text"], ["unresolved"]
-MEDICATION: Json = {"resourceType": "Medication", "id": "m", "code": concept("309362", RXNORM)}
-
-
-def coded(*codings: tuple[str, str], **more: object) -> Json:
-    return {"coding": [{"system": system, "code": code} for system, code in codings]} | more
-
-
-@pytest.mark.parametrize(
-    ("change", "drug", "identified", "finding"),
-    [
-        ({_CONCEPT: coded(("x", "1"), (RXNORM, "309362"))}, "clopidogrel", "mapped", []),
-        ({_CONCEPT: coded((RXNORM, "1"), (RXNORM, "32968"))}, "clopidogrel", "mapped", []),
-        (
-            {"medicationCodeableConcept": coded((RXNORM, "32968"), (RXNORM, "1918231"))},
-            None,
-            "conflict",
-            ["drug-conflict"],
-        ),
-        ({_CONCEPT: coded((RXNORM, "1"), text="clopidogrel")}, None, "unmapped", []),
-        (
-            {"medicationCodeableConcept": coded(("x", "1"), text=" CLOPIDOGREL ")},
-            "clopidogrel",
-            "mapped-by-text",
-            ["drug-by-text"],
-        ),
-        (
-            {"medicationCodeableConcept": {"text": "niraparib  100 MG oral capsule"}},
-            "niraparib",
-            "mapped-by-text",
-            ["drug-by-text"],
-        ),
-        (
-            {"medicationCodeableConcept": {"text": "niraparib 100 MG oral capsule daily"}},
-            None,
-            "unmapped",
-            [],
-        ),
-        ({_CONCEPT: {}}, None, "none", []),
-        ({_CONCEPT: "niraparib"}, None, "unresolved", ["unreadable"]),
-        ({_CONCEPT: None}, None, "none", []),
-        (
-            {"medicationReference": {"reference": "#m"}, "contained": [MEDICATION]},
-            "clopidogrel",
-            "mapped",
-            [],
-        ),
-        (
-            {"medicationReference": {"reference": "#m"}, "contained": [MEDICATION] * 2},
-            None,
-            "unresolved",
-            _UNRESOLVED,
-        ),
-        ({_REFERENCE: {"reference": "Medication/m"}}, "clopidogrel", "mapped", []),
-        ({_REFERENCE: {"reference": f"{BASE}/Medication/m"}}, "clopidogrel", "mapped", []),
-        (
-            {"medicationReference": {"reference": "https://x.example/Medication/m"}},
-            None,
-            "unresolved",
-            _UNRESOLVED,
-        ),
-        ({_REFERENCE: {"reference": "Medication/on-file"}}, "clopidogrel", "mapped", []),
-        ({_REFERENCE: {"reference": "Medication/none"}}, None, "unresolved", _UNRESOLVED),
-        ({_REFERENCE: {"reference": "Condition/c1"}}, None, "unresolved", _UNRESOLVED),
-        ({_REFERENCE: {"display": "clopidogrel"}}, None, "unresolved", _UNRESOLVED),
-        ({"medication": {"concept": concept("309362", RXNORM)}}, None, "unresolved", ["r5-shape"]),
-        (
-            {
-                "medicationCodeableConcept": concept("32968", RXNORM),
-                "medicationReference": {"reference": "#m"},
-            },
-            None,
-            "unresolved",
-            ["two-medications"],
-        ),
-    ],
-)
-def test_which_drug(change: Json, drug: str | None, identified: str, finding: list[str]) -> None:
-    """H-021, H-023, H-024: code decides, listed text only without an RxNorm code, nothing is guessed."""
-    request = draft(**({_CONCEPT: None} | change))
-    on_file = chart(MEDICATION | {"id": "on-file"}, key="medications")
-    found = draft_orders(bundle(request, MEDICATION, condition("1")), on_file, TERMINOLOGY, BASE)
-    assert (found.orders[0].drug, found.orders[0].identified.value) == (drug, identified)
-    assert codes(found) == finding
-
-
 def test_reasons() -> None:
     """Codes of the order and of Conditions that stand, in the Bundle or the chart."""
     on_file = chart(condition("3", "on-file"), key="conditions")
@@ -230,64 +142,6 @@ def test_reasons() -> None:
     here = bundle(request, condition("2", "here"), condition("4", "refuted", verification="refuted"))
     (found,) = draft_orders(here, on_file, TERMINOLOGY, BASE).orders
     assert found.reasons == tuple(Coding(SNOMED, code) for code in "123")
-
-
-@pytest.mark.parametrize(
-    ("repeat", "times", "period", "unit"),
-    [
-        ({}, 1, "1", "d"),
-        ({"frequency": 2}, 2, "1", "d"),
-        ({"period": 12, "periodUnit": "h"}, 1, "12", "h"),
-        ({"period": Decimal("0.5"), "periodUnit": "wk"}, 1, "0.5", "wk"),
-        ({"boundsDuration": {}}, 1, "1", "d"),
-    ],
-)
-def test_dose(repeat: Json, times: int, period: str, unit: str) -> None:
-    found = order(dosageInstruction=[instruction(**repeat)]).dose
-    assert found == Dose(quantity(300, "mg"), times, Fraction(period), Period(unit))
-
-
-def test_frequency_is_once_unless_said() -> None:
-    plain = instruction()
-    del plain["timing"]["repeat"]["frequency"]
-    assert order(dosageInstruction=[plain]).dose is not None
-
-
-@pytest.mark.parametrize(
-    "dosage",
-    [
-        None,
-        [],
-        {},
-        [instruction(), instruction()],
-        [instruction(), None],
-        [instruction(frequencyMax=2)],
-        [instruction(periodMax=2)],
-        [instruction(dayOfWeek=["mon"])],
-        [instruction(count=1)],
-        [instruction(frequency=0)],
-        [instruction(frequency=True)],
-        [instruction(frequency=Decimal("1.0"))],
-        [instruction(period=0)],
-        [instruction(period=None)],
-        [instruction(periodUnit="mo")],
-        [instruction(0)],
-        [instruction() | {"asNeededBoolean": True}],
-        [instruction() | {"asNeededCodeableConcept": {}}],
-        [instruction() | {"modifierExtension": [{}]}],
-        [instruction() | {"timing": {"code": concept("BID")}}],
-        [instruction() | {"timing": instruction()["timing"] | {"code": concept("BID")}}],
-        [instruction() | {"timing": instruction()["timing"] | {"event": ["2026-11-20"]}}],
-        [instruction() | {"doseAndRate": [{"doseRange": {}}]}],
-        [instruction() | {"doseAndRate": [{"doseQuantity": amount(300, "mg") | {"system": None}}]}],
-        [instruction() | {"doseAndRate": [{"doseQuantity": amount(1, "tablet")}]}],
-        [instruction() | {"doseAndRate": [{"doseQuantity": amount(1, "mg", comparator="<")}]}],
-        [instruction() | {"doseAndRate": [{}, {}]}],
-    ],
-)
-def test_no_plain_dose(dosage: object) -> None:
-    """A dose is read whole or not at all."""
-    assert order(dosageInstruction=dosage).dose is None
 
 
 def test_active_medications() -> None:
@@ -303,13 +157,14 @@ def test_active_medications() -> None:
         key="medications",
     )
     found = active_medications(on_file, TERMINOLOGY)
-    assert [(item.reference, item.drug) for item in found] == [
-        ("MedicationRequest/b", "clopidogrel"),
-        ("MedicationRequest/c", None),
-        ("MedicationRequest/d", None),
+    assert [(item.reference, item.drugs) for item in found] == [
+        ("MedicationRequest/b", ("clopidogrel",)),
+        ("MedicationRequest/c", ()),
+        ("MedicationRequest/d", ()),
     ]
 
 
+MEDICATION: Json = {"resourceType": "Medication", "id": "m", "code": concept("309362", RXNORM)}
 DOSE = Dose(quantity(200, "mg"), 1, Fraction(1), Period.DAY)
 
 

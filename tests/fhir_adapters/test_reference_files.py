@@ -65,7 +65,7 @@ def run(name: str) -> tuple[Any, Any, Any]:
 )
 def test_clopidogrel_requests(name: str, possible: tuple[str, ...], reason: Reason | None) -> None:
     _, drafts, found = run(name)
-    assert drafts.orders[0].drug == "clopidogrel"
+    assert drafts.orders[0].drugs == ("clopidogrel",)
     assert (found["CYP2C19"].possible, found["CYP2C19"].reason) == (possible, reason)
 
 

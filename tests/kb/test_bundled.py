@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from dsl import (
     untested_lines,
 )
 from kb import BUNDLED, RXNORM, Drug, load_tables
+from kb.knowledge import DrugConcept
 from tests.cds.cards.support import LOINC, bundled, reference_rows
 
 RULES = [pytest.param(rule, id=f"{rule.name}-{rule.version}") for rule in bundled().rules]
@@ -60,7 +62,7 @@ def test_ingredient_codes_against_the_reference(name: str) -> None:
 
 
 def test_niraparib_has_the_ingredient_code_of_the_contract() -> None:
-    assert bundled().drug_of_coding(Coding(RXNORM, "1918231")) == "niraparib"
+    assert bundled().drug_of_coding(Coding(RXNORM, "1918231")) == DrugConcept(frozenset({"niraparib"}))
 
 
 @pytest.mark.parametrize("drug", bundled().drugs.values(), ids=bundled().drugs)
@@ -71,13 +73,13 @@ def test_products_name_their_ingredient_and_strength(drug: Drug) -> None:
         amount, unit = product.display.split()[1:3]
         if product.strength is not None:
             assert (str(product.strength.value), product.strength.unit) == (amount, unit.lower())
-        assert bundled().drug_of_text(product.display.upper()) == drug.name
+        assert bundled().drug_of_text(product.display.upper()) == DrugConcept(frozenset({drug.name}))
 
 
 def test_drug_text_must_equal_a_listed_name() -> None:
     """C2: no part, no brand that is not listed, no misspelling."""
     knowledge = bundled()
-    assert knowledge.drug_of_text("  NIRAPARIB ") == "niraparib"
+    assert knowledge.drug_of_text("  NIRAPARIB ") == DrugConcept(frozenset({"niraparib"}))
     for text in ("niraparib 100", "Zejula", "niraparib/abiraterone", "not niraparib", "nirapari", ""):
         assert knowledge.drug_of_text(text) is None
 
@@ -112,15 +114,17 @@ def test_check_digits_of_loinc_codes() -> None:
 
 
 def test_snomed_check_digits() -> None:
-    """A mistyped diagnosis code would silently never match."""
+    """A mistyped code of a diagnosis or a drug would silently never match."""
     permutation = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
     def product(a: int, b: int) -> int:  # of the dihedral group, as in the check digit of Verhoeff
         turned = (a + b) % 5 if a < 5 else (a - b) % 5
         return turned + 5 * ((a < 5) is not (b < 5))
 
-    for name, each in bundled().conditions.items():
-        for coding in each.codes:
+    tables: dict[str, Iterable[Coding]] = {name: each.codes for name, each in bundled().conditions.items()}
+    tables |= {name: each.codes for name, each in bundled().drugs.items()}
+    for name, codes in tables.items():
+        for coding in codes:
             if coding.system == "http://snomed.info/sct":
                 check = 0
                 for place, figure in enumerate(reversed(coding.code)):

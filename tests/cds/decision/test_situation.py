@@ -47,7 +47,7 @@ def test_two_drafts_under_one_id_are_never_changed() -> None:
 
 def test_medications_that_are_taken_are_never_changed() -> None:
     situation = of_patient(chart(), bundled())
-    assert [order.drug for order in situation.orders] == ["clopidogrel"]
+    assert [order.drugs for order in situation.orders] == [("clopidogrel",)]
     assert situation.changeable == frozenset() and not situation.ordering
 
 
@@ -55,7 +55,7 @@ def test_selections_choose_the_orders() -> None:
     """Checklist D14."""
     bundle = listing(draft(NIRAPARIB, "a"), draft(CLOPIDOGREL, "b"))
     situation = of_orders(chart(), bundle, ["MedicationRequest/b"], bundled(), None)
-    assert [order.drug for order in situation.orders] == ["clopidogrel"]
+    assert [order.drugs for order in situation.orders] == [("clopidogrel",)]
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_what_a_bundle_is_asked_about(hook: str | None, drafts: bool, ordering: 
     resources = [patient(), draft(CLOPIDOGREL, "old", status="active")]
     situation = of_bundle(listing(*resources, *([draft(NIRAPARIB)] if drafts else [])), hook, bundled())
     assert situation.ordering is ordering
-    expected = ["niraparib"] if drafts else []
-    assert [order.drug for order in situation.orders] == (expected if ordering else ["clopidogrel"])
+    expected = [("niraparib",)] if drafts else []
+    assert [order.drugs for order in situation.orders] == (expected if ordering else [("clopidogrel",)])

@@ -127,6 +127,7 @@ class _Endpoints:
             answer = Answer(refusal.status, dump_json(outcome_of(refusal, f"decision {decision_id}")))
         hook = answer.hook if answer.hook in hooks else "none"
         self._metrics.observe(known_id or "none", hook, answer.status, perf_counter() - started)
+        self._metrics.identify(answer.identified)
         return _response(answer.status, answer.body, headers)
 
     async def _answered(

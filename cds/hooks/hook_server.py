@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from fhir_adapters import OrderDrug
+
 if TYPE_CHECKING:
     from fhir_adapters.client import Fetched
 
@@ -20,6 +22,8 @@ class Answer:
     """JSON text in UTF-8."""
     hook: str = ""
     """The hook of the call, for the metrics; empty when it could not be read."""
+    identified: tuple[OrderDrug, ...] = ()
+    """How the drug of each order was identified, for the metrics."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from fhir_adapters import OrderDrug
 
 METRICS_TYPE: Final = CONTENT_TYPE_LATEST
 """The media type of `CallMetrics.text`."""
@@ -32,10 +35,24 @@ class CallMetrics:
             registry=self._registry,
         )
 
+        self._orders = Counter(
+            "bespoke_orders",
+            "Orders in answered calls, by how their drug was identified; `unmapped` ones concern no rule.",
+            ("identified",),
+            registry=self._registry,
+        )
+        for identified in OrderDrug:
+            self._orders.labels(identified.value)
+
     def observe(self, service: str, hook: str, status: int, seconds: float) -> None:
         """Counts one answered call; the caller vouches that service and hook are names of ours."""
         self._calls.labels(service, hook, str(status)).inc()
         self._seconds.labels(service).observe(seconds)
+
+    def identify(self, identified: Iterable[OrderDrug]) -> None:
+        """Counts the orders of a call by how the drug of each was identified (H-023, H-024)."""
+        for each in identified:
+            self._orders.labels(each.value).inc()
 
     def text(self) -> bytes:
         """All metrics in the Prometheus text format."""

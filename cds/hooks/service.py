@@ -170,7 +170,8 @@ class HookService:
             status, answer = refusal.status, outcome_of(refusal, f"decision {decision_id}")
             record["refusal"] = {"status": refusal.status, "reason": refusal.reason}
         self._append(decision_id, call.service_id, request.hook, received_at, status, record)
-        return Answer(status, dump_json(answer), request.hook)
+        identified = tuple(order.identified for order in situation.orders)
+        return Answer(status, dump_json(answer), request.hook, identified)
 
     def _needs(
         self,

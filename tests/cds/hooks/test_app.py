@@ -14,6 +14,7 @@ import pytest
 
 from cds.hooks import Answer, create_app
 from cds.log import LogUnavailable
+from fhir_adapters import OrderDrug
 from tests.cds.hooks.support import AT, CANARY, RecordingServer, Reply, Service, read_reply, serving
 
 UUID4 = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -310,12 +311,16 @@ def test_h136_metrics_hold_names_of_ours_only(server: RecordingServer) -> None:
         service.post({})
         server.reply = lambda raw: Answer(400, b"{}", CANARY)
         service.post({"a": CANARY})
+        server.reply = lambda raw: Answer(200, b"{}", "order-sign", (OrderDrug.UNMAPPED, OrderDrug.UNMAPPED))
+        service.post({"a": CANARY})
         service.post({}, f"/cds-services/{CANARY}")
         text = service.send("GET", "/metrics").body.decode()
-    assert 'bespoke_hook_calls_total{hook="order-sign",service="safety",status="200"} 1.0' in text
+    assert 'bespoke_hook_calls_total{hook="order-sign",service="safety",status="200"} 2.0' in text
     assert 'bespoke_hook_calls_total{hook="none",service="safety",status="400"} 1.0' in text
     assert 'bespoke_hook_calls_total{hook="none",service="none",status="404"} 1.0' in text
-    assert 'bespoke_hook_call_seconds_count{service="safety"} 2.0' in text
+    assert 'bespoke_hook_call_seconds_count{service="safety"} 3.0' in text
+    assert 'bespoke_orders_total{identified="unmapped"} 2.0' in text
+    assert 'bespoke_orders_total{identified="mapped"} 0.0' in text
     assert CANARY not in text
 
 

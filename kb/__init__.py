@@ -2,15 +2,15 @@
 
     folder of TOML and rule files ── load ──> KnowledgeBase (rules checked, codes indexed, one digest)
 
-Facts live in files that an informaticist can read and edit; this package only loads them. What is done with a
-whole knowledge base, `kb.release` (one file of it) and `kb.difference` (two of them), is imported from there:
-no call of the service and no check of a rule waits for it.
+Facts live in files that an informaticist can read and edit; this package only loads them. What makes a file,
+`kb.rxnorm`, or is done with a whole knowledge base, `kb.release` (one file of it) and `kb.difference` (two of
+them), is imported from there: no call of the service and no check of a rule waits for it.
 """
 
 from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.knowledge import RXNORM, Drug, Gene, KnowledgeBase, Observable, Product, Source
 from kb.loader import BUNDLED, check_members, load, read_rules, shown, sources_of
-from kb.tables import Tables, load_tables
+from kb.tables import Tables, load_drugs, load_tables
 
 __all__ = [
     "BUNDLED",
@@ -26,6 +26,7 @@ __all__ = [
     "Tables",
     "check_members",
     "load",
+    "load_drugs",
     "load_tables",
     "read_rules",
     "shown",

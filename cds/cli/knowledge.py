@@ -129,6 +129,8 @@ def list_rules(kb: Path | None, status: str | None, on: str | None, *, as_json: 
     print(aligned(rows) if chosen else f"no rule{f' in status {status}' if status else ''}")
     overdue = sum(rule.review_by < day for rule in chosen)
     print(f"{len(chosen)} rules, {overdue} overdue for review on {day.isoformat()}")
+    if knowledge.drug_index.edition:
+        print("\n".join(("", f"drug codes: {knowledge.drug_index.edition}", *knowledge.drug_index.remarks)))
     return 0
 
 
@@ -181,7 +183,7 @@ def build(kb: Path | None, output: Path | None) -> int:
                 f"{target}: holds version {knowledge.version} with other content; "
                 "give what changed a new version in `kb.toml`"
             )
-        _write(target, content)
+        write_whole(target, content)
     except KnowledgeBaseError as error:
         return fail(f"{error}; it is not replaced, name another file with --output")
     except OSError as error:
@@ -198,8 +200,8 @@ def _is_bound(there: Release, knowledge: KnowledgeBase) -> bool:
     return same and there.digest != knowledge.digest
 
 
-def _write(target: Path, content: bytes) -> None:
-    """The file whole or not at all; raises OSError."""
+def write_whole(target: Path, content: bytes) -> None:
+    """The file whole or not at all, in place of the one that is there; raises OSError."""
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with partial.open("xb") as file:

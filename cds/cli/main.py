@@ -240,6 +240,24 @@ def diff(
     raise typer.Exit(difference.diff(old, new, as_json=as_json))
 
 
+@kb_app.command("import-rxnorm")
+def import_rxnorm(
+    folder: Annotated[Path, typer.Argument(help="Folder of an RxNorm release, with its RRF files.")],
+    kb: KbFolder = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; default: rxnorm.tsv in the folder of --kb, else here.")
+    ] = None,
+) -> None:
+    """Write a table of all codes that lead to the drugs of a knowledge base: products, brands, combinations.
+
+    It belongs into the folder of the knowledge base, as rxnorm.tsv. Exit 0 written, 1 a file cannot be used
+    or contradicts the knowledge base, 2 unusable call.
+    """
+    from cds.cli import rxnorm
+
+    raise typer.Exit(rxnorm.run(folder, kb, output))
+
+
 @kb_app.command()
 def forecast(
     folder: Annotated[

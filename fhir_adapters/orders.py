@@ -128,7 +128,8 @@ def _order(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology
         text=reading.text,
         reasons=tuple(dict.fromkeys(_reasons(entry, resolvers))),
         dose=dose,
-        findings=(*reading.findings, *unread),
+        # The dose of a drug that nobody asks about is nobody's concern.
+        findings=(*reading.findings, *(unread if reading.drugs else ())),
     )
 
 

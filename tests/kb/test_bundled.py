@@ -76,6 +76,15 @@ def test_products_name_their_ingredient_and_strength(drug: Drug) -> None:
         assert bundled().drug_of_text(product.display.upper()) == DrugConcept(frozenset({drug.name}))
 
 
+@pytest.mark.parametrize("drug", bundled().drugs.values(), ids=bundled().drugs)
+def test_every_listed_code_leads_to_its_drug(drug: Drug) -> None:
+    """H-024."""
+    products = (product.rxnorm for product in drug.products if product.rxnorm)
+    listed = [*(Coding(RXNORM, code) for code in (drug.rxnorm, *products)), *drug.codes]
+    alone = DrugConcept(frozenset({drug.name}))
+    assert {bundled().drug_of_coding(coding) for coding in listed} == {alone}
+
+
 def test_drug_text_must_equal_a_listed_name() -> None:
     """C2: no part, no brand that is not listed, no misspelling."""
     knowledge = bundled()

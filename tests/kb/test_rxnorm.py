@@ -180,6 +180,25 @@ def test_each_way_to_be_retired(tmp_path: Path, suppress: str) -> None:
     assert by_code(found.table)[RXNORM, NIRAPARIB] == ("IN", frozenset({NIRAPARIB}), True)
 
 
+def test_one_name_in_use_keeps_a_code(tmp_path: Path) -> None:
+    """H-025: a retired name beside it, before or after, does not retire the concept."""
+    atoms = (
+        atom(NIRAPARIB, "RXNORM", "IN", "an old name", suppress="O"),
+        *ATOMS,
+        atom(NIRAPARIB, "RXNORM", "IN", "aa older", suppress="E"),
+    )
+    (row,) = [row for row in imported(tmp_path, atoms=atoms).table.rows if row.coding.code == NIRAPARIB]
+    assert (row.retired, row.name) == (False, "niraparib")
+
+
+def test_what_only_a_suppressed_link_tells_is_retired(tmp_path: Path) -> None:
+    """H-025: the name is still in use, but the release takes back what the product is made of."""
+    brand = atom("900030", "RXNORM", "BN", "Brandless")
+    pairs = (*PAIRS, relation("900030", "tradename_of", NIRAPARIB, suppress="O"))
+    found = imported(tmp_path, atoms=(*ATOMS, brand), relations=pairs)
+    assert by_code(found.table)[RXNORM, "900030"] == ("BN", frozenset({NIRAPARIB}), True)
+
+
 def test_lines_may_end_as_on_windows_or_not_at_all(tmp_path: Path) -> None:
     write_release(tmp_path)
     for name, end in (("RXNCONSO.RRF", b"\r\n"), ("RXNREL.RRF", b"\n")):

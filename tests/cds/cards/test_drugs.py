@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds.decision import record_of
+from cds.decision import of_patient, record_of
+from cds.hooks import Answer
 from cds.hooks.service import HookService
+from fhir_adapters import chart_of_prefetch
 from fhir_adapters.dosage import GTS_ABBREVIATION
 from kb import KnowledgeBase, load
 from kb.drug_codes import ATC, TABLE
@@ -163,6 +165,13 @@ def test_combinations_in_the_patient_view(service: HookService) -> None:
     assert "lopidogrel" in card["summary"] and NO_CHANGE not in card["detail"]
 
 
+def test_what_is_odd_about_a_medication_that_is_taken_is_on_record(knowledge: KnowledgeBase) -> None:
+    """H-023, H-025: in the patient view too."""
+    taken = [coded(OLD_TABLET, "a", status="active"), coded(OTHER_TABLET, "b", status="active")]
+    situation = of_patient(chart_of_prefetch("p1", prefetch(medications=taken), None), knowledge)
+    assert [each.code for each in situation.findings] == ["drug-retired", "drug-unmapped"]
+
+
 # ---------------------------------------------------------------- nothing is silent
 def test_what_was_not_identified_is_on_record_and_counted(
     service: HookService, knowledge: KnowledgeBase
@@ -177,6 +186,7 @@ def test_what_was_not_identified_is_on_record_and_counted(
     drafts[3]["medicationCodeableConcept"] = {"text": "xyz"}
     call = order_sign(drafts, prefetch())
     reply = service.answer("medication-safety", json.dumps(call).encode(), str(uuid4()), AS_OF)
+    assert isinstance(reply, Answer)
     assert [each.value for each in reply.identified] == ["unmapped", "mapped", "mapped", "unmapped"]
     record = record_of(decided(call, knowledge=knowledge), [], [], knowledge, "test")
     assert record["orders"] == [

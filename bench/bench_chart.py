@@ -200,7 +200,7 @@ class QuickReader:
             for member, wanted in knowledge.indications(name).items():
                 for system, code in wanted.codes:
                     self.indication_codes.setdefault((system, code), []).append((name, member))
-        self.drugs = {coding.code: name for coding, name in knowledge.drug_codes.items()}
+        self.drugs = {code.code: min(what.drugs) for code, what in knowledge.drug_index.codes.items()}
         self.medications = [item.source.name for item in inputs if item.source.kind == "medication"]
 
     def read(self, data: bytes) -> dict[tuple[str, str], Possible]:

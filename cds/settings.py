@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="a port number from 0 to 65535")
     db: str = Field(default="sqlite:///bespoke.db", min_length=1, description="a database URL")
     kb: Path | None = Field(default=None, description="a path")
+    site_map: Path | None = Field(default=None, description="a path")
     as_of: Annotated[datetime | None, BeforeValidator(_instant)] = Field(
         default=None, description="a date, or a date and time with offset"
     )

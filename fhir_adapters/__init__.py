@@ -15,6 +15,7 @@ from fhir_adapters.drugs import OrderDrug
 from fhir_adapters.errors import (
     FhirError,
     JsonRefused,
+    StrictUnavailable,
     UnknownSource,
     UnusableBundle,
     UnusableFolder,
@@ -22,8 +23,9 @@ from fhir_adapters.errors import (
     UnwritableDose,
     WrongPatient,
 )
-from fhir_adapters.gather import gather
+from fhir_adapters.gather import FactReader, gather
 from fhir_adapters.genomics import pharmcat_facts
+from fhir_adapters.intake import Intake
 from fhir_adapters.orders import DraftOrders, Order, active_medications, draft_orders, medication_reads
 from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, key_of_name, prefetch_templates
 from fhir_adapters.prefetch_lint import TemplateFinding, lint_template
@@ -31,6 +33,7 @@ from fhir_adapters.prefetch_plan import FetchPlan, completed, plan_fetch
 from fhir_adapters.reading import ChartFinding
 from fhir_adapters.rewrite import rewritten
 from fhir_adapters.strict_json import dump_json, load_json
+from fhir_adapters.unmapped import Unmapped, unmapped_observations
 
 __all__ = [
     "BearerToken",
@@ -39,15 +42,19 @@ __all__ = [
     "Chart",
     "ChartFinding",
     "DraftOrders",
+    "FactReader",
     "FetchPlan",
     "FhirError",
+    "Intake",
     "JsonRefused",
     "KeyState",
     "Order",
     "OrderDrug",
     "PrefetchKey",
+    "StrictUnavailable",
     "TemplateFinding",
     "UnknownSource",
+    "Unmapped",
     "UnusableBundle",
     "UnusableFolder",
     "UnusableReport",
@@ -72,4 +79,5 @@ __all__ = [
     "prefetch_states",
     "prefetch_templates",
     "rewritten",
+    "unmapped_observations",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fhir_adapters.errors import UnusableBundle, WrongPatient
 from fhir_adapters.instants import parse_moment
+from fhir_adapters.intake import READ_TYPES, Intake, bundle_deviations, deviations, nonconformities, repeated
+from fhir_adapters.panels import results_in
 from fhir_adapters.prefetch import (
     MEDICATION_TYPES,
     KeyState,
@@ -15,10 +17,12 @@ from fhir_adapters.prefetch import (
     bundle_state,
     joined_state,
     key_of_name,
+    keys_of_type,
 )
 from fhir_adapters.quantities import unit_findings
-from fhir_adapters.reading import ChartFinding, text_member
+from fhir_adapters.reading import ChartFinding, Resource, objects, text_member
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
+from fhir_adapters.terminology import Coding
 
 SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
 """The members that say whose a resource is."""
@@ -39,10 +43,38 @@ class Chart:
     states: Mapping[PrefetchKey, KeyState]
     findings: tuple[ChartFinding, ...]
     resolver: Resolver
+    people: tuple[Entry, ...] = ()
+    """Every version of the Patient, those among them that are not used."""
+    tolerated: Chart | None = None
+    """After strict intake the chart with the refused resources as well: what they would change is open."""
+    refused: frozenset[str] = frozenset()
+    """The types of the refused resources."""
+    coded: Mapping[Coding, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
+    """The Observations under each of their codes; without a system, under the empty one."""
+    parts: Mapping[Coding, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
+    """The components of Observations likewise."""
+
+    def __post_init__(self) -> None:
+        observations = self.resources.get("Observation", ())
+        object.__setattr__(self, "coded", _by_code(observations))
+        parts = (part for entry in observations for part in results_in(entry))
+        object.__setattr__(self, "parts", _by_code(parts))
+
+    @property
+    def intake(self) -> Intake:
+        """How resources that deviate from FHIR were taken."""
+        return Intake.TOLERANT if self.tolerated is None else Intake.STRICT
 
     def of_types(self, *types: str) -> Iterable[Entry]:
         """The resources of these types."""
         return (entry for name in types for entry in self.resources.get(name, ()))
+
+    def observed(self, codes: Iterable[Coding]) -> Iterable[Entry]:
+        """The Observations, and components of them, with one of these codes, each once."""
+        found = {id(entry): entry for code in codes for entry in self.coded.get(code, ())}
+        if self.parts:
+            found |= {id(part): part for code in codes for part in self.parts.get(code, ())}
+        return found.values()
 
     def if_final(self) -> Chart | None:
         """The chart as it will be if its preliminary results become final; None if it has none."""
@@ -55,20 +87,16 @@ class Chart:
             else entry
             for entry in observations
         )
-        return replace(self, resources={**self.resources, "Observation": final})
+        tolerated = self.tolerated and (self.tolerated.if_final() or self.tolerated)
+        return replace(self, resources={**self.resources, "Observation": final}, tolerated=tolerated)
 
     def deceased(self, as_of: datetime) -> bool:
         """Whether the patient is known to have died by `as_of` (H-026).
 
-        A death whose date is partial or unreadable counts as soon as it may have happened.
+        A death whose date is partial or unreadable counts as soon as it may have happened, and one that
+        only a version of the Patient tells of which is not used counts too.
         """
-        if self.patient is None:
-            return False
-        if self.patient.resource.get("deceasedBoolean") is True:
-            return True
-        written = text_member(self.patient.resource, "deceasedDateTime")
-        moment = parse_moment(written) if written else None
-        return written is not None and (moment is None or moment.earliest <= as_of)
+        return any(_may_have_died(person.resource, as_of) for person in self.people)
 
 
 def chart_of_prefetch(
@@ -108,22 +136,40 @@ def chart_of_prefetch(
     return _chart(patient_id, kept, states, findings, resolver)
 
 
-def chart_of_bundle(bundle: Mapping[str, object]) -> Chart:
+def chart_of_bundle(bundle: Mapping[str, object], intake: Intake = Intake.TOLERANT) -> Chart:
     """The chart of a Bundle that holds one patient's whole record, whatever its Bundle type.
 
-    Raises `UnusableBundle` unless there is exactly one Patient. Resources of other patients are left
-    out, with a finding each.
+    Resources of other patients are left out, with a finding each; in strict intake also those that do not
+    conform to FHIR R4, and then the keys that hold their type are incomplete.
+
+    Raises `UnusableBundle` unless there is exactly one Patient, in strict intake also for a Bundle without a
+    type that FHIR lists, and `StrictUnavailable` if strict intake lacks its package.
     """
     if bundle.get("resourceType") != "Bundle":
         raise UnusableBundle("", "a resource of type Bundle")
     entries, odd = bundle_entries(bundle, "")
+    deviating = tuple(bundle_deviations(bundle, ""))
     patients = [entry for entry in entries if entry.type == "Patient"]
     if len(patients) != 1:
         raise UnusableBundle("", f"exactly one Patient, found {len(patients)}")
     patient = patients[0]
     patient_id = text_member(patient.resource, "id") or ""
     states = dict.fromkeys(PrefetchKey, bundle_state(bundle, entries, len(odd)))
-    return chart_of_record(patient_id, entries, states, odd, patient_url=patient.full_url)
+    url = patient.full_url
+    tolerated = chart_of_record(patient_id, entries, states, (*odd, *deviating), patient_url=url)
+    if intake is Intake.TOLERANT:
+        return tolerated
+    if deviating:
+        raise UnusableBundle("", "a type that FHIR lists for a Bundle, as intake is strict")
+    faults = {entry.path: nonconformities(entry) for entry in entries}
+    accepted = [entry for entry in entries if not faults[entry.path]]
+    refused = [entry for entry in entries if faults[entry.path]]
+    types = frozenset(entry.type for entry in refused)
+    incomplete = {key for name in types for key in keys_of_type(name)}
+    states |= {key: KeyState.INCOMPLETE for key in incomplete if states[key] is KeyState.COMPLETE}
+    odd += tuple(fault for entry in refused for fault in faults[entry.path])
+    chart = chart_of_record(patient_id, accepted, states, odd, patient_url=url, refused=refused)
+    return replace(chart, people=tolerated.people, tolerated=tolerated, refused=types)
 
 
 def chart_of_record(
@@ -134,13 +180,15 @@ def chart_of_record(
     *,
     base_url: str | None = None,
     patient_url: str | None = None,
+    refused: Iterable[Entry] = (),
 ) -> Chart:
     """The chart of one patient's whole record; resources of others are left out, with a finding each.
 
-    `patient_url` is the full URL of the Patient's entry where that is its identity.
+    `patient_url` is the full URL of the Patient's entry where that is its identity. References to a resource
+    that is also among the `refused` lead nowhere.
     """
     entries = tuple(entries)
-    resolver = Resolver(entries, base_url)
+    resolver = Resolver(entries, base_url, refused)
     odd = list(findings)
     kept = []
     for entry in entries:
@@ -194,7 +242,8 @@ def _answer(
     if kind != "Bundle":
         return _single(Entry(path, value), name)
     entries, findings = bundle_entries(value, path)
-    return bundle_state(value, entries, len(findings)), entries, findings
+    state = bundle_state(value, entries, len(findings))
+    return state, entries, (*findings, *bundle_deviations(value, path))
 
 
 def _single(entry: Entry, name: str) -> tuple[KeyState, tuple[Entry, ...], tuple[ChartFinding, ...]]:
@@ -219,6 +268,7 @@ def _chart(
 ) -> Chart:
     by_type: dict[str, list[Entry]] = {}
     odd = list(findings)
+    entries = tuple(entries)
     for entry in entries:
         # FHIR forbids to process what a modifier extension may have turned into its contrary.
         if "modifierExtension" in entry.resource:
@@ -230,14 +280,38 @@ def _chart(
             by_type.setdefault(entry.type, []).append(entry)
         else:
             by_type.setdefault(entry.type, []).append(entry)
-    odd += (finding for entry in by_type.get("Observation", ()) for finding in unit_findings(entry))
+    for entry in by_type.get("Observation", ()):
+        odd += (finding for result in (entry, *results_in(entry)) for finding in unit_findings(result))
+    for name, listed in by_type.items():
+        if name in READ_TYPES:
+            odd += (finding for entry in listed for finding in deviations(entry))
+            odd += repeated(listed)
     patients = [entry for entry in by_type.pop("Patient", []) if entry.readable_subject]
     patient = patients[0] if patients else None
     if patient and any(other.resource != patient.resource for other in patients):
         odd.append(_finding("conflict", patient, "Two versions of the Patient disagree: neither is used."))
         patient = None
     resources = {name: tuple(found) for name, found in by_type.items()}
-    return Chart(patient_id, patient, resources, states, tuple(odd), resolver)
+    people = tuple(entry for entry in entries if entry.type == "Patient")
+    return Chart(patient_id, patient, resources, states, tuple(odd), resolver, people)
+
+
+def _by_code(observations: Iterable[Entry]) -> dict[Coding, tuple[Entry, ...]]:
+    found: dict[Coding, list[Entry]] = {}
+    for entry in observations:
+        for coding in objects(entry.resource.get("code"), "coding"):
+            code = text_member(coding, "code")
+            if code is not None:
+                found.setdefault(Coding(text_member(coding, "system") or "", code), []).append(entry)
+    return {coding: tuple(entries) for coding, entries in found.items()}
+
+
+def _may_have_died(patient: Resource, as_of: datetime) -> bool:
+    if patient.get("deceasedBoolean") not in (None, False):
+        return True
+    written = text_member(patient, "deceasedDateTime")
+    moment = parse_moment(written) if written else None
+    return written is not None and (moment is None or moment.earliest <= as_of)
 
 
 def _finding(code: str, entry: Entry, sentence: str) -> ChartFinding:

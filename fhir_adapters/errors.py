@@ -8,6 +8,7 @@ FhirError
 ├── UnknownSource     a rule asks the Patient resource for something it does not tell
 ├── UnwritableDose    a dose that has no exact decimal number
 ├── UnusableBase      a FHIR server that must not be listed as one to ask
+├── StrictUnavailable strict intake was asked for without the package that it needs
 └── UnusableReport    a file that is no result of the genotype caller that it should be from
 """
 
@@ -75,6 +76,16 @@ class UnusableBase(FhirError):
     def __init__(self, expected: str) -> None:
         super().__init__(f"base of a FHIR server: expected {expected}")
         self.expected = expected
+
+
+class StrictUnavailable(FhirError):
+    """Strict intake without the package fhir.resources, which is an extra."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "strict intake needs the package fhir.resources: "
+            "install `bespoke-cds[strict]`, or `fhir-resources` beside it"
+        )
 
 
 class UnusableReport(FhirError):

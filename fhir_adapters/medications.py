@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from dsl.values import Datum, Fact, Reason, known, missing
 from fhir_adapters.chart import Chart
-from fhir_adapters.drugs import read_drug
+from fhir_adapters.drugs import DrugReading, read_drug
 from fhir_adapters.evidence import datum, in_order
 from fhir_adapters.instants import CLOCK_SKEW, parse_moment
 from fhir_adapters.orders import Order, is_plan
@@ -69,9 +69,24 @@ class _Use:
     datum: Datum
 
 
-def medication_fact(
-    name: str, chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None
-) -> Fact:
+@dataclass(frozen=True, slots=True)
+class MedicationList:
+    """The medications of a chart at one instant, read once for all drugs and orders."""
+
+    states: Mapping[PrefetchKey, KeyState]
+    entries: tuple[tuple[Entry, _Taking, DrugReading], ...]
+
+
+def medication_list(chart: Chart, as_of: datetime, terminology: Terminology) -> MedicationList:
+    """The medications of a chart, past ones included, with the drugs that they name."""
+    entries = (
+        (entry, _taking(entry, as_of), read_drug(entry, (chart.resolver,), terminology))
+        for entry in chart.of_types(*MEDICATION_TYPES)
+    )
+    return MedicationList(chart.states, tuple(entries))
+
+
+def medication_fact(name: str, listed: MedicationList, order: Order | None) -> Fact:
     """The fact of an input `from medication NAME`: true if it is taken now.
 
     A signed order that is signed again and listed too leaves it open: it may be the first or the tenth.
@@ -79,48 +94,44 @@ def medication_fact(
     False only if the whole medication list was supplied, every drug on it is identified or certainly
     another one, and none of its entries, past ones included, is of this drug.
     """
-    uses = list(_uses(name, chart, as_of, terminology, order))
+    uses = list(_uses(name, listed, order))
     data = in_order(use.datum for use in uses)
     if any(use.when is _Taking.NOW for use in uses):
         return known(True, *data)
-    return _open_or_never(uses, data, chart, PrefetchKey.MEDICATIONS)
+    return _open_or_never(uses, data, listed, PrefetchKey.MEDICATIONS)
 
 
-def exposure_fact(
-    name: str, chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None
-) -> Fact:
+def exposure_fact(name: str, listed: MedicationList, order: Order | None) -> Fact:
     """The fact of an input `from exposure NAME`: true if it is on file that the drug was ever taken.
 
     That it was ordered or handed over leaves it open. False as in `medication_fact`, with all lists supplied.
     """
-    uses = list(_uses(name, chart, as_of, terminology, order))
+    uses = list(_uses(name, listed, order))
     data = in_order(use.datum for use in uses)
     if any(use.entry.type in _INTAKE and use.when in (_Taking.NOW, _Taking.PAST) for use in uses):
         return known(True, *data)
     if any(use.when is _Taking.NOW for use in uses):
         return missing(Reason.STATUS, *data, explanation="it is ordered; whether it was taken is not on file")
-    return _open_or_never(uses, data, chart, PrefetchKey.MEDICATIONS, PrefetchKey.EXPOSURE)
+    return _open_or_never(uses, data, listed, PrefetchKey.MEDICATIONS, PrefetchKey.EXPOSURE)
 
 
-def _open_or_never(uses: list[_Use], data: tuple[Datum, ...], chart: Chart, *keys: PrefetchKey) -> Fact:
+def _open_or_never(
+    uses: list[_Use], data: tuple[Datum, ...], listed: MedicationList, *keys: PrefetchKey
+) -> Fact:
     found = {use.when for use in uses}
     for state, (reason, explanation) in _OPEN.items():
         if state in found:
             return missing(reason, *data, explanation=explanation)
-    if any(chart.states[key] is not KeyState.COMPLETE for key in keys):
+    if any(listed.states[key] is not KeyState.COMPLETE for key in keys):
         return missing(Reason.MISSING, *data)
     return known(False, *data)
 
 
-def _uses(
-    name: str, chart: Chart, as_of: datetime, terminology: Terminology, order: Order | None
-) -> Iterator[_Use]:
-    for entry in chart.of_types(*MEDICATION_TYPES):
-        when = _taking(entry, as_of)
-        if when is _Taking.NOW and order is not None and _is_signed_again(order, entry):
-            when = _Taking.ITSELF
-        reading = read_drug(entry, (chart.resolver,), terminology)
+def _uses(name: str, listed: MedicationList, order: Order | None) -> Iterator[_Use]:
+    for entry, when, reading in listed.entries:
         if name in reading.drugs:
+            if when is _Taking.NOW and order is not None and _is_signed_again(order, entry):
+                when = _Taking.ITSELF
             yield _Use(entry, when, datum(entry, name, _reason(entry, when)))
         elif not reading.drugs and not reading.surely_other and when is not _Taking.NEVER:
             reason = Reason.NO_VALUE if entry.readable_subject else Reason.SUBJECT
@@ -145,7 +156,8 @@ def _taking(entry: Entry, as_of: datetime) -> _Taking:
 
 def _within_period(entry: Entry, as_of: datetime) -> _Taking:
     """Whether what is called active is so at `as_of`: lists are often not closed when a course ends."""
-    timing = object_member(only_object(entry.resource, "dosageInstruction"), "timing")
+    dosage = only_object(entry.resource, "dosageInstruction") or only_object(entry.resource, "dosage")
+    timing = object_member(dosage, "timing")
     bounds = object_member(object_member(timing, "repeat"), "boundsPeriod")
     period = object_member(entry.resource, "effectivePeriod") or bounds
     start, end = (parse_moment(text_member(period, name) or "") for name in ("start", "end"))

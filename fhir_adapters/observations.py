@@ -27,9 +27,7 @@ def observation_fact(item: Input, chart: Chart, as_of: datetime, terminology: Te
     candidates: list[Measurement] = []
     rejected: list[Datum] = []
     read = partial(_amount, item=item, observable=observable)
-    for entry in chart.of_types("Observation"):
-        if observable.codes.isdisjoint(entry.codes):
-            continue
+    for entry in chart.observed(observable.codes):
         candidate = Measurement(entry, effective_moment(entry.resource, as_of), read)
         unusable = unusable_observation(entry)
         if unusable is None:

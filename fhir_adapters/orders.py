@@ -10,6 +10,7 @@ from fhir_adapters.chart import Chart, whose_is
 from fhir_adapters.dosage import read_dose
 from fhir_adapters.drugs import OrderDrug, read_drug
 from fhir_adapters.errors import UnusableBundle, WrongPatient
+from fhir_adapters.intake import bundle_deviations, deviations
 from fhir_adapters.reading import ChartFinding, Resource, codings, objects, text_member
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
 from fhir_adapters.terminology import Coding, Terminology
@@ -57,15 +58,13 @@ def draft_orders(
     """The draft and active MedicationRequests of a `draftOrders` Bundle; other entries are ignored.
 
     Raises `WrongPatient` if any entry names another patient or a MedicationRequest names none that can
-    be read, `UnusableBundle` if it is no Bundle. A Bundle without type, a category that is no list and
-    an absent intent are tolerated, with a finding (checklist T1, T2).
+    be read, `UnusableBundle` if it is no Bundle. A Bundle without type, a category that is no list, an
+    absent intent and an absent status, as of a draft, are tolerated, with a finding (checklist T1, T2).
     """
     if bundle.get("resourceType") != "Bundle":
         raise UnusableBundle(_DRAFT_PATH, "a resource of type Bundle")
     entries, odd = bundle_entries(bundle, _DRAFT_PATH)
-    findings = list(odd)
-    if "type" not in bundle:
-        findings.append(ChartFinding("bundle-type-absent", _DRAFT_PATH, "The Bundle has no type."))
+    findings = [*odd, *bundle_deviations(bundle, _DRAFT_PATH)]
     resolver = Resolver(entries, base_url)
     for entry in entries:
         whose = whose_is(entry, resolver, chart.patient_id, None)
@@ -80,7 +79,7 @@ def draft_orders(
         if entry.resource.get("doNotPerform") is True or "modifierExtension" in entry.resource:
             findings.append(ChartFinding("modified", entry.path, "A negated or modified order: ignored."))
             continue
-        findings += _oddities(entry)
+        findings += deviations(entry)
         orders.append(_order(entry, (resolver, chart.resolver), terminology))
         findings += orders[-1].findings
     return DraftOrders(tuple(orders), tuple(findings))
@@ -131,15 +130,6 @@ def _order(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology
         # The dose of a drug that nobody asks about is nobody's concern.
         findings=(*reading.findings, *(unread if reading.drugs else ())),
     )
-
-
-def _oddities(entry: Entry) -> Iterable[ChartFinding]:
-    if isinstance(entry.resource.get("category"), dict):
-        yield ChartFinding("category-object", entry.path, "The category is an object instead of a list.")
-    if "status" not in entry.resource:
-        yield ChartFinding("status-absent", entry.path, "The order has no status: it is taken for a draft.")
-    if "intent" not in entry.resource:
-        yield ChartFinding("intent-absent", entry.path, "The order has no intent.")
 
 
 def _reasons(entry: Entry, resolvers: Sequence[Resolver]) -> Iterable[Coding]:

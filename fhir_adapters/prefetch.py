@@ -77,6 +77,22 @@ def key_of(kind: SourceKind) -> PrefetchKey:
     return _KEYS[kind]
 
 
+_KEYS_OF_TYPE = {
+    "Patient": (PrefetchKey.PATIENT,),
+    "Observation": (PrefetchKey.LABS, PrefetchKey.PGX),
+    "DiagnosticReport": (PrefetchKey.PGX,),
+    "Procedure": (PrefetchKey.PGX,),
+    "Condition": (PrefetchKey.CONDITIONS,),
+    "AllergyIntolerance": (PrefetchKey.ALLERGIES,),
+    **dict.fromkeys(("Medication", *MEDICATION_TYPES), (PrefetchKey.MEDICATIONS, PrefetchKey.EXPOSURE)),
+}
+
+
+def keys_of_type(name: str) -> tuple[PrefetchKey, ...]:
+    """The keys whose data are of this resource type."""
+    return _KEYS_OF_TYPE.get(name, ())
+
+
 def key_of_name(name: str) -> PrefetchKey | None:
     """The key that a name of a template belongs to: `labs` and `labs2` to the same; None for another name."""
     base = name.rstrip(digits)

@@ -85,11 +85,14 @@ def literal_target(reference: str | None) -> tuple[str, str] | None:
 
 
 class Resolver:
-    """Resolves literal references among known entries (H-019, H-020)."""
+    """Resolves literal references among known entries (H-019, H-020), to none that is also among the refused.
+
+    It takes one step and follows none further, so that references in a circle lead nowhere in particular.
+    """
 
     __slots__ = ("_base", "_by_name", "_by_url")
 
-    def __init__(self, entries: Iterable[Entry], base_url: str | None) -> None:
+    def __init__(self, entries: Iterable[Entry], base_url: str | None, refused: Iterable[Entry] = ()) -> None:
         self._base = base_url.rstrip("/") if base_url else None
         self._by_name: dict[str, Entry | None] = {}
         self._by_url: dict[tuple[str, str], Entry | None] = {}
@@ -98,6 +101,9 @@ class Resolver:
                 _add(self._by_name, f"{entry.type}/{identifier}", entry)
             if entry.full_url:
                 _add(self._by_url, (entry.bundle, entry.full_url), entry)
+        for entry in refused:
+            self._by_name[f"{entry.type}/{text_member(entry.resource, 'id')}"] = None
+            self._by_url[(entry.bundle, entry.full_url or "")] = None
 
     def resolve(self, reference: object, origin: Entry) -> Entry | None:
         """The entry that a Reference element of `origin` points at, None when it is not known here."""
@@ -164,10 +170,14 @@ def _add(index: dict[_Key, Entry | None], key: _Key, entry: Entry) -> None:
 
 
 def _contained(origin: Entry, identifier: str) -> Entry | None:
-    found = [item for item in objects(origin.resource, "contained") if item.get("id") == identifier]
+    inside = objects(origin.resource, "contained")
+    found = [index for index, item in enumerate(inside) if item.get("id") == identifier]
     if len(found) != 1:
         return None
-    return Entry(f"{origin.path}.contained", found[0], None, origin.bundle)
+    # Nothing is contained in what is contained: its fragments point to what stands beside it (H-020).
+    resource = {**inside[found[0]], "contained": list(inside)}
+    container = origin.path.partition(".contained[")[0]
+    return Entry(f"{container}.contained[{found[0]}]", resource, None, origin.bundle)
 
 
 def _is_this(same: bool) -> Whose:

@@ -31,9 +31,7 @@ def status_fact(item: Input, chart: Chart, as_of: datetime, status: Status) -> F
     """The fact of a Boolean input `from observation NAME`; an answer that is not listed is no answer."""
     answers: list[_Answer] = []
     rejected: list[Datum] = []
-    for entry in chart.of_types("Observation"):
-        if status.codes.isdisjoint(codings(entry.resource.get("code"))):
-            continue
+    for entry in chart.observed(status.codes):
         answer = _Answer(entry, effective_moment(entry.resource, as_of), _says(entry, status))
         unusable = unusable_observation(entry)
         if unusable is None:

@@ -1,6 +1,7 @@
 """The knowledge: rule files with their tests, genes, drugs, observables, conditions, sources.
 
     folder of TOML and rule files ── load ──> KnowledgeBase (rules checked, codes indexed, one digest)
+    file of local codes, signed ───── with_site_map ──> the same with the codes of one site
 
 Facts live in files that an informaticist can read and edit; this package only loads them. What makes a file,
 `kb.rxnorm`, or is done with a whole knowledge base, `kb.release` (one file of it) and `kb.difference` (two of
@@ -8,8 +9,9 @@ them), is imported from there: no call of the service and no check of a rule wai
 """
 
 from kb.errors import KnowledgeBaseError, RuleErrors
-from kb.knowledge import RXNORM, Drug, Gene, KnowledgeBase, Observable, Product, Source
+from kb.knowledge import RXNORM, Drug, Gene, KnowledgeBase, Observable, Product, SiteCode, Source
 from kb.loader import BUNDLED, check_members, load, read_rules, shown, sources_of
+from kb.site import with_site_map
 from kb.tables import Tables, load_drugs, load_tables
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "Observable",
     "Product",
     "RuleErrors",
+    "SiteCode",
     "Source",
     "Tables",
     "check_members",
@@ -31,4 +34,5 @@ __all__ = [
     "read_rules",
     "shown",
     "sources_of",
+    "with_site_map",
 ]

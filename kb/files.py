@@ -188,6 +188,22 @@ class AnswerFile(_Strict):
     texts: tuple[Text, ...] = ()
 
 
+class LocalCode(_Strict):
+    """A code of one site, what it stands for, and who signed that on which day."""
+
+    system: Text
+    code: Text
+    target: Text
+    signed_by: Text
+    signed: date
+
+
+class SiteFile(_Strict):
+    """The local codes of a site; `kb.site` explains it."""
+
+    codes: Annotated[tuple[LocalCode, ...], Meta(min_length=1)]
+
+
 _Shape = TypeVar("_Shape", bound=_Strict)
 
 

@@ -197,6 +197,17 @@ class Gene:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteCode:
+    """A local code of a site, what it stands for here, and who answers for that."""
+
+    code: Coding
+    target: str
+    """Name of an observable, symbol of a gene, or LOINC code, as it was written."""
+    signed_by: str
+    signed: date
+
+
+@dataclass(frozen=True, slots=True)
 class KnowledgeBase:
     """One version of everything; also the terminology that the FHIR adapters ask."""
 
@@ -214,6 +225,25 @@ class KnowledgeBase:
     gene_table: Mapping[str, Gene]
     drug_index: DrugIndex
     warnings: tuple[Diagnostic, ...]
+    site_codes: tuple[SiteCode, ...] = ()
+    """The local codes of a site that are among those of observables and genes."""
+    site_digest: str | None = None
+    """SHA-256 over the file that they come from, in hexadecimal."""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What tells this knowledge from any other in a record: version and digests."""
+        own = {"version": self.version, "digest": self.digest}
+        return own if self.site_digest is None else own | {"site_map": self.site_digest}
+
+    @property
+    def observation_codes(self) -> frozenset[Coding]:
+        """All codes of observables and statuses, and of what genes are reported under."""
+        return frozenset[Coding]().union(
+            *(each.codes for each in self.observables.values()),
+            *(each.codes for each in self.statuses.values()),
+            *(gene.interpretation_codes for gene in self.gene_table.values()),
+        )
 
     def fireable(self, *, fire_draft: bool) -> tuple[Rule, ...]:
         """The rules that are evaluated on some day: active and shadow ones, drafts only when asked for."""

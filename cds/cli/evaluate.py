@@ -10,12 +10,20 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cds.cards import as_screen, render_cards
 from cds.cli.main import fail
-from cds.decision import Decision, decide, of_bundle, record_of, unanswered
+from cds.decision import Decision, Situation, decide, of_bundle, record_of, unanswered
 from cds.guard import reasons_to_withhold, release
 from cds.settings import parse_as_of
 from dsl import as_text, explain
-from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
-from kb import KnowledgeBase, KnowledgeBaseError, RuleErrors, load
+from fhir_adapters import (
+    FhirError,
+    Intake,
+    JsonRefused,
+    StrictUnavailable,
+    dump_json,
+    load_json,
+    unmapped_observations,
+)
+from kb import KnowledgeBase, KnowledgeBaseError, RuleErrors, load, with_site_map
 
 HOOKS = ("patient-view", "order-select", "order-sign")
 
@@ -23,7 +31,15 @@ MAX_BUNDLE_BYTES = 64 * 1_048_576
 
 
 def run(
-    path: Path, hook: str | None, as_of: str | None, format: str, kb: Path | None, *, fire_draft: bool
+    path: Path,
+    hook: str | None,
+    as_of: str | None,
+    format: str,
+    kb: Path | None,
+    *,
+    fire_draft: bool,
+    site_map: Path | None = None,
+    intake: str = "tolerant",
 ) -> int:
     """Evaluates a file and prints the answer; see `bespoke evaluate --help`."""
     if hook is not None and hook not in HOOKS:
@@ -33,16 +49,18 @@ def run(
     except ValueError:
         return fail("--as-of: expected a date, or a date and time with offset")
     try:
-        knowledge = load(kb, reasons_to_withhold)
+        knowledge = with_site_map(load(kb, reasons_to_withhold), site_map)
         bundle = load_json(path.read_bytes(), max_bytes=MAX_BUNDLE_BYTES)
         if not isinstance(bundle, dict):
             return fail(f"{path}: expected a FHIR Bundle")
-        situation = of_bundle(bundle, hook, knowledge)
+        situation = of_bundle(bundle, hook, knowledge, Intake(intake))
     except RuleErrors as error:
         print(as_text(error.diagnostics, error.sources), file=sys.stderr)
         return fail(error)
-    except (KnowledgeBaseError, FhirError, JsonRefused) as error:
-        return fail(f"{path}: {error}" if not isinstance(error, KnowledgeBaseError) else error)
+    except (KnowledgeBaseError, StrictUnavailable) as error:
+        return fail(error)
+    except (FhirError, JsonRefused) as error:
+        return fail(f"{path}: {error}")
     except OSError as error:
         return fail(f"{path}: cannot be read ({error.strerror})")
     decision = decide(situation, knowledge, instant, fire_draft=fire_draft)
@@ -63,6 +81,7 @@ def run(
         print(dump_json(record_of(decision, unsaid, cards, knowledge, software)).decode())
     else:
         _print(decision, cards, knowledge)
+        _print_oddities(situation, knowledge)
         if not fire_draft:
             _print_drafts(decision, knowledge)
     return 0
@@ -77,7 +96,7 @@ def _print(decision: Decision, cards: list[dict[str, object]], knowledge: Knowle
         print("\n" + as_screen(card))
     if not cards:
         print("No card.")
-    if not decision.evaluations:
+    if not decision.evaluations and not decision.situation.unclear:
         print(f"No rule in force on {decision.as_of.date()} concerns a drug in this record.")
     for evaluation in decision.evaluations:
         print(f"\nTrace for {evaluation.order.reference}")
@@ -85,6 +104,20 @@ def _print(decision: Decision, cards: list[dict[str, object]], knowledge: Knowle
             print(f"  {evaluation.rule.name} {evaluation.rule.version}: failed ({evaluation.failure})")
         else:
             print("\n".join(f"  {line}" for line in explain(evaluation.finding)))
+
+
+def _print_oddities(situation: Situation, knowledge: KnowledgeBase) -> None:
+    """What deviated, and the codes that nobody here knows: silence about them would look like absence."""
+    if situation.findings:
+        how = "refused" if situation.chart.intake is Intake.STRICT else "used as far as it can be read"
+        print(f"\nFindings about the data ({situation.chart.intake} intake: what deviates is {how})")
+    for finding in situation.findings:
+        print(f"  {finding.code} at {finding.path}: {finding.sentence}")
+    unmapped = unmapped_observations(situation.chart, knowledge.observation_codes)
+    if unmapped.observations:
+        print(f"\nObservations without a code that is known here: {unmapped.observations}")
+    for code, count in unmapped.codes:
+        print(f"  {code}: {count}")
 
 
 def _print_drafts(decision: Decision, knowledge: KnowledgeBase) -> None:

@@ -21,7 +21,7 @@ from cds.settings import parse_as_of
 from dsl import Indicator, State
 from dsl.names import closest
 from fhir_adapters import FhirError, UnusableFolder, export_files
-from kb import BUNDLED, KnowledgeBase
+from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, with_site_map
 
 STATES = (*(state.value for state in State), "silenced", "error")
 """How a rule that was asked can end: in its own words, silenced by an exception, or failed."""
@@ -73,6 +73,7 @@ def run(
     *,
     draft: bool,
     as_json: bool,
+    site_map: Path | None = None,
 ) -> int:
     """Counts the cards for a folder of charts; see `bespoke kb forecast --help`."""
     try:
@@ -88,7 +89,10 @@ def run(
         edition = opened(path)
         if edition is None:
             return 2
-        bases.append(edition.knowledge)
+        try:
+            bases.append(with_site_map(edition.knowledge, site_map))
+        except KnowledgeBaseError as error:
+            return fail(error)
     forecasts = [_Forecast(base, _tallies(base, instant, rule, draft=draft)) for base in bases]
     if not any(forecast.tallies for forecast in forecasts):
         return fail(_nothing_in_force(rule, bases, instant))

@@ -40,11 +40,19 @@ class AnswerFormat(StrEnum):
     CARDS = "cards"
 
 
+class IntakeMode(StrEnum):
+    """What becomes of a resource that deviates from FHIR R4."""
+
+    TOLERANT = "tolerant"
+    STRICT = "strict"
+
+
 Paths = Annotated[list[Path] | None, typer.Argument(help="Rule files or folders.", show_default=False)]
 Kb = Annotated[Path | None, typer.Option("--kb", help="Folder or release; default: the bundled one.")]
 KbFolder = Annotated[
     Path | None, typer.Option("--kb", help="Folder of the knowledge base; default: the bundled one.")
 ]
+SiteMap = Annotated[Path | None, typer.Option("--site-map", help="The signed local codes of a site (TOML).")]
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="Instant that counts as now; a date means its last second in UTC."),
@@ -112,12 +120,26 @@ def evaluate(
     as_of: AsOf = None,
     format: Annotated[AnswerFormat, typer.Option(help="How to print the answer.")] = AnswerFormat.TEXT,
     kb: Kb = None,
+    site_map: SiteMap = None,
+    intake: Annotated[
+        IntakeMode, typer.Option(help="Note what deviates from FHIR, or refuse it (the extra `strict`).")
+    ] = IntakeMode.TOLERANT,
     fire_draft: Annotated[bool, typer.Option("--fire-draft", help="Let draft rules speak.")] = False,
 ) -> None:
     """Say what the rules answer for one patient, and why. Exit 0, or 2 for input that cannot be used."""
     from cds.cli import evaluate as command
 
-    raise typer.Exit(command.run(bundle, hook, as_of, format.value, kb, fire_draft=fire_draft))
+    code = command.run(
+        bundle,
+        hook,
+        as_of,
+        format.value,
+        kb,
+        fire_draft=fire_draft,
+        site_map=site_map,
+        intake=intake.value,
+    )
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -268,6 +290,7 @@ def forecast(
         ),
     ] = None,
     kb: Kb = None,
+    site_map: SiteMap = None,
     against: Annotated[
         Path | None, typer.Option(help="Folder of another knowledge base, to set beside.")
     ] = None,
@@ -289,13 +312,14 @@ def forecast(
     if (folder is None) is (db is None):
         raise typer.Exit(fail("give either a folder of charts, or --db with a decision log"))
     if db is not None:
-        if kb or against or as_of or draft:
+        if kb or site_map or against or as_of or draft:
             raise typer.Exit(
-                fail("--db counts what is on record; leave out --kb, --against, --as-of, --draft")
+                fail("--db counts what is on record; leave out --kb, --site-map, --against, --as-of, --draft")
             )
         raise typer.Exit(forecast_log.run(db, rule, as_json=as_json))
     assert folder is not None
-    raise typer.Exit(charts.run(folder, kb, against, rule, as_of, draft=draft, as_json=as_json))
+    code = charts.run(folder, kb, against, rule, as_of, draft=draft, as_json=as_json, site_map=site_map)
+    raise typer.Exit(code)
 
 
 def fail(message: object) -> int:

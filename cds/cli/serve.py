@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from cds.hooks.service import HookService
 from cds.log import DecisionLog, LogEntry, LogError, LogUnavailable
 from cds.settings import Settings, SettingsError, check_start, load_settings
 from dsl import as_text
-from kb import KnowledgeBaseError, RuleErrors, load
+from kb import KnowledgeBaseError, RuleErrors, SiteCode, load, with_site_map
 
 if TYPE_CHECKING:
     from fhir_adapters.client import FhirClient
@@ -30,7 +30,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         settings = load_settings(config, options)
         check_start(settings)
         fhir_client = _fhir_client(settings)
-        knowledge = load(settings.kb, reasons_to_withhold)
+        knowledge = with_site_map(load(settings.kb, reasons_to_withhold), settings.site_map)
         log = DecisionLog.open(settings.db)
     except RuleErrors as error:
         print(as_text(error.diagnostics, error.sources), file=sys.stderr)
@@ -53,7 +53,8 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     )
     if settings.fire_draft:
         print("WARNING: draft rules fire; their cards say so", file=sys.stderr)
-    record = {"software": software, "kb": {"version": knowledge.version, "digest": knowledge.digest}}
+    # With its signatures: later records name the map by its digest alone.
+    record = {"software": software, "kb": knowledge.identity, "site_codes": _plain(knowledge.site_codes)}
     try:
         log.append(LogEntry(str(uuid4()), "start", clock().isoformat(), None, None, None, record))
         listen(
@@ -68,6 +69,19 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     finally:
         log.close()
     return 0
+
+
+def _plain(codes: Iterable[SiteCode]) -> list[dict[str, str]]:
+    return [
+        {
+            "system": each.code.system,
+            "code": each.code.code,
+            "target": each.target,
+            "signed_by": each.signed_by,
+            "signed": each.signed.isoformat(),
+        }
+        for each in codes
+    ]
 
 
 def _fhir_client(settings: Settings) -> FhirClient | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cds.decision.situation import UNAVAILABLE, Situation
 from dsl import Finding, Lifecycle, Rule, evaluate, silenced
-from fhir_adapters import Chart, KeyState, Order, PrefetchKey, gather, key_of
+from fhir_adapters import FactReader, KeyState, Order, PrefetchKey, key_of
 from kb import KnowledgeBase
 
 
@@ -54,10 +54,12 @@ def decide(
     speaking: list[Evaluation] = []
     silent: list[tuple[Evaluation, str]] = []
     shadow: list[Evaluation] = []
-    preliminary = situation.chart.if_final()
+    final = FactReader(situation.chart, as_of, knowledge)
+    chart = situation.chart.if_final()
+    preliminary = FactReader(chart, as_of, knowledge) if chart is not None else None
     for order in situation.orders:
         evaluations = [
-            _evaluate(rule, order, situation, preliminary, knowledge, as_of)
+            _evaluate(rule, order, situation, final, preliminary)
             for rule in rules
             if not set(rule.drugs).isdisjoint(order.drugs)
         ]
@@ -74,13 +76,12 @@ def _evaluate(
     rule: Rule,
     order: Order,
     situation: Situation,
-    preliminary: Chart | None,
-    knowledge: KnowledgeBase,
-    as_of: datetime,
+    final: FactReader,
+    preliminary: FactReader | None,
 ) -> Evaluation:
     try:
-        finding = _finding(rule, order, situation.chart, knowledge, as_of)
-        other = _finding(rule, order, preliminary, knowledge, as_of) if preliminary else finding
+        finding = evaluate(rule, final.facts(rule.inputs, order))
+        other = evaluate(rule, preliminary.facts(rule.inputs, order)) if preliminary else finding
     except Exception as error:  # H-072: a rule that fails costs that rule, not the call
         return Evaluation(rule, order, None, (), failure=type(error).__name__)
     states = situation.chart.states
@@ -95,7 +96,3 @@ def _evaluate(
     return Evaluation(
         rule, order, finding, tuple(key for key in PrefetchKey if key in asked and states[key] in UNAVAILABLE)
     )
-
-
-def _finding(rule: Rule, order: Order, chart: Chart, knowledge: KnowledgeBase, as_of: datetime) -> Finding:
-    return evaluate(rule, gather(rule.inputs, chart, as_of, knowledge, order))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cds.decision import Decision, Evaluation
 from dsl import Fact, Input, value_words
+from fhir_adapters import Chart, unmapped_observations
 from kb import KnowledgeBase
 
 
@@ -20,8 +21,9 @@ def record_of(
     chart = decision.situation.chart
     return {
         "software": software,
-        "kb": {"version": knowledge.version, "digest": knowledge.digest},
+        "kb": knowledge.identity,
         "as_of": decision.as_of.isoformat(),
+        "intake": chart.intake.value,
         "prefetch": {key.value: state.value for key, state in chart.states.items()},
         "deceased": decision.deceased,
         "orders": [
@@ -37,6 +39,7 @@ def record_of(
             {"code": each.code, "path": each.path, "text": each.sentence}
             for each in decision.situation.findings
         ],
+        "unmapped": _unmapped(chart, knowledge),
         "evaluations": [_evaluation(each) for each in decision.evaluations],
         "silenced": [
             _evaluation(each) | {"overridden_by": exception} for each, exception in decision.silenced
@@ -44,6 +47,15 @@ def record_of(
         "shadow": [_evaluation(each) for each in decision.shadow],
         "not_evaluated": [{"rule": rule, "reason": reason} for rule, reason in not_evaluated],
         "cards": list(cards),
+    }
+
+
+def _unmapped(chart: Chart, knowledge: KnowledgeBase) -> dict[str, object]:
+    found = unmapped_observations(chart, knowledge.observation_codes)
+    return {
+        "observations": found.observations,
+        "distinct": found.distinct,
+        "codes": [{"code": code, "observations": count} for code, count in found.codes],
     }
 
 

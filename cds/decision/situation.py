@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fhir_adapters import (
     Chart,
     ChartFinding,
+    Intake,
     KeyState,
     Order,
     OrderDrug,
     PrefetchKey,
+    WrongPatient,
     active_medications,
     chart_of_bundle,
     draft_orders,
@@ -24,6 +26,8 @@ from kb import KnowledgeBase
 UNAVAILABLE = frozenset(state for state in KeyState if not state.answered)
 """Answers that say nothing about the patient: neither data nor their absence."""
 
+_ORDER_TYPES = frozenset({"MedicationRequest", "MedicationStatement", "Medication"})
+_DRAFT_ENTRY = "context.draftOrders.entry["
 _ADDRESS = re.compile(r"[A-Za-z]+/[A-Za-z0-9.\-]{1,64}")
 
 
@@ -33,6 +37,7 @@ class OrdersUnclear(StrEnum):
     MEDICATION = "its medication could not be resolved"
     CONFLICT = "its codes and names mean different drugs"
     LIST = "the list was not supplied"
+    REFUSED = "it does not conform to FHIR and strict intake refused it"
 
 
 _UNCLEAR = {
@@ -86,12 +91,18 @@ def of_patient(chart: Chart, knowledge: KnowledgeBase) -> Situation:
     return Situation(chart, taken, False, findings, unclear)
 
 
-def of_bundle(bundle: Mapping[str, object], hook: str | None, knowledge: KnowledgeBase) -> Situation:
+def of_bundle(
+    bundle: Mapping[str, object],
+    hook: str | None,
+    knowledge: KnowledgeBase,
+    intake: Intake = Intake.TOLERANT,
+) -> Situation:
     """The situation of a whole-patient Bundle, as `of_chart` says.
 
-    Raises `fhir_adapters.UnusableBundle` or `WrongPatient`.
+    Raises `fhir_adapters.UnusableBundle` or `WrongPatient`, and `StrictUnavailable` if strict intake is not
+    installed.
     """
-    return of_chart(chart_of_bundle(bundle), hook, knowledge)
+    return of_chart(chart_of_bundle(bundle, intake), hook, knowledge)
 
 
 def of_chart(chart: Chart, hook: str | None, knowledge: KnowledgeBase) -> Situation:
@@ -102,8 +113,29 @@ def of_chart(chart: Chart, hook: str | None, knowledge: KnowledgeBase) -> Situat
     requests = chart.of_types("MedicationRequest")
     drafts = [entry for entry in requests if entry.resource.get("status") == "draft"]
     if hook == "patient-view" or (hook is None and not drafts):
-        return of_patient(chart, knowledge)
-    entries = [{"fullUrl": entry.full_url, "resource": entry.resource} for entry in drafts]
-    return of_orders(
-        chart, {"resourceType": "Bundle", "type": "collection", "entry": entries}, (), knowledge, None
-    )
+        found = of_patient(chart, knowledge)
+    else:
+        entries = [{"fullUrl": entry.full_url, "resource": entry.resource} for entry in drafts]
+        found = _drafts_on_file(chart, entries, [entry.path for entry in drafts], knowledge)
+    if chart.refused.isdisjoint(_ORDER_TYPES):
+        return found
+    return replace(found, unclear=(*found.unclear, OrdersUnclear.REFUSED))
+
+
+def _drafts_on_file(
+    chart: Chart, entries: Sequence[Mapping[str, object]], paths: Sequence[str], knowledge: KnowledgeBase
+) -> Situation:
+    """The drafts of a whole record, with the paths that they have in it."""
+
+    def place(written: str) -> str:
+        index, _, rest = written.removeprefix(_DRAFT_ENTRY).partition("].resource")
+        return paths[int(index)] + rest if written.startswith(_DRAFT_ENTRY) else written
+
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    try:
+        found = of_orders(chart, bundle, (), knowledge, None)
+    except WrongPatient as error:
+        raise WrongPatient(place(error.path)) from None
+    orders = tuple(replace(order, path=place(order.path)) for order in found.orders)
+    findings = dict.fromkeys(replace(finding, path=place(finding.path)) for finding in found.findings)
+    return replace(found, orders=orders, findings=tuple(findings))

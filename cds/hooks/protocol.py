@@ -18,6 +18,9 @@ from fhir_adapters import BearerToken
 _BASE_URL: Final = re.compile(r"(https?)://[!-~]+", re.IGNORECASE)
 _NOT_IN_BASE_URL: Final = re.compile(r"[?#@\\<>\"]")
 
+MAX_ORDERS: Final = 500
+"""Entries of one call's draft orders; each is judged by itself, and nobody signs more at once (H-066)."""
+
 _PRESCRIBERS: Final = frozenset({"Practitioner", "PractitionerRole"})
 _ANY_USER: Final = _PRESCRIBERS | {"Patient", "RelatedPerson"}
 
@@ -134,8 +137,11 @@ def _draft_orders(context: Mapping[str, object]) -> tuple[Mapping[str, object], 
     entries = bundle.get("entry")
     if entries is None:
         return bundle, frozenset()
+    listed = an_array(entries, f"{path}.entry")
+    if len(listed) > MAX_ORDERS:
+        raise BadRequest(f"Expected at most {MAX_ORDERS} orders at {path}.entry.", f"{path}.entry")
     references = set()
-    for index, value in enumerate(an_array(entries, f"{path}.entry")):
+    for index, value in enumerate(listed):
         entry = an_object(value, f"{path}.entry[{index}]")
         resource = an_object(entry.get("resource", {}), f"{path}.entry[{index}].resource")
         references.add(f"{resource.get('resourceType')}/{resource.get('id')}")

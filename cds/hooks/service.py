@@ -200,7 +200,7 @@ class HookService:
         """Records a call that was refused before evaluation."""
         record = {
             "software": self._software,
-            "kb": {"version": self._knowledge.version, "digest": self._knowledge.digest},
+            "kb": self._knowledge.identity,
             "refusal": {"status": status, "reason": reason},
         }
         self._append(decision_id, service_id, None, received_at, status, record)

@@ -38,7 +38,8 @@ def _header(entry: StoredEntry) -> Iterator[str]:
     kb = _object(what.record, "kb")
     if kb:
         version = _words(kb.get("version"), _prefixed("digest", kb.get("digest")))
-        yield from _pairs(("knowledge base", version))
+        yield from _pairs(("knowledge base", version), ("site map", _prefixed("digest", kb.get("site_map"))))
+    yield from _pairs(("intake", what.record.get("intake")))
 
 
 def _request(record: Mapping[str, object]) -> Iterator[str]:
@@ -120,6 +121,17 @@ def _remarks(record: Mapping[str, object]) -> Iterator[str]:
     for finding in findings:
         place = _words(finding.get("code"), _prefixed("at", finding.get("path")))
         yield f"  {place}: {_clean(finding.get('text'))}"
+    signed = _objects(record, "site_codes")
+    if signed:
+        yield from ("", "Local codes of the site")
+    for each in signed:
+        what = f"{_clean(each.get('system'))}|{_clean(each.get('code'))}: {_clean(each.get('target'))}"
+        yield f"  {what}, signed by {_clean(each.get('signed_by'))}, {_clean(each.get('signed'))}"
+    unmapped = _object(record, "unmapped")
+    if unmapped.get("observations"):
+        yield from ("", f"Observations without a code that is known here: {unmapped['observations']}")
+        for item in _objects(unmapped, "codes"):
+            yield f"  {_clean(item.get('code'))}: {_clean(item.get('observations'))}"
 
 
 def _cards(record: Mapping[str, object]) -> Iterator[str]:

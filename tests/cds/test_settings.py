@@ -27,6 +27,7 @@ def test_defaults() -> None:
         "port": 8080,
         "db": "sqlite:///bespoke.db",
         "kb": None,
+        "site_map": None,
         "as_of": None,
         "fire_draft": False,
         "allow_http_fhir": False,

@@ -542,6 +542,11 @@ def test_each_unknown_option_is_said() -> None:
     assert codes(text) == ["BR004", "BR004"]
 
 
+def test_an_option_behind_a_faulty_one_is_looked_at() -> None:
+    text = choice("| drug => 1 % | none => 0", "| none => 1 kg | leaf => 2 % | drug => 0")
+    assert sorted(codes(text)) == ["BR004", "BR007"]
+
+
 def test_uses_of_a_value_of_the_wrong_type_are_not_faults_too() -> None:
     text = rule_text(
         f"{WEIGHT} let heavy: Quantity[kg] = weight > 3 kg"

@@ -203,7 +203,8 @@ def rule_input(kind: str, name: str, days: int | None = None, *, over_upper_limi
         value_type = EnumType("example", ("poor", "intermediate", "normal"))
     source = Source(SourceKind(kind), name, over_upper_limit)
     within = None if days is None else timedelta(days=days)
-    return Input(name, value_type, source, within, False, WhenMissing.INFO, _SPAN)
+    own = f"{kind}_{name}" if kind in ("exposure", "allergy") else name
+    return Input(own, value_type, source, within, False, WhenMissing.INFO, _SPAN)
 
 
 INPUTS = (

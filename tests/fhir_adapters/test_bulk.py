@@ -61,7 +61,7 @@ from tests.fhir_adapters.example import (
 )
 from tests.fhir_adapters.test_properties import DAMAGE, places_in, with_damage, without_paths
 
-LISTS = ("Patient", "Observation", "Condition", "MedicationRequest")
+LISTS = ("Patient", "Observation", "Condition", "MedicationRequest", "AllergyIntolerance")
 COMPLETE = dict.fromkeys(PrefetchKey, KeyState.COMPLETE)
 INCOMPLETE = dict.fromkeys(PrefetchKey, KeyState.INCOMPLETE)
 
@@ -401,7 +401,9 @@ def test_a_list_that_was_not_exported_is_absent(tmp_path: Path) -> None:
     assert facts(read(tmp_path)[1][PATIENT_ID])["niraparib"].possible == (False,)
     (tmp_path / "MedicationRequest.ndjson").unlink()
     on_file = read(tmp_path)[1][PATIENT_ID]
-    assert on_file.states == COMPLETE | {PrefetchKey.MEDICATIONS: KeyState.ABSENT}
+    assert on_file.states == COMPLETE | dict.fromkeys(
+        (PrefetchKey.MEDICATIONS, PrefetchKey.EXPOSURE), KeyState.ABSENT
+    )
     assert not facts(on_file)["niraparib"].known
     (tmp_path / "part.ndjson").write_bytes(dump_json(of("p2", medication_request())))
     assert read(tmp_path)[1][PATIENT_ID].states == COMPLETE

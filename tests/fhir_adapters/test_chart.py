@@ -41,7 +41,7 @@ def one_weight(
     entry: Json = {"resource": weight(subject=reference, **more)}
     if full_url:
         entry["fullUrl"] = full_url
-    return chart_of_prefetch(PATIENT_ID, {"labs": {"resourceType": "Bundle", "entry": [entry]}}, base_url)
+    return chart_of_prefetch(PATIENT_ID, {"labs": bundle(entry=[entry])}, base_url)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +236,7 @@ def test_two_versions_of_the_patient_are_not_chosen_between() -> None:
         ({}, False),
         ({"deceasedBoolean": False}, False),
         ({"deceasedBoolean": True}, True),
+        ({"deceasedBoolean": "true"}, True),
         ({"deceasedDateTime": "2026-11-20T12:00:00Z"}, True),
         ({"deceasedDateTime": "2026-11-20T12:00:01Z"}, False),
         ({"deceasedDateTime": "2026"}, True),
@@ -246,6 +247,16 @@ def test_two_versions_of_the_patient_are_not_chosen_between() -> None:
 def test_deceased(death: Json, dead: bool) -> None:
     """H-026: a death that may have happened counts."""
     assert chart(patient=patient(**death)).deceased(AS_OF) is dead
+
+
+@pytest.mark.parametrize(
+    "unused", [{"birthDate": "1930-01-01"}, {"modifierExtension": [{"url": "x"}]}, {"id": None}]
+)
+def test_a_death_on_a_patient_that_is_not_used_counts(unused: Json) -> None:
+    """H-026: of two versions that disagree neither is used, but nobody orders for the dead."""
+    dead = patient(deceasedBoolean=True, **unused)
+    on_file = chart(patient=dead) if "birthDate" not in unused else chart(labs=bundle(dead))
+    assert on_file.patient is None and on_file.deceased(AS_OF)
 
 
 def test_whole_patient_bundle() -> None:

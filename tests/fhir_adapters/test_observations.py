@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.fhir_adapters.example import (
     Json,
     amount,
     chart,
+    concept,
     fact,
     observation,
     platelets,
@@ -301,3 +303,56 @@ def test_digits_in_the_trace() -> None:
     odd = weight(valueQuantity=amount("70.50", "kg{ignore all rules}"), id="x y")
     datum = fact(WEIGHT, chart(odd)).data[0]
     assert (datum.text, datum.reference) == ("70.50", "Observation")
+
+
+def panel(*components: object, **more: Any) -> Json:
+    """A blood count as one Observation."""
+    return observation("58410-2", "cbc", component=list(components), **more)
+
+
+def component(code: str, value: object, unit: str, **more: Any) -> Json:
+    return {"code": concept(code), "valueQuantity": amount(value, unit), **more}
+
+
+COUNT = component("777-3", 120, "10*3/uL")
+HAEMOGLOBIN = component("718-7", 9, "g/dL")
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (panel(HAEMOGLOBIN, COUNT), quantity(120, "10*3/uL")),
+        (panel(HAEMOGLOBIN), Reason.MISSING),
+        (panel(COUNT, status="preliminary"), Reason.STATUS),
+        (panel(COUNT, subject={"display": "?"}), Reason.SUBJECT),
+        (panel(COUNT, effectiveDateTime="2026-01-01"), Reason.STALE),
+        (panel(COUNT, COUNT), quantity(120, "10*3/uL")),
+        (panel(COUNT, component("777-3", 130, "10*3/uL")), Reason.CONFLICT),
+        (panel({**COUNT, "dataAbsentReason": concept("unknown")}), Reason.NO_VALUE),
+        (panel(COUNT, dataAbsentReason=concept("unknown")), quantity(120, "10*3/uL")),
+        (panel({"code": concept("777-3")}, valueQuantity=amount(5, "10*3/uL")), Reason.NO_VALUE),
+        (panel(component("777-3", 120, "kg")), Reason.UNIT),
+        (panel("no object", COUNT), quantity(120, "10*3/uL")),
+        (observation("58410-2", "cbc", component=COUNT), Reason.MISSING),
+    ],
+)
+def test_components_of_a_panel(result: Json, expected: Quantity | Reason) -> None:
+    """Status, time and subject are those of the whole, value and its absence the component's own."""
+    found = fact(PLATELETS, chart(result))
+    assert (found.reason or found.possible[0]) == expected
+
+
+def test_a_component_is_named_in_the_trace_and_its_unit_is_looked_at() -> None:
+    """H-004, H-013: the same count as a result of its own beside it is one fact."""
+    named = component("777-3", 120, "10*3/uL")
+    named["valueQuantity"] = {"value": 120, "code": "K/uL"}
+    on_file = chart(panel(HAEMOGLOBIN, named), platelets(120))
+    found = fact(PLATELETS, on_file)
+    assert found.possible == (quantity(120, "10*3/uL"),)
+    assert [item.path for item in found.data] == [
+        "prefetch.labs.entry[0].resource.component[1]",
+        "prefetch.labs.entry[1].resource",
+    ]
+    assert "prefetch.labs.entry[0].resource.component[1].valueQuantity" in [
+        each.path for each in on_file.findings if each.code == "unit-name"
+    ]

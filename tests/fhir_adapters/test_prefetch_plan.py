@@ -35,7 +35,8 @@ from tests.fhir_adapters.example import (
 )
 
 CONTEXT = {"patientId": "p-1.2", "userId": "Practitioner/u7", "encounterId": "e3"}
-TEMPLATES = prefetch_templates(INPUTS, TERMINOLOGY, with_medications=True)
+USUAL = [item for item in INPUTS if item.source.kind.value not in ("exposure", "allergy")]
+TEMPLATES = prefetch_templates(USUAL, TERMINOLOGY, with_medications=True)
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
 
 
@@ -70,7 +71,8 @@ def test_the_queries_to_send() -> None:
         "medications": "MedicationRequest?patient=p-1.2",
         "conditions": "Condition?patient=p-1.2",
         "labs": "Observation?patient=p-1.2&code=http://loinc.org%7C1975-2,http://loinc.org%7C26515-7,"
-        "http://loinc.org%7C29463-7,http://loinc.org%7C3141-9,http://loinc.org%7C777-3&_sort=-date",
+        "http://loinc.org%7C29463-7,http://loinc.org%7C3141-9,http://loinc.org%7C777-3,"
+        "http://loinc.org%7C82810-3&_sort=-date",
     }
 
 
@@ -145,6 +147,8 @@ def test_what_was_fetched_takes_the_place_of_what_was_not_there() -> None:
         "medications": KeyState.FAILED,
         "conditions": KeyState.INCOMPLETE,
         "labs": KeyState.NULL,
+        "exposure": KeyState.ABSENT,
+        "allergies": KeyState.ABSENT,
     }
 
 

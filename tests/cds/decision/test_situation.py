@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cds.decision import of_bundle, of_orders, of_patient
-from fhir_adapters import Chart, chart_of_prefetch
+from fhir_adapters import Chart, WrongPatient, chart_of_prefetch
 from tests.cds.cards.support import (
     CLOPIDOGREL,
     NIRAPARIB,
@@ -13,6 +13,7 @@ from tests.cds.cards.support import (
     bundled,
     draft,
     listing,
+    niraparib_labs,
     patient,
     prefetch,
 )
@@ -68,3 +69,17 @@ def test_what_a_bundle_is_asked_about(hook: str | None, drafts: bool, ordering: 
     assert situation.ordering is ordering
     expected = [("niraparib",)] if drafts else []
     assert [order.drugs for order in situation.orders] == (expected if ordering else [("clopidogrel",)])
+
+
+def test_drafts_on_file_keep_their_place_in_it() -> None:
+    """A path that leads nowhere in the file would send its reader astray, and one said twice too."""
+    odd = draft(NIRAPARIB, category={"text": "x"})
+    found = of_bundle(listing(patient(), *niraparib_labs(), odd), None, bundled())
+    assert [order.path for order in found.orders] == ["entry[3].resource"]
+    assert [(each.code, each.path) for each in found.findings] == [
+        ("category-object", "entry[3].resource.category")
+    ]
+    nobody = draft(NIRAPARIB, subject={"display": "x"})
+    with pytest.raises(WrongPatient) as caught:
+        of_bundle(listing(patient(), draft(NIRAPARIB, "d2"), nobody), None, bundled())
+    assert caught.value.path == "entry[2].resource"

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.hooks import HOOKS, BadRequest, HookRequest, parse_request
+from cds.hooks.protocol import MAX_ORDERS
 from tests.cds.hooks.support import CANARY, reference_file, request
 
 Change = Callable[[dict[str, Any]], object]
@@ -270,3 +271,14 @@ def test_reference_requests_are_judged_as_the_manifest_says() -> None:
         assert body == before
         judged += 1
     assert judged == 38
+
+
+def test_h066_more_orders_than_anybody_signs_at_once() -> None:
+    """H-066."""
+    body = request()
+    body["context"]["draftOrders"]["entry"] *= MAX_ORDERS
+    assert _parse(body).draft_orders is not None
+    body["context"]["draftOrders"]["entry"] *= 2
+    with pytest.raises(BadRequest) as refused:
+        _parse(body)
+    assert refused.value.expression == "context.draftOrders.entry"

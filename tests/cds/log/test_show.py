@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -161,6 +162,21 @@ def test_no_cards_and_no_evaluation_are_told_apart() -> None:
 def test_h026_a_deceased_patient_is_told() -> None:
     assert "deceased:       yes" in render(StoredEntry(1, entry(deceased=True)))
     assert "deceased" not in render(StoredEntry(1, entry(deceased=False)))
+
+
+def test_h023_local_codes_are_told() -> None:
+    """Which codes nobody knows, which map was used, and who signed it."""
+    unmapped = {"observations": 3, "codes": [{"code": "urn:oid:1.2.3|GEW", "observations": 2}]}
+    kb = {"version": "1", "digest": "abc", "site_map": "def"}
+    text = render(StoredEntry(1, entry(unmapped=unmapped, kb=kb, intake="tolerant")))
+    assert "site map:       digest def\n  intake:         tolerant\n" in text
+    assert "Observations without a code that is known here: 3\n  urn:oid:1.2.3|GEW: 2\n" in text
+    code = {"system": "urn:oid:1.2.3", "code": "GEW", "target": "body_weight"}
+    start = LogEntry("s-1", "start", "2026-11-20T12:00:00+00:00", None, None, None, {})
+    signed = {"site_codes": [code | {"signed_by": "A. Example", "signed": "2026-10-01"}]}
+    assert "  urn:oid:1.2.3|GEW: body_weight, signed by A. Example, 2026-10-01\n" in render(
+        StoredEntry(1, replace(start, record=signed))
+    )
 
 
 def test_feedback_and_starts_are_told() -> None:

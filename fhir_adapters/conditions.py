@@ -91,10 +91,10 @@ def _datum(entry: Entry, code: str, standing: Standing) -> Datum:
 
 
 def _matching_code(entry: Entry, wanted: ConditionSet) -> str | None:
-    if status_codes(entry, "verificationStatus") == {"entered-in-error"}:
-        return None
     matching = [coding.code for coding in entry.codes if wanted.matches(coding)]
-    return min(matching, default=None)
+    if not matching or status_codes(entry, "verificationStatus") == {"entered-in-error"}:
+        return None
+    return min(matching)
 
 
 def _standing(entry: Entry, wanted: ConditionSet) -> Standing:

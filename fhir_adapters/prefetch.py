@@ -14,6 +14,16 @@ from fhir_adapters.terminology import Coding, Terminology
 
 GENOTYPE = Coding(LOINC, "84413-4")
 """The code of a genotype Observation."""
+HAPLOTYPE = Coding(LOINC, "84414-2")
+IMPLICATIONS = frozenset(
+    {
+        Coding(
+            "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs", "therapeutic-implication"
+        ),
+        Coding(LOINC, "53040-2"),
+    }
+)
+"""Therapeutic implication, and the metabolism impact of the guide's first edition."""
 
 MAX_URL_LENGTH = 1800
 """Characters of a query without the address of its server; what many servers and proxies bear is 2,000."""
@@ -111,8 +121,11 @@ def prefetch_templates(
     needed = {key_of(kind) for kind, _ in used}
     if with_medications or PrefetchKey.EXPOSURE in needed:
         needed.add(PrefetchKey.MEDICATIONS)
+    if PrefetchKey.PGX in needed:
+        # After some transplants a germline result holds no longer (H-034).
+        needed.add(PrefetchKey.CONDITIONS)
     labs: set[Coding] = set()
-    pgx = {GENOTYPE}
+    pgx = {GENOTYPE, HAPLOTYPE, *IMPLICATIONS}
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:
             labs |= (terminology.status(name) or terminology.observable(name)).codes

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from fhir_adapters.chart import Chart
-from fhir_adapters.genomics.codes import GENE_STUDIED, GENETIC_RESULTS, IMPLICATIONS
+from fhir_adapters.genomics.codes import GENE_STUDIED, GENETIC_RESULTS
+from fhir_adapters.prefetch import IMPLICATIONS
 from fhir_adapters.reading import LOINC, Resource
 from fhir_adapters.terminology import Coding
 

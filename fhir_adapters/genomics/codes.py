@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from fhir_adapters.prefetch import GENOTYPE
+from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE
 from fhir_adapters.reading import LOINC, Resource, codings, words
 from fhir_adapters.terminology import Coding, Gene
 
 _REPORTING = "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
 
 GENE_STUDIED = Coding(LOINC, "48018-6")
-HAPLOTYPE = Coding(LOINC, "84414-2")
 VARIANT = Coding(LOINC, "69548-6")
-IMPLICATIONS = frozenset({Coding(_REPORTING, "therapeutic-implication"), Coding(LOINC, "53040-2")})
-"""Therapeutic implication, and the metabolism impact of the guide's first edition."""
 GENETIC_RESULTS = frozenset({GENOTYPE, HAPLOTYPE, VARIANT})
 """What an interpretation is derived from."""
 _NO_STATEMENTS = frozenset(

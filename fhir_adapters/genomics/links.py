@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fhir_adapters.chart import Chart
-from fhir_adapters.genomics.codes import GENETIC_RESULTS, HAPLOTYPE, IMPLICATIONS, named_role
+from fhir_adapters.genomics.codes import GENETIC_RESULTS, named_role
 from fhir_adapters.genomics.genes import studied_genes
-from fhir_adapters.prefetch import GENOTYPE
+from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE, IMPLICATIONS
 from fhir_adapters.reading import objects, text_member
 from fhir_adapters.references import Entry, Resolver, Whose
 from fhir_adapters.terminology import Coding, Gene

@@ -24,8 +24,6 @@ from fhir_adapters.genomics.claims import (
 from fhir_adapters.genomics.codes import (
     GENE_STUDIED,
     GENETIC_RESULTS,
-    HAPLOTYPE,
-    IMPLICATIONS,
     Role,
     codes_of,
     mentioned,
@@ -34,7 +32,7 @@ from fhir_adapters.genomics.codes import (
 )
 from fhir_adapters.genomics.genes import genes_by_code
 from fhir_adapters.genomics.links import Links
-from fhir_adapters.prefetch import GENOTYPE
+from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE, IMPLICATIONS
 from fhir_adapters.reading import Resource, codings, objects
 from fhir_adapters.references import Entry
 from fhir_adapters.terminology import Gene

@@ -23,8 +23,10 @@ def test_templates() -> None:
         ("patient", f"Patient/{patient}"),
         (
             "pgx",
-            f"Observation?patient={patient}&code=http://loinc.org|79713-4,http://loinc.org|79714-2,"
-            "http://loinc.org|84413-4",
+            f"Observation?patient={patient}&code="
+            "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs|therapeutic-implication,"
+            "http://loinc.org|53040-2,http://loinc.org|79713-4,http://loinc.org|79714-2,"
+            "http://loinc.org|84413-4,http://loinc.org|84414-2",
         ),
         ("medications", f"MedicationRequest?patient={patient}"),
         ("conditions", f"Condition?patient={patient}"),
@@ -43,6 +45,12 @@ def test_templates() -> None:
         assert set(re.findall(r"\{\{.*?\}\}", template)) == {patient}
         names = [name for name, _ in parse_qsl(template.partition("?")[2])]
         assert len(names) == len(set(names))
+
+
+def test_a_phenotype_needs_the_conditions_too() -> None:
+    """H-034: a transplant on the problem list makes every germline result unreliable."""
+    templates = prefetch_templates([rule_input("phenotype", "TPMT")], TERMINOLOGY, with_medications=False)
+    assert list(templates) == ["pgx", "conditions"]
 
 
 def test_only_what_is_needed() -> None:

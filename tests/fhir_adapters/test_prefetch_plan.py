@@ -66,8 +66,10 @@ def test_the_queries_to_send() -> None:
     plan = plan_fetch(TEMPLATES, CONTEXT, {"patient": KeyState.COMPLETE}, access=True)
     assert (plan.satisfied, plan.missing) == (("patient",), ())
     assert dict(plan.fetch) == {
-        "pgx": "Observation?patient=p-1.2&code=http://loinc.org%7C79713-4,http://loinc.org%7C79714-2,"
-        "http://loinc.org%7C84413-4",
+        "pgx": "Observation?patient=p-1.2&code="
+        "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs%7Ctherapeutic-implication,"
+        "http://loinc.org%7C53040-2,http://loinc.org%7C79713-4,http://loinc.org%7C79714-2,"
+        "http://loinc.org%7C84413-4,http://loinc.org%7C84414-2",
         "medications": "MedicationRequest?patient=p-1.2",
         "conditions": "Condition?patient=p-1.2",
         "labs": "Observation?patient=p-1.2&code=http://loinc.org%7C1975-2,http://loinc.org%7C26515-7,"

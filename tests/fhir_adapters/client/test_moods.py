@@ -127,9 +127,10 @@ def test_the_bytes_of_all_answers_are_bounded() -> None:
 def test_parsing_megabytes_does_not_outlast_the_deadline() -> None:
     """The loop must stay free: a deadline is only as good as the longest step without an await."""
     entry = b'{"resource":{"resourceType":"Observation","valueQuantity":{"value":1.5}}},'
-    body = b'{"resourceType":"Bundle","entry":[' + entry * 100_000 + b"{}]}"
+    body = b'{"resourceType":"Bundle","entry":[' + entry * 300_000 + b"{}]}"
+    limits = FetchLimits(response_bytes=2**26, total_bytes=2**26)
     with fake_server({"Observation": lambda call: call.send(body)}) as server:
-        found, seconds = fetch(server, {"labs": "Observation?patient=p1"})
+        found, seconds = fetch(server, {"labs": "Observation?patient=p1"}, limits=limits)
     assert found == {"labs": failed(FailureReason.DEADLINE)}
     assert seconds < BUDGET + SLACK
 

@@ -45,7 +45,7 @@ class DrugReading:
     combination: bool = False
     """There is more than one ingredient, whether the knowledge base has the others or not."""
     surely_other: bool = False
-    """Unmapped, but with an RxNorm code: it is certainly none of the drugs of the knowledge base."""
+    """Unmapped, but certainly none of the drugs of the knowledge base."""
     findings: tuple[ChartFinding, ...] = ()
     codes: tuple[Coding, ...] = ()
     """The codings of its medication."""
@@ -96,7 +96,8 @@ def _read_concept(entry: Entry, concept: Resource, terminology: Terminology) -> 
         return _identified(OrderDrug.MAPPED, drugs, combination, found, listed, text)
     if any(coding.system == RXNORM for coding in listed):
         # A code that nobody listed beside a name that somebody did is not surely another drug.
-        return replace(_unmapped(entry), surely_other=not named)
+        other = not named and terminology.surely_unlisted(listed, words(concept))
+        return replace(_unmapped(entry), surely_other=other)
     by_text = terminology.drug_of_text(text)
     if by_text is not None:
         finding = ChartFinding("drug-by-text", entry.path, "The drug was recognised by its listed name only.")

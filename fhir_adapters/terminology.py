@@ -146,6 +146,10 @@ class Terminology(Protocol):
         """What a code of a drug stands for, None if it is not listed or of other drugs only."""
         ...
 
+    def surely_unlisted(self, codings: Iterable[Coding], names: Iterable[str]) -> bool:
+        """Whether a medication of which no code and no name is listed is certainly none of the drugs."""
+        ...
+
     def drug_of_text(self, text: str) -> DrugConcept | None:
         """What a name of a drug or product stands for if it is listed, ignoring case and runs of spaces."""
         ...

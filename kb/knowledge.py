@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,8 @@ from functools import cached_property
 from itertools import product
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
+
+_WORD = re.compile(r"[^\W_]+")
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
@@ -300,6 +303,20 @@ class KnowledgeBase:
     def drug_of_coding(self, coding: Coding) -> DrugConcept | None:
         """What a code of a drug stands for."""
         return self.drug_index.codes.get(coding)
+
+    def surely_unlisted(self, codings: Iterable[Coding], names: Iterable[str]) -> bool:
+        """Whether a medication of which no code and no name is listed is certainly none of the drugs.
+
+        With a release of RxNorm any of its codes tells. Without one there may be products that nobody listed:
+        then the code's words must be there, and none of them a drug's name.
+        """
+        if all(coding.system != RXNORM for coding in codings):
+            return False
+        if self.drug_index.edition:
+            return True
+        words = _WORD.findall(" ".join(names).casefold())
+        text = f" {' '.join(words)} "
+        return bool(words) and not any(f" {name.replace('_', ' ')} " in text for name in self.drugs)
 
     def drug_of_text(self, text: str) -> DrugConcept | None:
         """What a name of a drug or product stands for, ignoring case and runs of spaces."""

@@ -172,6 +172,9 @@ class ExampleTerminology:
         }
         return drugs.get(coding)
 
+    def surely_unlisted(self, codings: Iterable[Coding], names: Iterable[str]) -> bool:
+        return any(coding.system == RXNORM for coding in codings)
+
     def drug_of_text(self, text: str) -> ExampleDrug | None:
         names = {
             "niraparib 100 mg oral capsule": ExampleDrug.of("niraparib"),

@@ -93,6 +93,27 @@ def test_drug_text_must_equal_a_listed_name() -> None:
         assert knowledge.drug_of_text(text) is None
 
 
+@pytest.mark.parametrize(
+    ("codings", "names", "other"),
+    [
+        ([("rxnorm", "313782")], ["acetaminophen 325 MG Oral Tablet"], True),
+        ([("rxnorm", "2000000")], ["Niraparib 300 MG Oral Tablet [Zejula]"], False),
+        ([("rxnorm", "2000000")], ["ZEJULA (niraparib)", "white tablet"], False),
+        ([("rxnorm", "2000000")], [], False),
+        ([("rxnorm", "2000000")], ["-"], False),
+        ([("local", "1")], ["acetaminophen"], False),
+        ([], ["acetaminophen"], False),
+    ],
+)
+def test_a_product_that_nobody_listed_is_not_surely_another_drug(
+    codings: list[tuple[str, str]], names: list[str], other: bool
+) -> None:
+    """H-024, H-045: without an RxNorm release an unlisted code tells nothing; the words beside it must."""
+    systems = {"rxnorm": RXNORM, "local": "urn:local"}
+    listed = [Coding(systems[system], code) for system, code in codings]
+    assert bundled().surely_unlisted(listed, names) is other
+
+
 def test_molar_masses_are_those_of_the_formulas() -> None:
     """H-003: summed over the abridged standard atomic weights of IUPAC (2021)."""
     weights = {"C": "12.011", "H": "1.008", "N": "14.007", "O": "15.999"}

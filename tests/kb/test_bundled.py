@@ -129,7 +129,8 @@ def test_molar_masses_are_those_of_the_formulas() -> None:
 def test_check_digits_of_loinc_codes() -> None:
     codes = [
         coding.code
-        for each in (*bundled().observables.values(), *bundled().statuses.values())
+        for table in (bundled().observables, bundled().statuses)
+        for each in table.values()
         for coding in each.codes
         if coding.system == LOINC
     ]

@@ -91,11 +91,11 @@ def _filling(token: str, context: Mapping[str, object]) -> str | None:
     if not about_user and not token.startswith("context."):
         return None
     value = context.get("userId" if about_user else token.removeprefix("context."))
-    kind, _, identifier = value.rpartition("/") if isinstance(value, str) else ("", "", "")
-    if not _ID.fullmatch(identifier) or bool(kind) is not about_user:
+    kind, slash, identifier = value.rpartition("/") if isinstance(value, str) else ("", "", "")
+    if not _ID.fullmatch(identifier) or bool(slash) is not about_user:
         return None
     if user_type is not None:
         return identifier if kind == user_type else None
-    if kind:
+    if about_user:
         return f"{kind}/{identifier}" if _TYPE.fullmatch(kind) else None
     return identifier

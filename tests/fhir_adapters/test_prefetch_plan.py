@@ -97,7 +97,22 @@ def test_filling_in(template: str, url: str | None) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 7, "", ".", "..", "../Observation", "a/b", "Patient/p1", "p&code=x", "p\n", "p?", "é", "x" * 65],
+    [
+        None,
+        7,
+        "",
+        ".",
+        "..",
+        "../Observation",
+        "a/b",
+        "/0",
+        "Patient/p1",
+        "p&code=x",
+        "p\n",
+        "p?",
+        "é",
+        "x" * 65,
+    ],
 )
 def test_a_value_that_is_no_id_fills_nothing(value: object) -> None:
     """Checklist F6: what stands in the context must not lead to another place of the server."""

@@ -169,7 +169,9 @@ def bundle_state(bundle: Resource, entries: Iterable[Entry], unreadable: int) ->
     if outcomes and outcomes == len(kinds) and not unreadable:
         return KeyState.FAILED
     total = bundle.get("total")
-    short = isinstance(total, int) and total > _match_entries(bundle)
+    # A count that is no number may mean any: what is not there cannot be concluded from it.
+    unread = total is not None and (isinstance(total, bool) or not isinstance(total, int))
+    short = unread or (isinstance(total, int) and total > _match_entries(bundle))
     links = bundle.get("link", [])
     paged = not isinstance(links, list) or any(text_member(link, "relation") == "next" for link in links)
     return KeyState.INCOMPLETE if outcomes or unreadable or short or paged else KeyState.COMPLETE

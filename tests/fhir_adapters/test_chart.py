@@ -167,6 +167,8 @@ _OUTCOME: Json = {"resourceType": "OperationOutcome", "issue": []}
         (bundle(weight(), total=2), KeyState.INCOMPLETE),
         (bundle(total=1), KeyState.INCOMPLETE),
         (bundle(weight(), total=None), KeyState.COMPLETE),
+        (bundle(weight(), total="1"), KeyState.INCOMPLETE),
+        (bundle(weight(), total=True), KeyState.INCOMPLETE),
         (bundle(weight(), link=[{"relation": "self"}]), KeyState.COMPLETE),
         (bundle(weight(), link=[{"relation": "next", "url": "x"}]), KeyState.INCOMPLETE),
         ({"resourceType": "Bundle", "entry": [{"resource": weight()}, None]}, KeyState.INCOMPLETE),

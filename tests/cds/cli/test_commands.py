@@ -141,6 +141,26 @@ def test_serve_refuses_what_it_cannot_use(options: tuple[str, str], says: str) -
     bespoke("serve", "--port", "0", *options).refused(says)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FHIR_BASES", "http://ehr.example.org/fhir"),
+        ("FHIR_NETWORKS", "10.20.0.0/99"),
+        ("FHIR_CA", "nowhere.pem"),
+        ("FHIR_SECONDS", "0"),
+    ],
+)
+def test_serve_refuses_a_fhir_server_that_must_not_be_asked(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """H-095: said at the start, not found out at the first call."""
+    monkeypatch.setenv("BESPOKE_FHIR_BASES", "https://ehr.example.org/fhir")
+    monkeypatch.setenv(f"BESPOKE_{name}", value)
+    refused = bespoke("serve", "--port", "0")
+    refused.refused("expected")
+    assert name in refused.err.upper()
+
+
 def test_serve_refuses_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

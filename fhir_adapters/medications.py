@@ -147,8 +147,8 @@ def _taking(entry: Entry, as_of: datetime) -> _Taking:
     if entry.resource.get("doNotPerform") is True or is_plan(entry.resource):
         return _Taking.NEVER
     status = text_member(entry.resource, "status") or ""
-    statuses = {**_STATUSES, **_STATUSES_OF_TYPE.get(entry.type, {})}
-    when = statuses.get(status, _Taking.UNCLEAR)
+    own = _STATUSES_OF_TYPE.get(entry.type, {}).get(status)
+    when = own or _STATUSES.get(status, _Taking.UNCLEAR)
     if when is _Taking.NOW:
         when = _within_period(entry, as_of)
     return when if entry.readable_subject or when is _Taking.NEVER else _Taking.WHOSE

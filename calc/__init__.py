@@ -5,7 +5,7 @@ raise `ValueError` outside of what their source defines. Floats have their place
 """
 
 from calc.library import LIBRARY, Calculation
-from calc.renal import absolute_gfr, cockcroft_gault
+from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
 from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "body_surface_area",
     "cockcroft_gault",
     "ideal_body_weight",
+    "steady_clearance",
 ]

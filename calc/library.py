@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from calc.renal import absolute_gfr, cockcroft_gault
+from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
 from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
 
 
@@ -28,6 +28,20 @@ LIBRARY = (
         "mL/min",
         cockcroft_gault,
         "pmid:1244564",
+    ),
+    Calculation(
+        "steady_clearance",
+        {
+            "age": "a",
+            "weight": "kg",
+            "creatinine": "mg/dL",
+            "change": "mg/dL",
+            "dialysis": None,
+            "female": None,
+        },
+        "mL/min",
+        steady_clearance,
+        "doi:10.1038/kisup.2012.1",
     ),
     Calculation("body_mass_index", {"weight": "kg", "height": "m"}, "kg/m2", body_mass_index, "definition"),
     Calculation(

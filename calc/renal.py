@@ -7,6 +7,11 @@ from fractions import Fraction
 ADULT = 18
 """Years; the formula is for adults only."""
 
+UNSTEADY_RISE = Fraction(3, 10)
+"""mg/dL of creatinine by which KDIGO 2012 defines acute kidney injury (Kidney Int Suppl 2012;2:1-138)."""
+UNSTEADY_RATIO = Fraction(3, 2)
+"""The ratio of creatinine to its baseline that defines it too."""
+
 
 def absolute_gfr(indexed: Fraction, surface: Fraction) -> Fraction:
     """Filtration rate in mL/min from one per 1.73 m2 and the body surface area in m2.
@@ -17,6 +22,25 @@ def absolute_gfr(indexed: Fraction, surface: Fraction) -> Fraction:
     if indexed <= 0 or surface <= 0:
         raise ValueError("filtration rate and surface are above zero")
     return indexed * surface / Fraction(173, 100)
+
+
+def steady_clearance(
+    age: Fraction, weight: Fraction, creatinine: Fraction, change: Fraction, dialysis: bool, female: bool
+) -> Fraction:
+    """`cockcroft_gault`, only under the condition of the formula: kidneys in a steady state.
+
+    `change` is the newest creatinine minus an earlier one, in mg/dL; the author of the rule says over which
+    span. Raises ValueError on dialysis, and where creatinine rose as in acute kidney injury or fell as much:
+    then it tells where it is going, not what is filtered.
+    """
+    earlier = creatinine - change
+    if dialysis:
+        raise ValueError("the formula is not for patients on dialysis")
+    if earlier <= 0:
+        raise ValueError("the earlier creatinine is above zero")
+    if abs(change) >= UNSTEADY_RISE or max(creatinine, earlier) >= UNSTEADY_RATIO * min(creatinine, earlier):
+        raise ValueError("creatinine is changing, so the clearance is not known")
+    return cockcroft_gault(age, weight, creatinine, female)
 
 
 def cockcroft_gault(age: Fraction, weight: Fraction, creatinine: Fraction, female: bool) -> Fraction:

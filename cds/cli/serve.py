@@ -50,6 +50,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         fire_draft=settings.fire_draft,
         allow_http_fhir=settings.allow_http_fhir,
         fhir_client=fhir_client,
+        max_cards=settings.max_cards,
     )
     if settings.fire_draft:
         print("WARNING: draft rules fire; their cards say so", file=sys.stderr)

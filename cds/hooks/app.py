@@ -128,6 +128,7 @@ class _Endpoints:
         hook = answer.hook if answer.hook in hooks else "none"
         self._metrics.observe(known_id or "none", hook, answer.status, perf_counter() - started)
         self._metrics.identify(answer.identified)
+        self._metrics.fire(answer.fired)
         return _response(answer.status, answer.body, headers)
 
     async def _answered(

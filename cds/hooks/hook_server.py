@@ -24,6 +24,8 @@ class Answer:
     """The hook of the call, for the metrics; empty when it could not be read."""
     identified: tuple[OrderDrug, ...] = ()
     """How the drug of each order was identified, for the metrics."""
+    fired: tuple[str, ...] = ()
+    """The rules that advised something, for the metrics."""
 
 
 @dataclass(frozen=True, slots=True)

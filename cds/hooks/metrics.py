@@ -43,6 +43,12 @@ class CallMetrics:
         )
         for identified in OrderDrug:
             self._orders.labels(identified.value)
+        self._advice = Counter(
+            "bespoke_advice",
+            "Findings with advice that may be shown, by rule: one that never fires, or always, is suspect.",
+            ("rule",),
+            registry=self._registry,
+        )
 
     def observe(self, service: str, hook: str, status: int, seconds: float) -> None:
         """Counts one answered call; the caller vouches that service and hook are names of ours."""
@@ -53,6 +59,11 @@ class CallMetrics:
         """Counts the orders of a call by how the drug of each was identified (H-023, H-024)."""
         for each in identified:
             self._orders.labels(each.value).inc()
+
+    def fire(self, rules: Iterable[str]) -> None:
+        """Counts the advice of each rule (H-046)."""
+        for rule in rules:
+            self._advice.labels(rule).inc()
 
     def text(self) -> bytes:
         """All metrics in the Prometheus text format."""

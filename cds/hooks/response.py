@@ -225,10 +225,14 @@ def parse_card(data: Mapping[str, object], draft_orders: Mapping[str, Mapping[st
     return card
 
 
+def by_urgency(cards: Iterable[Card]) -> tuple[Card, ...]:
+    """The most severe cards first, else in the order given."""
+    return tuple(sorted(cards, key=lambda card: _SEVERITY[card.indicator]))
+
+
 def cards_response(cards: Iterable[Card]) -> CardsResponse:
-    """The response with the most severe cards first, else in the order given; raises `CardRefused`."""
-    ordered = tuple(sorted(cards, key=lambda card: _SEVERITY[card.indicator]))
-    return _validated(lambda: CardsResponse(cards=ordered))
+    """The response with the cards by urgency; raises `CardRefused`."""
+    return _validated(lambda: CardsResponse(cards=by_urgency(cards)))
 
 
 def parse_discovery(services: Iterable[Mapping[str, object]]) -> Discovery:

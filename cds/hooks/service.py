@@ -26,8 +26,16 @@ from cds.hooks.fetching import queries, with_fetched
 from cds.hooks.hook_server import Answer, NeedsData
 from cds.hooks.outcome import outcome_of
 from cds.hooks.protocol import HookRequest, parse_request
-from cds.hooks.response import Card, cards_response, parse_card, parse_discovery, serialise
+from cds.hooks.response import (
+    Card,
+    by_urgency,
+    cards_response,
+    parse_card,
+    parse_discovery,
+    serialise,
+)
 from cds.log import DecisionLog, LogEntry, LogUnavailable
+from dsl import State
 from fhir_adapters import (
     KeyState,
     PrefetchKey,
@@ -98,6 +106,7 @@ class HookService:
         fire_draft: bool = False,
         allow_http_fhir: bool = False,
         fhir_client: FhirClient | None = None,
+        max_cards: int = 20,
     ) -> None:
         self._knowledge = knowledge
         self._log = log
@@ -105,6 +114,7 @@ class HookService:
         self._fire_draft = fire_draft
         self._allow_http_fhir = allow_http_fhir
         self._fhir_client = fhir_client
+        self._max_cards = max_cards
         self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
         self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
 
@@ -143,8 +153,12 @@ class HookService:
         if needs := self._needs(call, prefetch, situation, fetched):
             return needs
         decision = decide(situation, self._knowledge, received_at, fire_draft=self._fire_draft)
-        cards, unsaid = self._cards(request, decision, decision_id)
-        refusal = _refusal(decision, cards)
+        every, unsaid = self._cards(request, decision, decision_id)
+        refusal = _refusal(decision, every)
+        # Who is shown too much reads nothing (H-046); what is left out is said, and on record.
+        cards, left = [*by_urgency(every)[: self._max_cards]], by_urgency(every)[self._max_cards :]
+        if left:
+            unsaid.append((f"{len(left)} less urgent cards", f"a call has {self._max_cards} at most"))
         if refusal is None and unsaid:
             reasons = [f"{what}, {why}" for what, why in unsaid]
             remark = self._rendered([], reasons, decision, f"{decision_id}/remark")[0]
@@ -158,6 +172,7 @@ class HookService:
         record["prefetch"] = {
             key: state for key, state in states if state is not KeyState.ABSENT or key in asked
         }
+        record["left_out"] = [card.summary for card in left]
         record["request"] = {
             "hookInstance": request.hook_instance,
             "user": request.user_id,
@@ -171,7 +186,7 @@ class HookService:
             record["refusal"] = {"status": refusal.status, "reason": refusal.reason}
         self._append(decision_id, call.service_id, request.hook, received_at, status, record)
         identified = tuple(order.identified for order in situation.orders)
-        return Answer(status, dump_json(answer), request.hook, identified)
+        return Answer(status, dump_json(answer), request.hook, identified, _fired(decision))
 
     def _needs(
         self,
@@ -284,6 +299,12 @@ class HookService:
             "description": entry.description,
         }
         return service | ({"prefetch": templates} if templates else {})
+
+
+def _fired(decision: Decision) -> tuple[str, ...]:
+    """The rules that advise something, once for each order."""
+    released = release(decision)
+    return tuple(each.rule.name for each in released if each.finding.state is State.ADVICE)
 
 
 def _refusal(decision: Decision, cards: Sequence[Card]) -> CallRefused | None:

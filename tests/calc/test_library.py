@@ -16,7 +16,11 @@ from calc import (
     body_surface_area,
     cockcroft_gault,
     ideal_body_weight,
+    steady_clearance,
 )
+
+VALUES = {"height": 170, "change": 0}
+"""Arguments that are not 70 of their unit."""
 
 AMOUNTS = st.fractions(min_value=Fraction(1, 10), max_value=300, max_denominator=1000)
 
@@ -66,7 +70,7 @@ def test_body_surface_area_of_an_adult() -> None:
 def test_every_function_of_the_library_can_be_called_as_declared() -> None:
     for each in LIBRARY:
         arguments = {
-            name: True if unit is None else Fraction(170 if unit == "cm" else 70)
+            name: name != "dialysis" if unit is None else Fraction(VALUES.get(name, 70))
             for name, unit in each.parameters.items()
         }
         assert each.compute(**arguments) > 0
@@ -91,3 +95,31 @@ def test_absolute_filtration_rate() -> None:
     assert absolute_gfr(Fraction(90), Fraction("1.384")) == 72
     with pytest.raises(ValueError, match="above zero"):
         absolute_gfr(Fraction(90), Fraction(0))
+
+
+@pytest.mark.parametrize(
+    ("creatinine", "change", "dialysis", "steady"),
+    [
+        ("1.0", "0", False, True),
+        ("1.29", "0.29", False, True),
+        ("1.3", "0.3", False, False),
+        ("1.0", "-0.29", False, True),
+        ("1.0", "-0.3", False, False),
+        ("0.59", "0.19", False, True),
+        ("0.6", "0.2", False, False),
+        ("0.4", "-0.2", False, False),
+        ("0.2", "0.2", False, False),
+        ("1.0", "0", True, False),
+    ],
+)
+def test_clearance_is_known_in_a_steady_state_only(
+    creatinine: str, change: str, dialysis: bool, steady: bool
+) -> None:
+    """H-037: a rising or falling pair, and dialysis."""
+    arguments = (Fraction(60), Fraction(70), Fraction(creatinine))
+    if steady:
+        found = steady_clearance(*arguments, Fraction(change), dialysis, False)
+        assert found == cockcroft_gault(*arguments, False)
+    else:
+        with pytest.raises(ValueError, match=r"changing|dialysis|earlier"):
+            steady_clearance(*arguments, Fraction(change), dialysis, False)

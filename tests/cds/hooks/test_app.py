@@ -307,11 +307,14 @@ def test_h060_to_h064_bad_json_in_feedback(service: Service, server: RecordingSe
 
 
 def test_h136_metrics_hold_names_of_ours_only(server: RecordingServer) -> None:
+    """H-046, H-136: advice is counted by rule, so that one that always or never fires is seen."""
     with serving(server) as service:
         service.post({})
         server.reply = lambda raw: Answer(400, b"{}", CANARY)
         service.post({"a": CANARY})
-        server.reply = lambda raw: Answer(200, b"{}", "order-sign", (OrderDrug.UNMAPPED, OrderDrug.UNMAPPED))
+        server.reply = lambda raw: Answer(
+            200, b"{}", "order-sign", (OrderDrug.UNMAPPED,) * 2, ("niraparib.start_dose",)
+        )
         service.post({"a": CANARY})
         service.post({}, f"/cds-services/{CANARY}")
         text = service.send("GET", "/metrics").body.decode()
@@ -321,6 +324,7 @@ def test_h136_metrics_hold_names_of_ours_only(server: RecordingServer) -> None:
     assert 'bespoke_hook_call_seconds_count{service="safety"} 3.0' in text
     assert 'bespoke_orders_total{identified="unmapped"} 2.0' in text
     assert 'bespoke_orders_total{identified="mapped"} 0.0' in text
+    assert 'bespoke_advice_total{rule="niraparib.start_dose"} 1.0' in text
     assert CANARY not in text
 
 

@@ -12,11 +12,15 @@ from dsl import Coding
 from fhir_adapters import lint_template
 from kb import load
 from tests.cds.cards.support import (
+    ACS,
+    CLOPIDOGREL,
     LOINC,
     NIRAPARIB,
     answer,
     bundled,
+    condition,
     draft,
+    genotype,
     hook_service,
     niraparib_labs,
     order_sign,
@@ -97,3 +101,20 @@ def test_a_name_in_place_of_a_code_is_on_record(tmp_path: Path) -> None:
             "text": "The unit `lbs` is no UCUM code: it is read as `[lb_av]`.",
         }
     ]
+
+
+def test_at_most_so_many_cards_the_most_urgent_first(tmp_path: Path) -> None:
+    """H-046: the others are counted aloud and are on record; nothing is dropped in silence."""
+    drafts = [draft(NIRAPARIB, "d1"), draft(CLOPIDOGREL, "d2")]
+    data = prefetch(labs=niraparib_labs(60), pgx=[genotype("CYP2C19", "*2/*2")], conditions=[condition(ACS)])
+    (tmp_path / "all").mkdir()
+    _, every = answer(hook_service(tmp_path / "all", bundled()), order_sign(drafts, data))
+    assert [card["indicator"] for card in every["cards"]] == ["critical", "info"]
+    service = hook_service(tmp_path, bundled(), max_cards=1)
+    _, few = answer(service, order_sign(drafts, data), decision="d1")
+    assert few["cards"][0]["summary"] == every["cards"][0]["summary"]
+    assert few["cards"][1]["summary"] == "Not evaluated: 1 less urgent cards, a call has 1 at most"
+    log = DecisionLog.open(f"sqlite:///{tmp_path / 'log.db'}")
+    entry = log.get("d1")
+    log.close()
+    assert entry is not None and entry.entry.record["left_out"] == [every["cards"][1]["summary"]]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from kb import BUNDLED, KnowledgeBase, load
+from kb import load
 from tests.cds.cards.support import (
     MERCAPTOPURINE,
     Json,
@@ -19,6 +18,7 @@ from tests.cds.cards.support import (
     order_sign,
     prefetch,
 )
+from tests.cds.cli.support import knowledge_folder
 
 PRASUGREL = ("613391", "prasugrel")
 HEAD = """rule example.advice version 1.0.0 {
@@ -61,23 +61,10 @@ INHIBITOR = """
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for path in BUNDLED.rglob("*"):
-        if path.suffix in (".toml", ".rule"):
-            copy = tmp_path / "kb" / path.relative_to(BUNDLED)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
-    return tmp_path
-
-
-def knowledge(folder: Path, body: str) -> KnowledgeBase:
-    (folder / "kb/rules/example.rule").write_text(HEAD + body, "utf-8")
-    return load(folder / "kb")
-
-
 def cards(folder: Path, body: str, data: Json) -> list[Json]:
-    service = hook_service(folder, knowledge(folder, body))
+    rules = knowledge_folder(folder / "kb")
+    (rules / "rules/example.rule").write_text(HEAD + body, "utf-8")
+    service = hook_service(folder, load(rules))
     status, reply = answer(service, order_sign([draft(PRASUGREL)], data))
     assert status == 200
     found: list[Json] = reply["cards"]
@@ -110,12 +97,12 @@ def creatinine(value: float, day: int) -> Json:
     ],
 )
 def test_no_clearance_from_a_changing_pair_or_on_dialysis(
-    folder: Path, earlier: float, on_dialysis: bool, summary: str
+    tmp_path: Path, earlier: float, on_dialysis: bool, summary: str
 ) -> None:
     """H-037: the formula declares its conditions, and the rule declines where they are not met."""
     labs = [creatinine(earlier, 16), creatinine(1.2, 18), measured("29463-7", 60, "kg")]
     data = prefetch(labs=labs, conditions=[condition("105502003")] if on_dialysis else [])
-    assert [card["summary"] for card in cards(folder, KIDNEYS, data)] == [summary]
+    assert [card["summary"] for card in cards(tmp_path, KIDNEYS, data)] == [summary]
 
 
 @pytest.mark.parametrize(
@@ -127,11 +114,11 @@ def test_no_clearance_from_a_changing_pair_or_on_dialysis(
     ],
 )
 def test_a_drug_that_is_taken_now_is_declared_by_the_rule(
-    folder: Path, taken: list[Json] | None, summary: str, assumed: bool
+    tmp_path: Path, taken: list[Json] | None, summary: str, assumed: bool
 ) -> None:
     """H-035: an inhibitor changes the advice; where the list is not known, the card says what it assumes."""
     data = prefetch(medications=taken or [])
     data["medications"] = data["medications"] if taken is not None else None
-    (card,) = cards(folder, INHIBITOR, data)
+    (card,) = cards(tmp_path, INHIBITOR, data)
     assert card["summary"] == summary
     assert ("if no strong inhibitor is taken" in card["detail"]) is assumed

@@ -463,7 +463,8 @@ def test_what_is_held_does_not_grow_with_the_export(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert report.charts == patients
-    assert peaks[1] < 1.2 * peaks[0]
+    # The interpreter itself keeps up to 2,000 small tuples for reuse; the charts would take megabytes.
+    assert peaks[1] < peaks[0] + 60_000
 
 
 def more_than_is_sorted_in_memory(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """FHIR in and out: strict JSON, one patient's chart, orders, and the facts that rules ask for.
 
 bytes ─ load_json ─┬─ chart_of_prefetch / chart_of_bundle ─ Chart ─┐
-                   └─ draft_orders ─ Order ────────────────────────┴─ gather ─ facts by input
+                   └─ draft_orders ─ Order ────────────────────────┴─ FactReader ─ facts by input
 folder of NDJSON ─ charts_of_folder ─ a Chart for each patient
 PharmCAT JSON ─ pharmcat_facts ─ facts by gene
 Order + advice ─ rewritten ─ dump_json ─ bytes

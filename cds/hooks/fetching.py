@@ -54,10 +54,9 @@ def queries(
     plan = plan_fetch(wanted, _context(request), states, access=True)
     with_list = PrefetchKey.MEDICATIONS in needed
     reads = medication_reads(situation.orders, situation.chart, with_list=with_list)
-    found = {**plan.fetch, **{read: read for read in reads}}
-    fresh = {name: query for name, query in found.items() if name not in asked}
-    searches = {name: query for name, query in fresh.items() if name in templates}
-    return searches | dict(islice(((read, read) for read in fresh if read not in templates), MAX_READS))
+    searches = {name: query for name, query in plan.fetch.items() if name not in asked}
+    fresh_reads = (read for read in reads if read not in asked)
+    return searches | {read: read for read in islice(fresh_reads, MAX_READS)}
 
 
 def with_fetched(

@@ -156,7 +156,8 @@ class HookService:
         every, unsaid = self._cards(request, decision, decision_id)
         refusal = _refusal(decision, every)
         # Who is shown too much reads nothing (H-046); what is left out is said, and on record.
-        cards, left = [*by_urgency(every)[: self._max_cards]], by_urgency(every)[self._max_cards :]
+        ordered = by_urgency(every)
+        cards, left = list(ordered[: self._max_cards]), ordered[self._max_cards :]
         if left:
             unsaid.append((f"{len(left)} less urgent cards", f"a call has {self._max_cards} at most"))
         if refusal is None and unsaid:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -171,11 +170,6 @@ def html(call: Any) -> None:
 
 def endless(call: Any) -> None:
     page(link="{base}/Observation?page=again")(call)
-
-
-def huge(call: Any) -> None:
-    body = gzip.compress(b" " * 50_000_000)
-    call.send(body, Content_Encoding="gzip")
 
 
 SOMEBODY = {"reference": "Patient/somebody-else"}

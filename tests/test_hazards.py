@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 _DOCUMENT = (ROOT / "docs" / "hazards.md").read_text("utf-8")
 _HANDLED, _, _LACKING = _DOCUMENT.partition("## Not handled")
-SCOPE = [f"H-{number:03d}" for number in (*range(1, 47), *range(60, 71), *range(95, 98))]
+SCOPE = [f"H-{number:03d}" for number in (*range(1, 47), *range(60, 74), *range(95, 98))]
 
 _ROW = re.compile(r"^\| (H-[0-9]{3}) \|(.*)\|$", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[^`:]+)::(test_[^`]+)`")

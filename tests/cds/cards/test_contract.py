@@ -149,7 +149,7 @@ def poisoned(value: object, member: str = "") -> object:
 
 @every_scenario
 def test_no_free_text_of_the_request_enters_a_card(service: HookService, scenario: Scenario) -> None:
-    """The same cards as without it, to the byte, but for what a carried resource holds."""
+    """H-073: the same cards as without it, to the byte, but for what a carried resource holds."""
     call = poisoned(scenario.call)
     assert isinstance(call, dict)
     assert json.dumps(call).count("Zuckerkandl") > 3

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
 
 from fhir_adapters.errors import UnusableBundle, WrongPatient
 from fhir_adapters.instants import parse_moment
@@ -20,7 +23,7 @@ from fhir_adapters.prefetch import (
     keys_of_type,
 )
 from fhir_adapters.quantities import unit_findings
-from fhir_adapters.reading import ChartFinding, Resource, objects, text_member
+from fhir_adapters.reading import ChartFinding, Resource, objects, text_member, words
 from fhir_adapters.references import Entry, Resolver, Whose, bundle_entries
 from fhir_adapters.terminology import Coding
 
@@ -32,16 +35,29 @@ USED_TYPES = frozenset(
 """The types that facts come from; each of them has to say whose it is."""
 
 
-@dataclass(frozen=True, slots=True)
+class Index(NamedTuple):
+    """The resources of one type by what their `code` says."""
+
+    coded: Mapping[Coding, tuple[Entry, ...]]
+    """By each coding; without a system, under the empty one."""
+    worded: Mapping[str, tuple[Entry, ...]]
+    """By each text and display."""
+
+
+@dataclass(frozen=True)
 class Chart:
-    """What is on file for one patient. Only resources of that patient are in it."""
+    """What is on file for one patient. Only resources of that patient are in it.
+
+    Without slots: its indexes and what deviates in it are put together once, when they are asked for.
+    """
 
     patient_id: str
     patient: Entry | None
     resources: Mapping[str, tuple[Entry, ...]]
     """All other resources by type, those without a readable subject included."""
     states: Mapping[PrefetchKey, KeyState]
-    findings: tuple[ChartFinding, ...]
+    received: tuple[ChartFinding, ...]
+    """What was odd about what was received, resources that are not used among it."""
     resolver: Resolver
     people: tuple[Entry, ...] = ()
     """Every version of the Patient, those among them that are not used."""
@@ -49,16 +65,29 @@ class Chart:
     """After strict intake the chart with the refused resources as well: what they would change is open."""
     refused: frozenset[str] = frozenset()
     """The types of the refused resources."""
-    coded: Mapping[Coding, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
-    """The Observations under each of their codes; without a system, under the empty one."""
-    parts: Mapping[Coding, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
-    """The components of Observations likewise."""
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def findings(self) -> tuple[ChartFinding, ...]:
+        """Everything odd: what was odd on receipt, and what deviates in the resources that are used."""
+        odd = list(self.received)
+        for entry in self.resources.get("Observation", ()):
+            odd += (finding for result in (entry, *results_in(entry)) for finding in unit_findings(result))
+        people = tuple(entry for entry in self.people if "modifierExtension" not in entry.resource)
+        for name, listed in {"Patient": people, **self.resources}.items():
+            if name in READ_TYPES:
+                odd += (finding for entry in listed for finding in deviations(entry))
+                odd += repeated(listed)
+        return tuple(odd)
+
+    @cached_property
+    def _indexes(self) -> dict[str, Index]:
+        return {}
+
+    @cached_property
+    def _parts(self) -> Mapping[Coding, tuple[Entry, ...]]:
         observations = self.resources.get("Observation", ())
-        object.__setattr__(self, "coded", _by_code(observations))
-        parts = (part for entry in observations for part in results_in(entry))
-        object.__setattr__(self, "parts", _by_code(parts))
+        panels = [entry for entry in observations if "component" in entry.resource]
+        return _index(part for entry in panels for part in results_in(entry)).coded
 
     @property
     def intake(self) -> Intake:
@@ -69,11 +98,18 @@ class Chart:
         """The resources of these types."""
         return (entry for name in types for entry in self.resources.get(name, ()))
 
-    def observed(self, codes: Iterable[Coding]) -> Iterable[Entry]:
+    def index(self, kind: str) -> Index:
+        """The resources of one type by their codes and wordings."""
+        found = self._indexes.get(kind)
+        if found is None:
+            found = self._indexes[kind] = _index(self.resources.get(kind, ()))
+        return found
+
+    def observed(self, codes: AbstractSet[Coding]) -> Iterable[Entry]:
         """The Observations, and components of them, with one of these codes, each once."""
-        found = {id(entry): entry for code in codes for entry in self.coded.get(code, ())}
-        if self.parts:
-            found |= {id(part): part for code in codes for part in self.parts.get(code, ())}
+        coded, parts = self.index("Observation").coded, self._parts
+        found = {id(entry): entry for code in codes & coded.keys() for entry in coded[code]}
+        found |= {id(part): part for code in codes & parts.keys() for part in parts[code]}
         return found.values()
 
     def if_final(self) -> Chart | None:
@@ -82,7 +118,7 @@ class Chart:
         if all(entry.resource.get("status") != "preliminary" for entry in observations):
             return None
         final = tuple(
-            replace(entry, resource={**entry.resource, "status": "final"})
+            entry._replace(resource={**entry.resource, "status": "final"})
             if entry.resource.get("status") == "preliminary"
             else entry
             for entry in observations
@@ -132,7 +168,7 @@ def chart_of_prefetch(
         whose = whose_is(entry, resolver, patient_id, None)
         if whose is Whose.ANOTHER_PATIENT:
             raise WrongPatient(entry.path)
-        kept.append(entry if whose is Whose.THIS_PATIENT else replace(entry, readable_subject=False))
+        kept.append(entry if whose is Whose.THIS_PATIENT else entry._replace(readable_subject=False))
     return _chart(patient_id, kept, states, findings, resolver)
 
 
@@ -198,7 +234,7 @@ def chart_of_record(
         else:
             # The one Patient is the patient even without an id, as in a transaction.
             readable = whose is Whose.THIS_PATIENT or entry.type == "Patient"
-            kept.append(entry if readable else replace(entry, readable_subject=False))
+            kept.append(entry if readable else entry._replace(readable_subject=False))
     return _chart(patient_id, kept, states, odd, resolver)
 
 
@@ -214,16 +250,14 @@ def whose_is(entry: Entry, resolver: Resolver, patient_id: str, patient_url: str
         if identifier is None:
             return Whose.UNREADABLE
         return Whose.THIS_PATIENT if identifier == patient_id else Whose.ANOTHER_PATIENT
-    named = [
-        resolver.whose(entry.resource[name], entry, patient_id, patient_url)
-        for name in SUBJECT_MEMBERS
-        if name in entry.resource
-    ]
-    if Whose.ANOTHER_PATIENT in named:
-        return Whose.ANOTHER_PATIENT
-    if entry.type in USED_TYPES and (not named or Whose.UNREADABLE in named):
-        return Whose.UNREADABLE
-    return Whose.THIS_PATIENT
+    readable = None
+    for name in SUBJECT_MEMBERS:
+        if name in entry.resource:
+            whose = resolver.whose(entry.resource[name], entry, patient_id, patient_url)
+            if whose is Whose.ANOTHER_PATIENT:
+                return whose
+            readable = readable is not False and whose is Whose.THIS_PATIENT
+    return Whose.THIS_PATIENT if readable or entry.type not in USED_TYPES else Whose.UNREADABLE
 
 
 def _answer(
@@ -266,44 +300,46 @@ def _chart(
     findings: Iterable[ChartFinding],
     resolver: Resolver,
 ) -> Chart:
-    by_type: dict[str, list[Entry]] = {}
+    by_type: dict[str, list[Entry]] = {"Patient": []}
     odd = list(findings)
-    entries = tuple(entries)
+    people = []
     for entry in entries:
+        kind = entry.type
+        if kind == "Patient":
+            people.append(entry)
         # FHIR forbids to process what a modifier extension may have turned into its contrary.
         if "modifierExtension" in entry.resource:
             odd.append(
                 _finding("modifier-extension", entry, "An unknown modifier: the resource is not used.")
             )
-        elif not entry.readable_subject and entry.type in USED_TYPES | {"Patient"}:
+            continue
+        if not entry.readable_subject and (kind in USED_TYPES or kind == "Patient"):
             odd.append(_finding("subject", entry, "It cannot be told whose the resource is: it is not used."))
-            by_type.setdefault(entry.type, []).append(entry)
-        else:
-            by_type.setdefault(entry.type, []).append(entry)
-    for entry in by_type.get("Observation", ()):
-        odd += (finding for result in (entry, *results_in(entry)) for finding in unit_findings(result))
-    for name, listed in by_type.items():
-        if name in READ_TYPES:
-            odd += (finding for entry in listed for finding in deviations(entry))
-            odd += repeated(listed)
-    patients = [entry for entry in by_type.pop("Patient", []) if entry.readable_subject]
+        by_type.setdefault(kind, []).append(entry)
+    patients = [entry for entry in by_type.pop("Patient") if entry.readable_subject]
     patient = patients[0] if patients else None
     if patient and any(other.resource != patient.resource for other in patients):
         odd.append(_finding("conflict", patient, "Two versions of the Patient disagree: neither is used."))
         patient = None
     resources = {name: tuple(found) for name, found in by_type.items()}
-    people = tuple(entry for entry in entries if entry.type == "Patient")
-    return Chart(patient_id, patient, resources, states, tuple(odd), resolver, people)
+    return Chart(patient_id, patient, resources, states, tuple(odd), resolver, tuple(people))
 
 
-def _by_code(observations: Iterable[Entry]) -> dict[Coding, tuple[Entry, ...]]:
-    found: dict[Coding, list[Entry]] = {}
-    for entry in observations:
-        for coding in objects(entry.resource.get("code"), "coding"):
+def _index(entries: Iterable[Entry]) -> Index:
+    coded: dict[Coding, list[Entry]] = {}
+    worded: dict[str, list[Entry]] = {}
+    for entry in entries:
+        concept = entry.resource.get("code")
+        for coding in objects(concept, "coding"):
             code = text_member(coding, "code")
             if code is not None:
-                found.setdefault(Coding(text_member(coding, "system") or "", code), []).append(entry)
-    return {coding: tuple(entries) for coding, entries in found.items()}
+                coded.setdefault(Coding(text_member(coding, "system") or "", code), []).append(entry)
+        for text in set(words(concept)):
+            worded.setdefault(text, []).append(entry)
+    return Index(
+        {coding: tuple(found) for coding, found in coded.items()},
+        {text: tuple(found) for text, found in worded.items()},
+    )
 
 
 def _may_have_died(patient: Resource, as_of: datetime) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from fhir_adapters.references import Entry
 
@@ -24,4 +23,4 @@ def results_in(panel: Entry) -> Iterator[Entry]:
     for index, component in enumerate(components):
         if isinstance(component, dict):
             path = f"{panel.path}.component[{index}]"
-            yield replace(panel, path=path, resource={**common, **component}, full_url=None)
+            yield panel._replace(path=path, resource={**common, **component}, full_url=None)

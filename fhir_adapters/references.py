@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from fhir_adapters.reading import ChartFinding, Resource, codings, objects, reference_of, text_member
 from fhir_adapters.terminology import Coding
@@ -15,13 +14,12 @@ from fhir_adapters.terminology import Coding
 _Key = TypeVar("_Key")
 
 _LITERAL = re.compile(
-    r"(?:(?P<base>https?://[^\s?#]+)/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^\s/?#]+)(?:/_history/[^\s/?#]+)?"
+    r"(?:(https?://[^\s?#]+)/)?([A-Z][A-Za-z]+)/([^\s/?#]+)(?:/_history/[^\s/?#]+)?"
 )
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A resource and where it stands; without slots, because every input asks for its codes."""
+class Entry(NamedTuple):
+    """A resource and where it stands."""
 
     path: str
     """E.g. `prefetch.labs.entry[0].resource`."""
@@ -32,12 +30,12 @@ class Entry:
     readable_subject: bool = True
     """False when it cannot be told whose it is; then it is listed but never used."""
 
-    @cached_property
+    @property
     def type(self) -> str:
         """The resource type."""
         return text_member(self.resource, "resourceType") or ""
 
-    @cached_property
+    @property
     def codes(self) -> tuple[Coding, ...]:
         """The codings of its `code`."""
         return codings(self.resource.get("code"))
@@ -78,10 +76,19 @@ def bundle_entries(bundle: Resource, path: str) -> tuple[tuple[Entry, ...], tupl
     return tuple(entries), tuple(findings)
 
 
-def literal_target(reference: str | None) -> tuple[str, str] | None:
-    """Type and id that the text of a Reference names on whatever base, None for any other kind of text."""
+class Literal(NamedTuple):
+    """What the text of a literal Reference names."""
+
+    base: str | None
+    """The server, None for a relative reference."""
+    type: str
+    id: str
+
+
+def literal_target(reference: str | None) -> Literal | None:
+    """What the text of a Reference names, None for any other kind of text."""
     literal = _LITERAL.fullmatch(reference or "")
-    return (literal["type"], literal["id"]) if literal else None
+    return Literal(*literal.groups()) if literal else None
 
 
 class Resolver:
@@ -90,20 +97,11 @@ class Resolver:
     It takes one step and follows none further, so that references in a circle lead nowhere in particular.
     """
 
-    __slots__ = ("_base", "_by_name", "_by_url")
-
     def __init__(self, entries: Iterable[Entry], base_url: str | None, refused: Iterable[Entry] = ()) -> None:
         self._base = base_url.rstrip("/") if base_url else None
-        self._by_name: dict[str, Entry | None] = {}
-        self._by_url: dict[tuple[str, str], Entry | None] = {}
-        for entry in entries:
-            if identifier := text_member(entry.resource, "id"):
-                _add(self._by_name, f"{entry.type}/{identifier}", entry)
-            if entry.full_url:
-                _add(self._by_url, (entry.bundle, entry.full_url), entry)
-        for entry in refused:
-            self._by_name[f"{entry.type}/{text_member(entry.resource, 'id')}"] = None
-            self._by_url[(entry.bundle, entry.full_url or "")] = None
+        self._entries = tuple(entries)
+        self._refused = tuple(refused)
+        self._last: tuple[str | None, Literal | None] = (None, None)
 
     def resolve(self, reference: object, origin: Entry) -> Entry | None:
         """The entry that a Reference element of `origin` points at, None when it is not known here."""
@@ -113,20 +111,20 @@ class Resolver:
         if target.startswith("#"):
             return _contained(origin, target[1:])
         by_url = self._by_url.get((origin.bundle, target))
-        literal = _LITERAL.fullmatch(target)
+        literal = literal_target(target)
         if by_url is not None or literal is None:
             return by_url
-        if literal["base"] is not None and literal["base"] != self._own_base(origin):
+        if literal.base is not None and literal.base != self._own_base(origin):
             return None
-        return self._by_name.get(f"{literal['type']}/{literal['id']}")
+        return self._by_name.get(f"{literal.type}/{literal.id}")
 
     def read_of(self, reference: object, origin: Entry) -> str | None:
         """`Type/id` for a reference to a resource on our own base that is not known here, else None."""
-        literal = _LITERAL.fullmatch(text_member(reference, "reference") or "")
+        literal = literal_target(text_member(reference, "reference"))
         if literal is None or self.resolve(reference, origin) is not None:
             return None
-        ours = literal["base"] is None or literal["base"] == self._base
-        return f"{literal['type']}/{literal['id']}" if ours else None
+        ours = literal.base is None or literal.base == self._base
+        return f"{literal.type}/{literal.id}" if ours else None
 
     def whose(self, reference: object, origin: Entry, patient_id: str, patient_url: str | None) -> Whose:
         """Whom a Reference element names: a foreign base or another id is another patient.
@@ -139,27 +137,48 @@ class Resolver:
             return Whose.UNREADABLE
         if patient_url is not None and target == patient_url:
             return Whose.THIS_PATIENT
-        literal = _LITERAL.fullmatch(target)
+        last = self._last
+        # One subject after the other is written alike.
+        if last[0] != target:
+            self._last = last = (target, literal_target(target))
+        literal = last[1]
         if literal is None:
             # A fragment or a urn: it has no identity of its own, so look at what it points at.
             entry = self.resolve(reference, origin)
             if entry is None or entry.type != "Patient":
                 return Whose.UNREADABLE
             return _is_this(text_member(entry.resource, "id") == patient_id)
-        if literal["type"] != "Patient":
+        if literal.type != "Patient":
             return Whose.UNREADABLE
-        if literal["base"] is None:
-            return _is_this(literal["id"] == patient_id)
+        if literal.base is None:
+            return _is_this(literal.id == patient_id)
         own_base = self._own_base(origin)
         if own_base is None:
             return Whose.UNREADABLE
-        return _is_this(literal["base"] == own_base and literal["id"] == patient_id)
+        return _is_this(literal.base == own_base and literal.id == patient_id)
 
     def _own_base(self, origin: Entry) -> str | None:
-        if self._base is not None or origin.full_url is None:
+        if self._base is not None:
             return self._base
-        literal = _LITERAL.fullmatch(origin.full_url)
-        return literal["base"] if literal else None
+        literal = literal_target(origin.full_url)
+        return literal.base if literal else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, Entry | None]:
+        found: dict[str, Entry | None] = {}
+        for entry in self._entries:
+            if identifier := text_member(entry.resource, "id"):
+                _add(found, f"{entry.type}/{identifier}", entry)
+        refused = (f"{entry.type}/{text_member(entry.resource, 'id')}" for entry in self._refused)
+        return found | dict.fromkeys(refused)
+
+    @cached_property
+    def _by_url(self) -> dict[tuple[str, str], Entry | None]:
+        found: dict[tuple[str, str], Entry | None] = {}
+        for entry in self._entries:
+            if entry.full_url:
+                _add(found, (entry.bundle, entry.full_url), entry)
+        return found | dict.fromkeys((entry.bundle, entry.full_url or "") for entry in self._refused)
 
 
 def _add(index: dict[_Key, Entry | None], key: _Key, entry: Entry) -> None:

@@ -22,6 +22,8 @@ _STRUCTURE = bytes.maketrans(b"{}", b"[]")
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
 _DIGITS_ALIKE = bytes.maketrans(b"012345678", b"9" * 9)
 _LONG_NUMBER = b"9" * (_MAX_DIGITS + 1)
+_SAMPLED = 16
+_LONG_NUMBER_SAMPLED = b"9" * (len(_LONG_NUMBER) // _SAMPLED)
 
 _BRACKET = re.compile(r"[\[{\]}]")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -49,16 +51,17 @@ def load_json(data: bytes, *, max_bytes: int = 1_048_576, max_depth: int = 64) -
 
 
 def _quickly(data: bytes, max_depth: int) -> object:
-    """What `_thoroughly` makes of sound JSON, in a third of the time; it tells no fault from another.
+    """What `_thoroughly` makes of sound JSON, in half of the time; it tells no fault from another.
 
     Raises `_Unsure`, `JsonRefused` or `ValueError` for whatever is not surely sound.
     """
     structure = _structure(data)
-    if _LONG_NUMBER in data.translate(_DIGITS_ALIKE) or _deeper(structure, max_depth):
+    if _has_long_number(data) or _deeper(structure, max_depth):
         raise _Unsure
     value: object = _QUICK_DECODER.decode(data)
     # A key that stood twice in an object is written back once, and its quotes are gone.
-    if _structure(_ENCODER.encode(value)).count(b'"') != structure.count(b'"'):
+    written = _ENCODER.encode(value)
+    if written != data and _structure(written).count(b'"') != structure.count(b'"'):
         raise _Unsure
     if b"\\u" in data:
         _check_escapes(data.decode())
@@ -78,6 +81,13 @@ def _thoroughly(data: bytes, max_depth: int) -> object:
     if "\\u" in text:
         _check_escapes(text)
     return value
+
+
+def _has_long_number(data: bytes) -> bool:
+    # The digits of a long number are so many that every sixteenth byte shows some of them.
+    if _LONG_NUMBER_SAMPLED not in data[::_SAMPLED].translate(_DIGITS_ALIKE):
+        return False
+    return _LONG_NUMBER in data.translate(_DIGITS_ALIKE)
 
 
 def _structure(data: bytes) -> bytes:

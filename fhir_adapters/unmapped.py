@@ -33,10 +33,11 @@ class Unmapped:
 
 def unmapped_observations(chart: Chart, known: frozenset[Coding]) -> Unmapped:
     """Counts the Observations of a chart none of whose codes is `known`; without a system it is `|code`."""
-    mapped = {id(entry) for entry in chart.observed((known | _READ) & chart.coded.keys())}
+    coded = chart.index("Observation").coded
+    mapped = {id(entry) for entry in chart.observed(known | _READ)}
     observations = chart.of_types("Observation")
     unmapped = {id(each) for each in observations if id(each) not in mapped and _has_value(each.resource)}
-    counts = {coding: len({id(each) for each in found} & unmapped) for coding, found in chart.coded.items()}
+    counts = {coding: len({id(each) for each in found} & unmapped) for coding, found in coded.items()}
     distinct = [coding for coding, count in counts.items() if count]
     ranked = sorted(distinct, key=lambda coding: (coding.system == LOINC, -counts[coding], coding))
     named = (coding for coding in ranked if _SYSTEM.fullmatch(coding.system) and _CODE.fullmatch(coding.code))

@@ -124,8 +124,8 @@ def _shared_names(line: Line) -> Iterator[str]:
     if any(mention in line.data for mention in _MENTIONS):
         for reference in references_in(_entry(line).resource):
             target = literal_target(reference)
-            if target is not None and target[0] in SHARED_TYPES:
-                yield "/".join(target)
+            if target is not None and target.type in SHARED_TYPES:
+                yield f"{target.type}/{target.id}"
 
 
 def _entry(line: Line) -> Entry:

@@ -64,13 +64,13 @@ class Sorter:
         if entry.type == "Patient":
             candidates = {text_member(entry.resource, "id")}
         elif any(targets):
-            candidates = {target[1] for target in targets if target}
+            candidates = {target.id for target in targets if target}
         else:
             candidates = {text_member(each, "id") for each in objects(entry.resource, "contained")}
         owner = next((each for each in candidates if each and self._is_of(entry, each)), None)
         if owner is not None:
             self._scratch.add(owner, line)
-        elif targets and all(target and target[0] != "Patient" for target in targets):
+        elif targets and all(target and target.type != "Patient" for target in targets):
             # A device, a place or a group: surely no result of a patient.
             self._report.unused += 1
         else:

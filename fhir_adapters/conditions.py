@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from dsl.values import Datum, Fact, Reason, known, missing
@@ -27,12 +28,10 @@ def condition_fact(name: str, chart: Chart, terminology: Terminology) -> Fact:
     wanted = terminology.condition_set(name)
     found = []
     data = []
-    for entry in chart.of_types("Condition"):
-        code = _matching_code(entry, wanted)
-        if code is not None:
-            standing = _standing(entry, wanted)
-            found.append(standing if entry.readable_subject else None)
-            data.append(_datum(entry, code, standing))
+    for entry, code in _diagnosed(chart, wanted):
+        standing = _standing(entry, wanted)
+        found.append(standing if entry.readable_subject else None)
+        data.append(_datum(entry, code, standing))
     if Standing.HOLDS in found:
         return known(True, *in_order(data))
     complete = chart.states[PrefetchKey.CONDITIONS] is KeyState.COMPLETE
@@ -57,14 +56,12 @@ def indication_fact(name: str, chart: Chart, terminology: Terminology, order: Or
             return _one_of(held - terminology.outranked(name, held), list(dict.fromkeys(data)))
     held = set()
     data = []
-    for entry in chart.of_types("Condition"):
-        for member_name, wanted in members.items():
-            code = _matching_code(entry, wanted)
-            if code is not None:
-                standing = _standing(entry, wanted)
-                data.append(_datum(entry, code, standing))
-                if standing is Standing.HOLDS and entry.readable_subject:
-                    held.add(member_name)
+    for member_name, wanted in members.items():
+        for entry, code in _diagnosed(chart, wanted):
+            standing = _standing(entry, wanted)
+            data.append(_datum(entry, code, standing))
+            if standing is Standing.HOLDS and entry.readable_subject:
+                held.add(member_name)
     return _one_of(held - terminology.outranked(name, held), data)
 
 
@@ -90,11 +87,18 @@ def _datum(entry: Entry, code: str, standing: Standing) -> Datum:
     return datum(entry, code, None if used else Reason.STATUS)
 
 
-def _matching_code(entry: Entry, wanted: ConditionSet) -> str | None:
-    matching = [coding.code for coding in entry.codes if wanted.matches(coding)]
-    if not matching or status_codes(entry, "verificationStatus") == {"entered-in-error"}:
-        return None
-    return min(matching)
+def _diagnosed(chart: Chart, wanted: ConditionSet) -> Iterator[tuple[Entry, str]]:
+    """The Conditions with a code of the set that are not entered in error, each with the first such code."""
+    coded = chart.index("Condition").coded
+    found: dict[int, tuple[Entry, str]] = {}
+    for coding in coded:
+        if wanted.matches(coding):
+            for entry in coded[coding]:
+                _, code = found.get(id(entry), (entry, coding.code))
+                found[id(entry)] = (entry, min(code, coding.code))
+    for entry, code in found.values():
+        if status_codes(entry, "verificationStatus") != {"entered-in-error"}:
+            yield entry, code
 
 
 def _standing(entry: Entry, wanted: ConditionSet) -> Standing:

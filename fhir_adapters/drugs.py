@@ -58,7 +58,7 @@ def read_drug(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminol
     order = entry.resource
     concept = order.get("medicationCodeableConcept")
     reference = order.get("medicationReference")
-    ingredients: tuple[Resource, ...] = ()
+    ingredients: Sequence[Resource] = ()
     if "medication" in order:
         return _unresolved(entry, "r5-shape", "An R5 `medication` element: this interface reads FHIR R4.")
     if concept is not None and reference is not None:
@@ -84,7 +84,8 @@ def _read_concept(entry: Entry, concept: Resource, terminology: Terminology) -> 
     listed = codings(concept)
     text = text_member(concept, "text") or ""
     coded = [each for coding in listed if (each := terminology.drug_of_coding(coding)) is not None]
-    named = [each for name in words(concept) if (each := terminology.drug_of_text(name)) is not None]
+    names = words(concept)
+    named = [each for name in names if (each := terminology.drug_of_text(name)) is not None]
     combination = any(each.combined for each in (*coded, *named))
     if coded:
         drugs = _drugs(coded)
@@ -96,8 +97,7 @@ def _read_concept(entry: Entry, concept: Resource, terminology: Terminology) -> 
         return _identified(OrderDrug.MAPPED, drugs, combination, found, listed, text)
     if any(coding.system == RXNORM for coding in listed):
         # A code that nobody listed beside a name that somebody did is not surely another drug.
-        other = not named and terminology.surely_unlisted(listed, words(concept))
-        return replace(_unmapped(entry), surely_other=other)
+        return _unmapped(entry, not named and terminology.surely_unlisted(listed, names))
     by_text = terminology.drug_of_text(text)
     if by_text is not None:
         finding = ChartFinding("drug-by-text", entry.path, "The drug was recognised by its listed name only.")
@@ -144,11 +144,10 @@ def _conflict(entry: Entry) -> DrugReading:
     )
 
 
-def _unmapped(entry: Entry) -> DrugReading:
+def _unmapped(entry: Entry, surely_other: bool = False) -> DrugReading:
     sentence = "No code or name of the drug is listed here: no rule was asked about it."
-    return DrugReading(
-        (), OrderDrug.UNMAPPED, findings=(ChartFinding("drug-unmapped", entry.path, sentence),)
-    )
+    found = (ChartFinding("drug-unmapped", entry.path, sentence),)
+    return DrugReading((), OrderDrug.UNMAPPED, False, surely_other, found)
 
 
 def _unresolved(entry: Entry, code: str, sentence: str) -> DrugReading:

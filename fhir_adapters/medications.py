@@ -157,9 +157,10 @@ def _taking(entry: Entry, as_of: datetime) -> _Taking:
 def _within_period(entry: Entry, as_of: datetime) -> _Taking:
     """Whether what is called active is so at `as_of`: lists are often not closed when a course ends."""
     dosage = only_object(entry.resource, "dosageInstruction") or only_object(entry.resource, "dosage")
-    timing = object_member(dosage, "timing")
-    bounds = object_member(object_member(timing, "repeat"), "boundsPeriod")
-    period = object_member(entry.resource, "effectivePeriod") or bounds
+    repeat = object_member(object_member(dosage, "timing"), "repeat")
+    period = object_member(entry.resource, "effectivePeriod") or object_member(repeat, "boundsPeriod")
+    if period is None:
+        return _Taking.NOW
     start, end = (parse_moment(text_member(period, name) or "") for name in ("start", "end"))
     if end is not None and end.latest < as_of:
         return _Taking.PAST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 UCUM = "http://unitsofmeasure.org"
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_REFERENCE = re.compile(rf"{_IDENTIFIER.pattern}/{_IDENTIFIER.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,19 @@ def text_member(element: object, name: str) -> str | None:
 
 def object_member(element: object, name: str) -> Resource | None:
     """A member that is an object."""
-    value = member(element, name)
+    value = element.get(name) if isinstance(element, dict) else None
     return value if isinstance(value, dict) else None
 
 
-def objects(element: object, name: str) -> tuple[Resource, ...]:
+def objects(element: object, name: str) -> Sequence[Resource]:
     """The objects in a member that is a list."""
     value = element.get(name) if isinstance(element, dict) else None
-    return tuple([item for item in value if isinstance(item, dict)]) if isinstance(value, list) else ()
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else ()
 
 
 def only_object(element: object, name: str) -> Resource | None:
     """The object in a member that is a list of exactly one."""
-    value = member(element, name)
+    value = element.get(name) if isinstance(element, dict) else None
     return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) else None
 
 
@@ -67,17 +68,21 @@ def codings(concept: object) -> tuple[Coding, ...]:
     """The codings of a CodeableConcept that have both system and code."""
     found = []
     for coding in objects(concept, "coding"):
-        system, code = text_member(coding, "system"), text_member(coding, "code")
-        if system and code:
+        system, code = coding.get("system"), coding.get("code")
+        if isinstance(system, str) and isinstance(code, str) and system and code:
             found.append(Coding(system, code))
     return tuple(found)
 
 
 def words(concept: object) -> tuple[str, ...]:
     """The text and the displays of a CodeableConcept."""
-    candidates = [text_member(concept, "text")]
-    candidates += [text_member(coding, "display") for coding in objects(concept, "coding")]
-    return tuple([text for text in candidates if text])
+    text = text_member(concept, "text")
+    found = [text] if text else []
+    for coding in objects(concept, "coding"):
+        display = coding.get("display")
+        if isinstance(display, str) and display:
+            found.append(display)
+    return tuple(found)
 
 
 def references_in(value: object) -> Iterator[str]:
@@ -95,8 +100,8 @@ def references_in(value: object) -> Iterator[str]:
 
 def reference_of(resource: object) -> str:
     """`Type/id`, or the bare type when the id is not one that can be shown."""
-    kind = text_member(resource, "resourceType") or ""
-    identifier = text_member(resource, "id")
-    if not _IDENTIFIER.fullmatch(kind):
-        return "resource"
-    return f"{kind}/{identifier}" if identifier and _IDENTIFIER.fullmatch(identifier) else kind
+    kind, identifier = text_member(resource, "resourceType"), text_member(resource, "id")
+    reference = f"{kind}/{identifier}"
+    if kind and identifier and _REFERENCE.fullmatch(reference):
+        return reference
+    return kind if kind and _IDENTIFIER.fullmatch(kind) else "resource"

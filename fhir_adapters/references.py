@@ -13,9 +13,7 @@ from fhir_adapters.terminology import Coding
 
 _Key = TypeVar("_Key")
 
-_LITERAL = re.compile(
-    r"(?:(https?://[^\s?#]+)/)?([A-Z][A-Za-z]+)/([^\s/?#]+)(?:/_history/[^\s/?#]+)?"
-)
+_LITERAL = re.compile(r"(?:(https?://[^\s?#]+)/)?([A-Z][A-Za-z]+)/([^\s/?#]+)(?:/_history/[^\s/?#]+)?")
 
 
 class Entry(NamedTuple):

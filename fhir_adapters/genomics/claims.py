@@ -84,13 +84,11 @@ def phenotype_claim(element: Resource, gene: Gene) -> Claim | None:
 
 def genotypes_in(element: Resource, gene: Gene) -> tuple[Genotype, ...]:
     """The distinct genotypes that a value names, of whatever gene."""
-    found = (
-        genotype
-        for text in _value_words(element)
-        for piece in _pieces(text, gene)
-        for genotype in read_genotypes(piece, gene)
-    )
-    return () if "dataAbsentReason" in element else tuple(sorted(set(found), key=repr))
+    if "dataAbsentReason" in element:
+        return ()
+    pieces = {piece for text in _value_words(element) for piece in _pieces(text, gene)}
+    found = {genotype for piece in pieces for genotype in read_genotypes(piece, gene)}
+    return tuple(found) if len(found) == 1 else tuple(sorted(found, key=repr))
 
 
 def may_name(element: Resource, gene: Gene) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE
 from fhir_adapters.reading import LOINC, Resource, codings, words
@@ -30,7 +31,7 @@ _NAME = re.compile(
     r"(?:predicted )?phenotype|metaboli[sz]er (?:status|phenotype)|metabolic activity(?: interpretation)?)",
     re.IGNORECASE,
 )
-_LAST_WORDS = ("score", "type", "status", "activity", "interpretation")
+_LONGEST_NAME = 128
 _WORD = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -57,14 +58,18 @@ def named_role(element: Resource) -> tuple[Role, str | None] | None:
 
     The wording must be the whole text or display: `phenotype after inhibitors` is something else.
     """
-    for text in words(element.get("code")):
-        # Nearly every Observation of a chart passes here, and nearly none has such a name.
-        if not text.rstrip().lower().endswith(_LAST_WORDS):
-            continue
-        match = _NAME.fullmatch(" ".join(text.split()))
-        if match is not None:
-            return (Role.SCORE if match["score"] else Role.RESULT, match["symbol"])
-    return None
+    return next(filter(None, map(role_of_wording, words(element.get("code")))), None)
+
+
+def role_of_wording(text: str) -> tuple[Role, str | None] | None:
+    """The same of one text."""
+    return _role(text) if len(text) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=4096)
+def _role(text: str) -> tuple[Role, str | None] | None:
+    match = _NAME.fullmatch(" ".join(text.split()))
+    return match and (Role.SCORE if match["score"] else Role.RESULT, match["symbol"])
 
 
 def mentioned(element: Resource, genes: tuple[Gene, ...]) -> frozenset[str]:

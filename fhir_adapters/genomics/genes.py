@@ -3,7 +3,7 @@ wording, then its code."""
 
 from __future__ import annotations
 
-from fhir_adapters.genomics.codes import GENE_STUDIED, codes_of
+from fhir_adapters.genomics.codes import GENE_STUDIED
 from fhir_adapters.reading import Resource, codings, objects, words
 from fhir_adapters.terminology import Coding, Gene
 
@@ -16,15 +16,15 @@ def studied_genes(observation: Resource, genes: tuple[Gene, ...]) -> frozenset[s
     for component in objects(observation, "component"):
         if GENE_STUDIED in codings(component.get("code")):
             concept = component.get("valueCodeableConcept")
+            said = words(concept)
             named |= {_gene_of_coding(coding, genes) for coding in codings(concept) if _is_hgnc(coding)}
-            named |= {gene.symbol for gene in genes if gene.symbol in words(concept)}
+            named |= {gene.symbol for gene in genes if gene.symbol in said}
     return frozenset(named)
 
 
-def genes_by_code(observation: Resource, genes: tuple[Gene, ...]) -> frozenset[str]:
-    """The genes of which the code of an Observation is a listed one."""
-    codes = codes_of(observation)
-    return frozenset(gene.symbol for gene in genes if codes & gene.interpretation_codes)
+def genes_by_code(codes: frozenset[Coding], genes: tuple[Gene, ...]) -> frozenset[str]:
+    """The genes of which one of these codes is a listed one."""
+    return frozenset([gene.symbol for gene in genes if not codes.isdisjoint(gene.interpretation_codes)])
 
 
 def _is_hgnc(coding: Coding) -> bool:

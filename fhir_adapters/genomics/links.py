@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fhir_adapters.chart import Chart
-from fhir_adapters.genomics.codes import GENETIC_RESULTS, named_role
+from fhir_adapters.genomics.codes import GENETIC_RESULTS, role_of_wording
 from fhir_adapters.genomics.genes import studied_genes
+from fhir_adapters.genomics.results import Result, result_of
 from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE, IMPLICATIONS
 from fhir_adapters.reading import objects, text_member
 from fhir_adapters.references import Entry, Resolver, Whose
@@ -22,15 +23,13 @@ _WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
 class Links:
     """The Observations of a chart and what refers to them."""
 
-    observations: tuple[Entry, ...]
+    results: tuple[Result, ...]
     """Those that may speak of genes, the ones contained in reports and groups among them."""
     _resolver: Resolver
     _groups: dict[str, list[Entry]]
     _behind_genotypes: frozenset[str]
     _withdrawn: frozenset[str]
     _genes: tuple[Gene, ...]
-    _studied: dict[str, frozenset[str]]
-    """The genes that each of the Observations names, by its path: every gene asks for them."""
 
     @staticmethod
     def key(entry: Entry) -> str:
@@ -44,7 +43,7 @@ class Links:
 
     def haplotypes_behind(self, genotype: Entry) -> tuple[Entry, ...]:
         """The haplotype Observations that a genotype is derived from."""
-        return tuple(each for each in self.derived_from(genotype) if HAPLOTYPE in each.codes)
+        return tuple([each for each in self.derived_from(genotype) if HAPLOTYPE in each.codes])
 
     def groups_of(self, entry: Entry) -> tuple[Entry, ...]:
         """The Observations of which this one is a member."""
@@ -52,8 +51,7 @@ class Links:
 
     def studied(self, entry: Entry) -> frozenset[str]:
         """Symbols in the gene-studied components of an Observation."""
-        found = self._studied.get(entry.path)
-        return studied_genes(entry.resource, self._genes) if found is None else found
+        return studied_genes(entry.resource, self._genes)
 
     def is_behind_genotype(self, haplotype: Entry) -> bool:
         """Whether a genotype is derived from this haplotype."""
@@ -66,42 +64,36 @@ class Links:
 
 def links_of(chart: Chart, genes: tuple[Gene, ...]) -> Links:
     """The links among the DiagnosticReports and the Observations of a chart that may speak of genes."""
-    listed = _LISTED.union(*(gene.interpretation_codes for gene in genes))
+    own = tuple(_speaking(chart, _LISTED.union(*(gene.interpretation_codes for gene in genes))))
     reports = tuple(chart.of_types("DiagnosticReport"))
-    own = tuple(entry for entry in chart.of_types("Observation") if _may_speak(entry, listed))
     observations = (*own, *(each for holder in (*own, *reports) for each in _contained(holder, chart)))
+    results = tuple([result_of(entry, genes) for entry in observations])
     groups: dict[str, list[Entry]] = {}
     behind: set[str] = set()
-    for entry in observations:
-        for member in _resolved(chart.resolver, entry, "hasMember"):
-            groups.setdefault(Links.key(member), []).append(entry)
-        if GENOTYPE in entry.codes:
-            behind |= {Links.key(each) for each in _resolved(chart.resolver, entry, "derivedFrom")}
+    for result in results:
+        for member in _resolved(chart.resolver, result.entry, "hasMember"):
+            groups.setdefault(Links.key(member), []).append(result.entry)
+        if GENOTYPE in result.whole.codes:
+            behind |= {Links.key(each) for each in _resolved(chart.resolver, result.entry, "derivedFrom")}
     withdrawn: set[str] = set()
     upheld: set[str] = set()
     for report in reports:
-        results = {Links.key(each) for each in _resolved(chart.resolver, report, "result")}
+        reported = {Links.key(each) for each in _resolved(chart.resolver, report, "result")}
         if text_member(report.resource, "status") in _WITHDRAWN:
-            withdrawn |= results
+            withdrawn |= reported
         else:
-            upheld |= results
-    return Links(
-        observations,
-        chart.resolver,
-        groups,
-        frozenset(behind),
-        frozenset(withdrawn - upheld),
-        genes,
-        {entry.path: studied_genes(entry.resource, genes) for entry in observations},
-    )
+            upheld |= reported
+    return Links(results, chart.resolver, groups, frozenset(behind), frozenset(withdrawn - upheld), genes)
 
 
-def _may_speak(observation: Entry, listed: frozenset[Coding]) -> bool:
-    return (
-        not _STRUCTURE.isdisjoint(observation.resource)
-        or not listed.isdisjoint(observation.codes)
-        or named_role(observation.resource) is not None
-    )
+def _speaking(chart: Chart, listed: frozenset[Coding]) -> Iterator[Entry]:
+    """The Observations that may speak of genes, by their code, its wording or their structure."""
+    coded, worded = chart.index("Observation")
+    told = {id(entry) for coding in listed & coded.keys() for entry in coded[coding]}
+    told |= {id(entry) for text, found in worded.items() if role_of_wording(text) for entry in found}
+    for entry in chart.of_types("Observation"):
+        if id(entry) in told or not entry.resource.keys().isdisjoint(_STRUCTURE):
+            yield entry
 
 
 def _contained(holder: Entry, chart: Chart) -> Iterator[Entry]:

@@ -22,18 +22,16 @@ from fhir_adapters.genomics.claims import (
     value_texts,
 )
 from fhir_adapters.genomics.codes import (
-    GENE_STUDIED,
     GENETIC_RESULTS,
     Role,
     codes_of,
     mentioned,
-    named_role,
     says_nothing_of_phenotypes,
 )
-from fhir_adapters.genomics.genes import genes_by_code
 from fhir_adapters.genomics.links import Links
+from fhir_adapters.genomics.results import Part, Result
 from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE, IMPLICATIONS
-from fhir_adapters.reading import Resource, codings, objects
+from fhir_adapters.reading import Resource, codings
 from fhir_adapters.references import Entry
 from fhir_adapters.terminology import Gene
 
@@ -55,10 +53,11 @@ def statements(gene: Gene, genes: tuple[Gene, ...], links: Links) -> tuple[State
     """
     found = []
     unread: set[str] = set()
-    for entry in links.observations:
-        claims = tuple(_claims(entry, gene, genes, links))
+    for result in links.results:
+        claims = tuple(_claims(result, gene, genes, links))
         if not claims:
             continue
+        entry = result.entry
         found.append(Statement(entry, claims))
         if _is_unread_phenotype(entry, claims):
             unread |= {links.key(parent) for parent in links.derived_from(entry)}
@@ -82,34 +81,32 @@ def _without_genotype(claim: Claim) -> Claim:
     return unusable(Kind.GENOTYPE, Reason.NO_VALUE, claim.text)
 
 
-def _claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
-    observation = entry.resource
-    codes = frozenset(entry.codes)
+def _claims(result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
+    codes = result.whole.codes
     if says_nothing_of_phenotypes(codes):
         return
     if HAPLOTYPE in codes:
-        if gene.symbol in links.studied(entry) and not links.is_behind_genotype(entry):
+        if gene.symbol in result.studied and not links.is_behind_genotype(result.entry):
             # Without its other half a haplotype is no genotype, but it is not nothing either.
             yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
         return
-    components = objects(observation, "component")
-    parts = [claim for each in components for claim in _component_claims(each, entry, gene, genes, links)]
+    parts = [claim for part in result.parts for claim in _part_claims(part, result, gene, genes, links)]
     yield from parts
     if GENOTYPE in codes:
-        yield from _genotype_claims(entry, gene, genes, links)
-    elif speaks_for_itself(observation) or not (parts or "hasMember" in observation):
-        yield from _interpretation_claims(entry, gene, genes, links)
+        yield from _genotype_claims(result, gene, genes, links)
+    elif speaks_for_itself(result.whole.element) or not (parts or "hasMember" in result.whole.element):
+        yield from _interpretation_claims(result, gene, genes, links)
 
 
-def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
-    observation = entry.resource
-    named = links.studied(entry)
+def _genotype_claims(result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
+    observation = result.whole.element
+    named = result.studied
     if named and gene.symbol not in named and not may_name(observation, gene):
         return
     readings = genotypes_in(observation, gene)
     in_value = {reading.symbol for reading in readings if reading.symbol}
     if not named | in_value:
-        named = _genes_otherwise(entry, genes, links)
+        named = _genes_otherwise(result, genes, links)
     if gene.symbol not in named | in_value:
         return
     own = gene.symbol in in_value or not in_value
@@ -118,7 +115,7 @@ def _genotype_claims(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: L
     if not own or contradicted or len(alternatives) > 1 or (len(named) > 1 and not in_value):
         yield unusable(Kind.GENOTYPE, Reason.CONFLICT)
         return
-    haplotypes = links.haplotypes_behind(entry)
+    haplotypes = links.haplotypes_behind(result.entry)
     composed = _composed(haplotypes, gene, links)
     reported = phenotype_claim(observation, gene)
     written = genotype_claim(Genotype(None, min(alternatives)), gene) if alternatives else None
@@ -152,12 +149,10 @@ def _named_alleles(haplotype: Resource, gene: Gene) -> tuple[str, ...]:
 
 
 def _interpretation_claims(
-    entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links
+    result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links
 ) -> Iterator[Claim]:
-    observation = entry.resource
-    role = named_role(observation)
-    by_code = genes_by_code(observation, genes)
-    named = links.studied(entry) or _genes_of_parents(entry, gene, genes, links)
+    observation, _, role, by_code = result.whole
+    named = result.studied or _genes_of_parents(result.entry, gene, genes, links)
     if not named:
         if not by_code and role is None:
             return
@@ -190,32 +185,24 @@ def _value_claims(element: Resource, gene: Gene) -> Iterator[Claim]:
         yield unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
 
 
-def _component_claims(
-    component: Resource, entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links
+def _part_claims(
+    part: Part, result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links
 ) -> Iterator[Claim]:
-    codes = codes_of(component)
-    if GENE_STUDIED in codes:
-        return
-    role = named_role(component)
-    by_code = genes_by_code(component, genes)
-    implication = bool(codes & IMPLICATIONS)
-    if not implication and role is None and not by_code:
-        return
-    own = mentioned(component, genes) or by_code
+    role, own = part.role, part.named(genes)
     if role is not None and role[1] is not None and not own:
         return
-    named = own or links.studied(entry) or _genes_of_parents(entry, gene, genes, links)
-    named = named or _genes_otherwise(entry, genes, links)
+    named = own or result.studied or _genes_of_parents(result.entry, gene, genes, links)
+    named = named or _genes_otherwise(result, genes, links)
     if gene.symbol not in named:
         return
     if len(named) > 1:
         yield unusable(Kind.PHENOTYPE, Reason.CONFLICT)
     elif role is not None and role[0] is Role.SCORE:
-        yield score_claim(component, gene)
-    elif implication:
-        yield phenotype_claim(component, gene) or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
+        yield score_claim(part.element, gene)
+    elif part.implication:
+        yield phenotype_claim(part.element, gene) or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
     else:
-        yield from _value_claims(component, gene)
+        yield from _value_claims(part.element, gene)
 
 
 def _genes_of_parents(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
@@ -228,9 +215,8 @@ def _genes_of_parents(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: 
     return frozenset(found) or _genes_of_groups(entry, genes, links)
 
 
-def _genes_otherwise(entry: Entry, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
-    by_group = _genes_of_groups(entry, genes, links)
-    return by_group or mentioned(entry.resource, genes) or genes_by_code(entry.resource, genes)
+def _genes_otherwise(result: Result, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
+    return _genes_of_groups(result.entry, genes, links) or result.whole.named(genes)
 
 
 def _genes_of_groups(entry: Entry, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:

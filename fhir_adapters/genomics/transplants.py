@@ -40,10 +40,12 @@ def transplants(chart: Chart) -> tuple[Datum, ...]:
     tested, and a result from before a stem cell transplant is copied forward with a later date.
     """
     found = []
-    for entry in chart.of_types("Condition", "Procedure"):
-        code = next((code for code in entry.codes if _counts(code)), None)
-        if code is not None and entry.readable_subject and not _unreal(entry):
-            found.append(datum(entry, code.code))
+    for kind in ("Condition", "Procedure"):
+        coded = chart.index(kind).coded
+        entries = {id(entry): entry for coding in coded if _counts(coding) for entry in coded[coding]}
+        for entry in entries.values():
+            if entry.readable_subject and not _unreal(entry):
+                found.append(datum(entry, next(code.code for code in entry.codes if _counts(code))))
     return tuple(found)
 
 

@@ -26,7 +26,14 @@ from fhir_adapters.errors import (
 from fhir_adapters.gather import FactReader, gather
 from fhir_adapters.genomics import pharmcat_facts
 from fhir_adapters.intake import Intake
-from fhir_adapters.orders import DraftOrders, Order, active_medications, draft_orders, medication_reads
+from fhir_adapters.orders import (
+    DraftOrders,
+    Order,
+    active_medications,
+    draft_orders,
+    drafts_on_file,
+    medication_reads,
+)
 from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, key_of_name, prefetch_templates
 from fhir_adapters.prefetch_lint import TemplateFinding, lint_template
 from fhir_adapters.prefetch_plan import FetchPlan, completed, plan_fetch
@@ -66,6 +73,7 @@ __all__ = [
     "charts_of_folder",
     "completed",
     "draft_orders",
+    "drafts_on_file",
     "dump_json",
     "export_files",
     "gather",

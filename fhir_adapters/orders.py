@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dsl.values import Dose
@@ -71,18 +71,21 @@ def draft_orders(
         needs_patient = entry.type == "MedicationRequest"
         if whose is Whose.ANOTHER_PATIENT or (needs_patient and whose is Whose.UNREADABLE):
             raise WrongPatient(entry.path)
-    orders = []
-    for entry in entries:
-        status = text_member(entry.resource, "status")
-        if entry.type != "MedicationRequest" or status not in ("draft", "active", None):
-            continue
-        if entry.resource.get("doNotPerform") is True or "modifierExtension" in entry.resource:
-            findings.append(ChartFinding("modified", entry.path, "A negated or modified order: ignored."))
-            continue
-        findings += deviations(entry)
-        orders.append(_order(entry, (resolver, chart.resolver), terminology))
-        findings += orders[-1].findings
-    return DraftOrders(tuple(orders), tuple(findings))
+    taken = [entry for entry in entries if _is_order(entry, ("draft", "active", None))]
+    found = _orders(taken, (resolver, chart.resolver), terminology)
+    return DraftOrders(found.orders, (*findings, *found.findings))
+
+
+def drafts_on_file(chart: Chart, terminology: Terminology) -> DraftOrders:
+    """The draft MedicationRequests of a whole record.
+
+    Raises `WrongPatient` for one that does not say whose it is.
+    """
+    drafts = [entry for entry in chart.of_types("MedicationRequest") if _is_order(entry, ("draft",))]
+    for entry in drafts:
+        if not entry.readable_subject:
+            raise WrongPatient(entry.path)
+    return _orders(drafts, (chart.resolver,), terminology)
 
 
 def active_medications(chart: Chart, terminology: Terminology) -> tuple[Order, ...]:
@@ -111,6 +114,23 @@ def medication_reads(orders: Iterable[Order], chart: Chart, *, with_list: bool) 
 def is_plan(resource: Resource) -> bool:
     """Whether an order is only a suggestion or a plan: nobody takes the drug because of it."""
     return text_member(resource, "intent") in ("proposal", "plan", "option")
+
+
+def _is_order(entry: Entry, statuses: Container[str | None]) -> bool:
+    return entry.type == "MedicationRequest" and text_member(entry.resource, "status") in statuses
+
+
+def _orders(entries: Iterable[Entry], resolvers: Sequence[Resolver], terminology: Terminology) -> DraftOrders:
+    orders = []
+    findings: list[ChartFinding] = []
+    for entry in entries:
+        if entry.resource.get("doNotPerform") is True or "modifierExtension" in entry.resource:
+            findings.append(ChartFinding("modified", entry.path, "A negated or modified order: ignored."))
+            continue
+        findings += deviations(entry)
+        orders.append(_order(entry, resolvers, terminology))
+        findings += orders[-1].findings
+    return DraftOrders(tuple(orders), tuple(findings))
 
 
 def _order(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology) -> Order:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -16,10 +16,10 @@ from fhir_adapters import (
     Order,
     OrderDrug,
     PrefetchKey,
-    WrongPatient,
     active_medications,
     chart_of_bundle,
     draft_orders,
+    drafts_on_file,
 )
 from kb import KnowledgeBase
 
@@ -27,7 +27,6 @@ UNAVAILABLE = frozenset(state for state in KeyState if not state.answered)
 """Answers that say nothing about the patient: neither data nor their absence."""
 
 _ORDER_TYPES = frozenset({"MedicationRequest", "MedicationStatement", "Medication"})
-_DRAFT_ENTRY = "context.draftOrders.entry["
 _ADDRESS = re.compile(r"[A-Za-z]+/[A-Za-z0-9.\-]{1,64}")
 
 
@@ -78,9 +77,7 @@ def of_orders(
     drafts = draft_orders(bundle, chart, knowledge, base_url)
     selected = set(selections)
     orders = tuple(order for order in drafts.orders if not selected or order.reference in selected)
-    found = {order.identified for order in orders}
-    unclear = tuple(why for identified, why in _UNCLEAR.items() if identified in found)
-    return Situation(chart, orders, True, (*chart.findings, *drafts.findings), unclear)
+    return _of_drafts(chart, orders, (*chart.findings, *drafts.findings))
 
 
 def of_patient(chart: Chart, knowledge: KnowledgeBase) -> Situation:
@@ -110,32 +107,18 @@ def of_chart(chart: Chart, hook: str | None, knowledge: KnowledgeBase) -> Situat
 
     Raises `fhir_adapters.WrongPatient` for a draft that does not say whose it is.
     """
-    requests = chart.of_types("MedicationRequest")
-    drafts = [entry for entry in requests if entry.resource.get("status") == "draft"]
-    if hook == "patient-view" or (hook is None and not drafts):
+    drafts = None if hook == "patient-view" else drafts_on_file(chart, knowledge)
+    if drafts is None or (hook is None and not (drafts.orders or drafts.findings)):
         found = of_patient(chart, knowledge)
     else:
-        entries = [{"fullUrl": entry.full_url, "resource": entry.resource} for entry in drafts]
-        found = _drafts_on_file(chart, entries, [entry.path for entry in drafts], knowledge)
+        findings = dict.fromkeys((*chart.findings, *drafts.findings))
+        found = _of_drafts(chart, drafts.orders, tuple(findings))
     if chart.refused.isdisjoint(_ORDER_TYPES):
         return found
     return replace(found, unclear=(*found.unclear, OrdersUnclear.REFUSED))
 
 
-def _drafts_on_file(
-    chart: Chart, entries: Sequence[Mapping[str, object]], paths: Sequence[str], knowledge: KnowledgeBase
-) -> Situation:
-    """The drafts of a whole record, with the paths that they have in it."""
-
-    def place(written: str) -> str:
-        index, _, rest = written.removeprefix(_DRAFT_ENTRY).partition("].resource")
-        return paths[int(index)] + rest if written.startswith(_DRAFT_ENTRY) else written
-
-    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    try:
-        found = of_orders(chart, bundle, (), knowledge, None)
-    except WrongPatient as error:
-        raise WrongPatient(place(error.path)) from None
-    orders = tuple(replace(order, path=place(order.path)) for order in found.orders)
-    findings = dict.fromkeys(replace(finding, path=place(finding.path)) for finding in found.findings)
-    return replace(found, orders=orders, findings=tuple(findings))
+def _of_drafts(chart: Chart, orders: tuple[Order, ...], findings: tuple[ChartFinding, ...]) -> Situation:
+    found = {order.identified for order in orders}
+    unclear = tuple(why for identified, why in _UNCLEAR.items() if identified in found)
+    return Situation(chart, orders, True, findings, unclear)

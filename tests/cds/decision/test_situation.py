@@ -83,3 +83,18 @@ def test_drafts_on_file_keep_their_place_in_it() -> None:
     with pytest.raises(WrongPatient) as caught:
         of_bundle(listing(patient(), draft(NIRAPARIB, "d2"), nobody), None, bundled())
     assert caught.value.path == "entry[2].resource"
+
+
+def test_drafts_of_a_transaction_are_asked_about() -> None:
+    """In it the full URL of its entry is the Patient's name, as in every file of Synthea."""
+    url = "urn:uuid:6f0d0c1e-52a4-4b0e-9c1d-000000000001"
+    order = draft(NIRAPARIB, subject={"reference": url})
+    entries = [{"fullUrl": url, "resource": patient()}, {"resource": order}]
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    found = of_bundle(bundle, None, bundled())
+    assert [order.drugs for order in found.orders] == [("niraparib",)] and found.ordering
+
+
+def test_an_unclear_draft_is_no_matter_where_only_what_is_taken_is_asked_about() -> None:
+    nobody = draft(NIRAPARIB, subject={"display": "x"})
+    assert not of_bundle(listing(patient(), nobody), "patient-view", bundled()).ordering

@@ -22,6 +22,8 @@ audit_app = typer.Typer(help="Look into the decision log.", no_args_is_help=True
 app.add_typer(audit_app, name="audit")
 kb_app = typer.Typer(help="Build, verify, list and compare knowledge bases.", no_args_is_help=True)
 app.add_typer(kb_app, name="kb")
+import_app = typer.Typer(help="Write rules from tables of guideline facts.", no_args_is_help=True)
+kb_app.add_typer(import_app, name="import")
 
 
 class ReportFormat(StrEnum):
@@ -278,6 +280,23 @@ def import_rxnorm(
     from cds.cli import rxnorm
 
     raise typer.Exit(rxnorm.run(folder, kb, output))
+
+
+@import_app.command()
+def cpic(
+    recommendations: Annotated[Path, typer.Argument(help="The table of recommendations (TSV).")],
+    drugs: Annotated[Path, typer.Option("--drugs", help="The codes of its drugs (TSV).")],
+    kb: Annotated[Path, typer.Option("--kb", help="Folder of the knowledge base.")],
+    write: Annotated[bool, typer.Option("--write", help="Write what is new or has another meaning.")] = False,
+) -> None:
+    """Say which rules a table of CPIC recommendations would make or change; with --write, write them.
+
+    Every rule written is a draft; a file whose meaning stays keeps its status and its reviews. Exit 0 done,
+    1 a table cannot be used, 2 unusable call.
+    """
+    from cds.cli import cpic as command
+
+    raise typer.Exit(command.run(recommendations, drugs, kb, write=write))
 
 
 @kb_app.command()

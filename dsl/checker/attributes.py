@@ -28,7 +28,10 @@ PREDICTIVE = (
     "fairness_monitoring", "fairness_local", "update_process", "correction_process",
 )  # fmt: skip
 
-WRITTEN = PREDICTIVE
+TABLE = ("guideline_id", "pmids", "table_population", "edition")
+"""Where a rule stands in the table of facts that it was written from; no regulation asks for it."""
+
+WRITTEN = (*PREDICTIVE, *TABLE)
 """Every name that may stand behind `attribute`."""
 
 _NOT_USED = "not used: rules cannot read it"

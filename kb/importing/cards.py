@@ -1,0 +1,130 @@
+"""What an answer becomes in a rule: an outcome with a name, its loudness and its texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dsl.checker.outcomes import MAX_SUMMARY, PLACEHOLDER
+from kb.importing.fact_table import Answer
+from kb.importing.guidance import SILENT, Guidance, Said
+from kb.importing.keys import Axis
+from kb.importing.phrases import LATER_DOSE, headline_and_details, outcome_name
+
+CHANGES: Final = frozenset(
+    {
+        "alternative", "consider_alternative", "dose_cap", "fixed_start", "increase_start",
+        "reduce_maintenance", "reduce_start", "start_low", "titration_protocol",
+    }
+)  # fmt: skip
+"""Actions that change dose or drug."""
+
+_DOSE_ADAPTED: Final = "The dose is already adapted and tolerated"
+_NO_OTHER: Final = "No other drug suits this patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An outcome; a quiet one has neither indicator nor texts."""
+
+    name: str
+    said: Said
+    indicator: str = ""
+    advise: str = ""
+    rationale: str = ""
+    override: str = ""
+
+
+def cards_of(guidance: Guidance) -> list[Card]:
+    """One for each answer of the guidance, in the order of its rows."""
+    answers = dict.fromkeys(box.said for box in guidance.boxes if box.said is not None)
+    found: list[Card] = []
+    for said in answers:
+        name = outcome_name(said.answer, said.untested)
+        taken = sum(card.name == name or card.name.startswith(f"{name}_also") for card in found)
+        found.append(_card(guidance, said, name + (f"_also_{taken + 1}" if taken else "")))
+    return found
+
+
+def indicator_of(said: Said) -> str:
+    """How loudly an answer is said; empty for one that needs no card.
+
+    A usual dose is quiet, unless a gene is not tested, which is never a reassurance, or a later dose differs.
+    """
+    answer = said.answer
+    if answer.action in SILENT:
+        return ""
+    if answer.action == "standard":
+        later = any(name in LATER_DOSE for name, _ in answer.params)
+        return "info" if said.untested or later else ""
+    if answer.action == "avoid":
+        return "critical" if answer.classification in ("strong", "moderate") else "warning"
+    return "warning" if answer.action in CHANGES else "info"
+
+
+def _card(guidance: Guidance, said: Said, name: str) -> Card:
+    indicator = indicator_of(said)
+    if not indicator:
+        return Card(name, said)
+    headline, details = headline_and_details(said.answer)
+    if headline and guidance.population.premise:
+        headline = f"{guidance.population.premise}, {headline}"
+    sentences = [
+        "; ".join(f"{axis.shown}: {{{axis.name}}}" for axis in guidance.axes),
+        headline,
+        *details,
+        "the start is the usual one" if said.answer.action == "standard" and headline else "",
+        _open(said, headline),
+    ]
+    return Card(
+        name,
+        said,
+        indicator,
+        _summary(guidance, headline, details, _partial(said)),
+        " ".join(f"{_capital(each)}." for each in sentences if each),
+        _override(said.answer) if indicator != "info" else "",
+    )
+
+
+def _partial(said: Said) -> str:
+    """That the advice rests on some of the genes; a source that says so means unassigned ones too."""
+    if not said.untested:
+        return ""
+    state = "not tested or not assigned" if said.answer.param("partner_gene") else "not tested"
+    return f"partial: {' and '.join(said.untested)} {state}"
+
+
+def _open(said: Said, headline: str) -> str:
+    untested = " and ".join(said.untested)
+    if untested and not headline:
+        return f"What is known gives no reason for a change, but a result for {untested} may"
+    return f"A result for {untested} may lead to other advice" if untested else ""
+
+
+def _override(answer: Answer) -> str:
+    return _NO_OTHER if answer.action in ("avoid", "alternative", "consider_alternative") else _DOSE_ADAPTED
+
+
+def _summary(guidance: Guidance, headline: str, details: Sequence[str], partial: str) -> str:
+    """As much as a summary holds: what is partial always, the values of the genes before the details."""
+    drug = _capital(guidance.drug)
+    with_values = ", ".join(f"{axis.shown} {{{axis.name}}}" for axis in guidance.axes)
+    without = " and ".join(axis.shown for axis in guidance.axes)
+    heads = [f"{drug}, {with_values}", f"{drug} by {without}", drug]
+    for head in heads:
+        for count in range(len(details), -1, -1):
+            text = f"{head}: {'; '.join(filter(None, (headline, *details[:count], partial)))}"
+            if _length(text, guidance.axes) <= MAX_SUMMARY:
+                return text
+    return f"{heads[-1]}: {partial or headline}"
+
+
+def _length(text: str, axes: Iterable[Axis]) -> int:
+    """With the longest value in each place."""
+    longest = {axis.name: max(map(len, axis.enum.labels.values())) for axis in axes}
+    return len(PLACEHOLDER.sub("", text)) + sum(longest[name] for name in PLACEHOLDER.findall(text))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

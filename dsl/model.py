@@ -19,6 +19,8 @@ class SourceKind(StrEnum):
 
     OBSERVATION = "observation"
     PHENOTYPE = "phenotype"
+    SCORE = "score"
+    """The activity score of a gene."""
     PATIENT = "patient"
     CONDITION = "condition"
     INDICATION = "indication"

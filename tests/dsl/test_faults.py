@@ -263,6 +263,16 @@ FAULTS = {
     "a word twice": outcome('indicator info advise "a" advise "b"'),
     "an indicator that is none": outcome('indicator inof advise "a"'),
     "an outcome without advice": outcome("indicator info"),
+    "an outcome without anything": outcome("strength strong"),
+    "an action that is none": outcome("action standrad"),
+    "an action unlike any": outcome('indicator info advise "a" action wait'),
+    "two actions": outcome("action standard action avoid"),
+    "an action and an indicator": outcome("action avoid indicator info"),
+    "an action and advice": outcome('action avoid advise "a"'),
+    "a quiet outcome with what a card shows": outcome(
+        'action standard strength strong rationale "a" suggest drug ticagrelor'
+        ' suggest dose 10 mg once daily suggest withdraw "a" override "a"'
+    ),
     "an outcome without indicator": outcome('advise "a"'),
     "a placeholder that is none": outcome('indicator info advise "a {wieght}"'),
     "a brace alone": outcome('indicator info advise "a { b"'),

@@ -179,6 +179,8 @@ class GeneFile(_Strict):
     other_names: dict[str, Text] = {}
     """Names of alleles that laboratories use instead, e.g. by dbSNP or HGVS, and the allele meant."""
     activity_scores: tuple[ScoredPhenotype, ...] = ()
+    score_enum: Text | None = None
+    """The enum of the activity scores, where rules may read them."""
 
 
 class AnswerFile(_Strict):

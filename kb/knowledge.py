@@ -158,6 +158,8 @@ class Gene:
     wordings: Mapping[str, str]
     other_names: Mapping[str, str]
     scores: Mapping[Fraction, str]
+    score_enum: str | None = None
+    """The enum of its activity scores; None if rules cannot read them."""
 
     @cached_property
     def alleles(self) -> Mapping[str, str]:

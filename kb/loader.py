@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from pathlib import Path
 
 import dsl
 from dsl import EnumType, Rule, RuleFile, SourceKind, Withhold
+from dsl.values import format_number
 from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.files import SUFFIXES
 from kb.knowledge import KnowledgeBase
@@ -72,7 +74,7 @@ def sources_of(paths: Iterable[Path], root: Path) -> dict[str, str]:
 
 
 def check_members(rules: Iterable[Rule], tables: Tables) -> None:
-    """Raises `KnowledgeBaseError` for a phenotype or indication that the enum of a rule lacks.
+    """Raises `KnowledgeBaseError` for a phenotype, score or indication that the enum of a rule lacks.
 
     It would fit no row, so that nobody would ever hear of it.
     """
@@ -85,6 +87,9 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
                 gene = tables.genes[name]
                 place = f"genes/{name}.toml: fields `pairs` and `activity_scores`"
                 found = {*gene.pairs.values(), *gene.scores.values()}
+            elif kind is SourceKind.SCORE:
+                place = f"genes/{name}.toml: field `activity_scores`"
+                found = _scores_without_member(tables.genes[name].scores, declared.type)
             else:
                 place, found = (
                     f"indications/{name}.toml: field `members`",
@@ -95,6 +100,13 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
                 raise KnowledgeBaseError(
                     f"{place}: `{unknown}` is no member of the enum {declared.type.name}"
                 )
+
+
+def _scores_without_member(scores: Mapping[Fraction, str], enum: EnumType) -> set[str]:
+    """The members (`as0_25`) that scores lack, unless another score of the same phenotype has one."""
+    members = {score: f"as{format_number(score)}".replace(".", "_") for score in scores}
+    served = {scores[score] for score, member in members.items() if member in enum.members}
+    return {member for score, member in members.items() if scores[score] not in served}
 
 
 def digest(root: Path) -> str:

@@ -75,6 +75,7 @@ class Tables:
                 if code.system == LOINC
             },
             genes={symbol: gene.phenotype_enum for symbol, gene in self.genes.items()},
+            scores={symbol: gene.score_enum for symbol, gene in self.genes.items() if gene.score_enum},
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),
@@ -292,6 +293,7 @@ def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]
         wordings={text: name for text, name in wordings.items() if name in phenotypes},
         other_names=entry.other_names,
         scores={Fraction(each.score): each.phenotype for each in entry.activity_scores},
+        score_enum=entry.score_enum,
     )
     if len(gene.scores) != len(entry.activity_scores):
         raise KnowledgeBaseError(f"{path}: field `activity_scores`: the same score is listed twice")

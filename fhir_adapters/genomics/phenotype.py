@@ -70,6 +70,12 @@ def phenotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: 
     return missing(reason or Reason.MISSING, *in_order([*data, *donors]), explanation=_TRANSPLANT)
 
 
+def score_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
+    """The fact of an input `from score GENE`; no shape of a result is read for its score yet."""
+    fact = phenotype_fact(item, results, as_of, gene)
+    return fact if fact.missing else missing(Reason.NO_VALUE, *fact.data)
+
+
 def agreed(claims: list[Claim], data: Iterable[Datum]) -> Fact:
     """What usable claims leave possible; without one the first reason among the data."""
     listed = in_order(data)

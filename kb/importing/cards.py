@@ -107,17 +107,16 @@ def _override(answer: Answer) -> str:
 
 
 def _summary(guidance: Guidance, headline: str, details: Sequence[str], partial: str) -> str:
-    """As much as a summary holds: what is partial always, the values of the genes before the details."""
+    """As much as a summary holds: what is partial always, the details before the values of the genes."""
     drug = _capital(guidance.drug)
     with_values = ", ".join(f"{axis.shown} {{{axis.name}}}" for axis in guidance.axes)
     without = " and ".join(axis.shown for axis in guidance.axes)
-    heads = [f"{drug}, {with_values}", f"{drug} by {without}", drug]
-    for head in heads:
-        for count in range(len(details), -1, -1):
+    for count in range(len(details), -1, -1):
+        for head in (f"{drug}, {with_values}", f"{drug} by {without}"):
             text = f"{head}: {'; '.join(filter(None, (headline, *details[:count], partial)))}"
             if _length(text, guidance.axes) <= MAX_SUMMARY:
                 return text
-    return f"{heads[-1]}: {partial or headline}"
+    return f"{drug}: {'; '.join(filter(None, (headline, partial)))}"
 
 
 def _length(text: str, axes: Iterable[Axis]) -> int:

@@ -75,6 +75,7 @@ def _card(guidance: Guidance, said: Said, name: str) -> Card:
         headline,
         *details,
         "the start is the usual one" if said.answer.action == "standard" and headline else "",
+        guidance.population.caveat,
         _open(said, headline),
     ]
     return Card(

@@ -122,7 +122,7 @@ def _sources(root: Path, guidance: Iterable[Iterable[Guidance]], known: Collecti
     path = Path("sources.toml")
     text = (root / path).read_text("utf-8").rstrip("\n")
     change = Change(Kind.CHANGED, tuple(f"+ {entry.splitlines()[1]}" for entry in entries))
-    return Written(path, "\n".join([text, *entries]), change)
+    return Written(path, "\n".join([text, *entries, ""]), change)
 
 
 def _source(guideline: str, guidance: list[Guidance]) -> str:

@@ -24,6 +24,8 @@ class Population:
     outside: str = ""
     premise: str = ""
     """What the prescriber has to know besides, as the beginning of what is said."""
+    caveat: str = ""
+    """What holds for those who are let in although the source does not mean them."""
 
     @property
     def suffix(self) -> str:
@@ -96,7 +98,8 @@ def population_of(spelled: str) -> Population | None:
         source = f"exposed: Boolean from exposure {drug} required"
         words = f"{drug} was taken before, meant are more than 3 months"
         premise = f"if {drug} was taken for more than 3 months"
-        return Population(spelled, words, "exposed", (source,), old, new, premise)
+        caveat = "whoever took it for a shorter time is advised like somebody who never did"
+        return Population(spelled, words, "exposed", (source,), old, new, premise, caveat)
     nothing = f'"no record says that {drug} was ever taken"'
     source = f"exposed: Boolean from exposure {drug} assume false because {nothing}"
     if found[2] == " naive":

@@ -158,10 +158,13 @@ def _outcome(card: Card) -> Iterable[str]:
 def _test(guidance: Guidance, box: Box, cards: dict[Said, Card]) -> Iterable[str]:
     names = [axis.name for axis in guidance.axes]
     states = list(zip(guidance.axes, box.example, strict=True))
-    title = ", ".join(f"{axis.shown} {member or 'not tested'}" for axis, member in states)
+    title = "; ".join(
+        f"{axis.shown}: {'not tested' if member is None else axis.enum.labels[member] or member}"
+        for axis, member in states
+    )
     given = [f"{axis.name} = {member}" for axis, member in states if member is not None]
     given += [guidance.population.inside] if guidance.population.inside else []
-    yield f"  test {_quoted(title.replace('_', ' '))} {{"
+    yield f"  test {_quoted(title)} {{"
     if given:
         yield f"    given  {', '.join(given)}"
     yield f"    expect advice = {_result(names, box, cards, why=False)}"

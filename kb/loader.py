@@ -84,7 +84,7 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
             if kind is SourceKind.PHENOTYPE:
                 gene = tables.genes[name]
                 place = f"genes/{name}.toml: fields `pairs` and `activity_scores`"
-                found = {*gene.pairs.values(), *gene.scores.values()}
+                found = {*gene.pairs.values(), *gene.scores.values(), *gene.published}
             else:
                 place, found = (
                     f"indications/{name}.toml: field `members`",

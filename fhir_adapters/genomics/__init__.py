@@ -7,6 +7,6 @@ PharmCAT JSON ──────────────────────
 """
 
 from fhir_adapters.genomics.pharmcat import pharmcat_facts
-from fhir_adapters.genomics.phenotype import GeneticResults, genetic_results, phenotype_fact
+from fhir_adapters.genomics.phenotype import GeneticResults, genetic_results, phenotype_fact, score_fact
 
-__all__ = ["GeneticResults", "genetic_results", "pharmcat_facts", "phenotype_fact"]
+__all__ = ["GeneticResults", "genetic_results", "pharmcat_facts", "phenotype_fact", "score_fact"]

@@ -197,7 +197,10 @@ DAMAGES = {
         "drugs/prasugrel.toml", '"613391"', "“613391”", ("not a TOML file", "line 1", 'in `"`, not in `“`')
     ),
     "pair of one": Damage(
-        "genes/NUDT15.toml", '["no", "no"]', '["no"]', ("NUDT15.toml", "`pairs.0.functions")
+        "genes/NUDT15.toml",
+        '["no", "no"]',
+        '["no"]',
+        ("NUDT15.toml", "`pairs`", "normal lead to no phenotype"),
     ),
     "pair twice": Damage(
         "genes/NUDT15.toml",

@@ -16,6 +16,7 @@ from dsl.explain import explain, label, lacking, value_words
 from dsl.formatter.format import UnfaithfulLayout, format_bytes, format_text
 from dsl.functions import Function, Parameter
 from dsl.model import (
+    Action,
     Advise,
     Ask,
     DoseSuggestion,
@@ -57,6 +58,7 @@ from dsl.values import (
 
 __all__ = [
     "CATALOGUE",
+    "Action",
     "Advise",
     "Ask",
     "BooleanType",

@@ -39,6 +39,8 @@ def label(declared: Input) -> str:
     words = source.name.replace("_", " ")
     if source.kind is SourceKind.PHENOTYPE:
         return f"{source.name} result"
+    if source.kind is SourceKind.SCORE:
+        return f"{source.name} activity score"
     if source.kind is SourceKind.INDICATION:
         return f"indication for {words}"
     if source.kind is SourceKind.MEDICATION:

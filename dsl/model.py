@@ -19,6 +19,8 @@ class SourceKind(StrEnum):
 
     OBSERVATION = "observation"
     PHENOTYPE = "phenotype"
+    SCORE = "score"
+    """The activity score of a gene."""
     PATIENT = "patient"
     CONDITION = "condition"
     INDICATION = "indication"
@@ -310,6 +312,28 @@ class Indicator(StrEnum):
     CRITICAL = "critical"
 
 
+class Action(StrEnum):
+    """What a source says to do with a drug, as an audit counts it; rules write `_` for `-`."""
+
+    STANDARD = "standard"
+    AVOID = "avoid"
+    ALTERNATIVE = "alternative"
+    CONSIDER_ALTERNATIVE = "consider-alternative"
+    REDUCE_START = "reduce-start"
+    REDUCE_MAINTENANCE = "reduce-maintenance"
+    INCREASE_START = "increase-start"
+    START_LOW = "start-low"
+    FIXED_START = "fixed-start"
+    DOSE_CAP = "dose-cap"
+    TITRATION_PROTOCOL = "titration-protocol"
+    TEST_ENZYME_ACTIVITY = "test-enzyme-activity"
+    CLINICAL_JUDGEMENT = "clinical-judgement"
+    CONTINUE_WITH_CAUTION_IF_TOLERATED = "continue-with-caution-if-tolerated"
+    USE_WITH_MONITORING = "use-with-monitoring"
+    NO_RECOMMENDATION = "no-recommendation"
+    INVALID_COPY_NUMBER_INPUT = "invalid-copy-number-input"
+
+
 @dataclass(frozen=True, slots=True)
 class DoseSuggestion:
     """Give the draft this dose; `only_if` is the condition that stands on the suggestion."""
@@ -339,13 +363,18 @@ Suggestion = DoseSuggestion | DrugSuggestion | WithdrawSuggestion
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the clinician sees; `{input}` in a text stands for the value of that input."""
+    """What the clinician sees; `{input}` in a text stands for the value of that input.
+
+    A quiet one is an answer that nobody is shown: it has an action, but neither indicator nor texts.
+    """
 
     name: str
-    indicator: Indicator
+    indicator: Indicator | None
+    """None for a quiet outcome."""
     advise: str
     rationale: str
     strength: str
+    action: Action | None
     suggestions: tuple[Suggestion, ...]
     overrides: tuple[str, ...]
 

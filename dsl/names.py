@@ -29,6 +29,8 @@ class Names:
     """`loinc#29463-7` to the observable or status that lists it."""
     genes: Mapping[str, str] = field(default_factory=dict)
     """Gene symbol to the name of its phenotype enum."""
+    scores: Mapping[str, str] = field(default_factory=dict)
+    """Gene symbol to the name of its score enum, for the genes that have activity scores."""
     conditions: frozenset[str] = frozenset()
     indications: Mapping[str, str] = field(default_factory=dict)
     """Indication to the name of its enum."""

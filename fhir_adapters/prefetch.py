@@ -73,6 +73,7 @@ _KEYS = {
     SourceKind.PATIENT: PrefetchKey.PATIENT,
     SourceKind.OBSERVATION: PrefetchKey.LABS,
     SourceKind.PHENOTYPE: PrefetchKey.PGX,
+    SourceKind.SCORE: PrefetchKey.PGX,
     SourceKind.CONDITION: PrefetchKey.CONDITIONS,
     SourceKind.INDICATION: PrefetchKey.CONDITIONS,
     SourceKind.MEDICATION: PrefetchKey.MEDICATIONS,
@@ -129,7 +130,7 @@ def prefetch_templates(
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:
             labs |= (terminology.status(name) or terminology.observable(name)).codes
-        elif kind is SourceKind.PHENOTYPE:
+        elif kind in (SourceKind.PHENOTYPE, SourceKind.SCORE):
             pgx |= terminology.gene(name).interpretation_codes
     templates = {
         PrefetchKey.PATIENT: [f"Patient/{_PATIENT}"],

@@ -180,6 +180,7 @@ class GeneFile(_Strict):
     """Names of alleles that laboratories use instead, e.g. by dbSNP or HGVS, and the allele meant."""
     activity_scores: tuple[ScoredPhenotype, ...] = ()
     score_enum: Text | None = None
+    """The enum of the activity scores, where rules may read them."""
     activity_values: dict[str, Annotated[str, Meta(pattern=_SCORE)]] = {}
     """Alleles and their activity values; an allele without one has a function that is not known."""
     carried: Text | None = None

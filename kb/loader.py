@@ -72,7 +72,7 @@ def sources_of(paths: Iterable[Path], root: Path) -> dict[str, str]:
 
 
 def check_members(rules: Iterable[Rule], tables: Tables) -> None:
-    """Raises `KnowledgeBaseError` for a phenotype or indication that the enum of a rule lacks.
+    """Raises `KnowledgeBaseError` for a phenotype, score or indication that the enum of a rule lacks.
 
     It would fit no row, so that nobody would ever hear of it.
     """
@@ -85,6 +85,9 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
                 gene = tables.genes[name]
                 place = f"genes/{name}.toml: fields `pairs` and `activity_scores`"
                 found = {*gene.pairs.values(), *gene.scores.values(), *gene.published}
+            elif kind is SourceKind.SCORE:
+                place = f"genes/{name}.toml: field `activity_scores`"
+                found = set(tables.genes[name].score_members.values())
             else:
                 place, found = (
                     f"indications/{name}.toml: field `members`",

@@ -73,6 +73,7 @@ class Tables:
                 if code.system == LOINC
             },
             genes={name: gene.phenotype_enum for name, gene in self.genes.items()},
+            scores={name: gene.score_enum for name, gene in self.genes.items() if gene.score_enum},
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),

@@ -218,7 +218,8 @@ def _preliminary(card: CardView, other: Finding) -> str:
         case Give(dose=dose):
             advice = f"the advised dose would be {dose}"
         case Advise(outcome=outcome):
-            advice = f"the advice would be: {fill(other.rule.outcome(outcome).advise, other)}"
+            text = fill(other.rule.outcome(outcome).advise, other)
+            advice = f"the advice would be: {text}" if text else "there would be no advice"
         case _:
             advice = "there would be no such advice" if finding.state is State.ADVICE else "it stays open"
     return f"A preliminary result is newer: with {', '.join(changed)}, {advice}."

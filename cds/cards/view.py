@@ -65,8 +65,8 @@ def view(released: Released, knowledge: KnowledgeBase, *, together: int) -> Card
         indicator = Indicator.INFO if order.dose is None and together == 1 else Indicator.WARNING
         suggestion = DoseSuggestion(result.dose, "")
         return CardView(released, drugs, indicator, None, result.dose, (suggestion,), finding.asks, together)
-    if finding.state is State.ADVICE and isinstance(result, Advise):
-        outcome = finding.rule.outcome(result.outcome)
+    outcome = finding.rule.outcome(result.outcome) if isinstance(result, Advise) else None
+    if outcome is not None and outcome.indicator is not None:
         dose = advised_dose(outcome)
         if dose is not None and ordered is not None and ordered.same_as(dose):
             return None

@@ -35,7 +35,6 @@ from cds.hooks.response import (
     serialise,
 )
 from cds.log import DecisionLog, LogEntry, LogUnavailable
-from dsl import State
 from fhir_adapters import (
     KeyState,
     PrefetchKey,
@@ -305,7 +304,7 @@ class HookService:
 def _fired(decision: Decision) -> tuple[str, ...]:
     """The rules that advise something, once for each order."""
     released = release(decision)
-    return tuple(each.rule.name for each in released if each.finding.state is State.ADVICE)
+    return tuple(each.rule.name for each in released if each.finding.advises)
 
 
 def _refusal(decision: Decision, cards: Sequence[Card]) -> CallRefused | None:

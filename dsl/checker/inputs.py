@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -27,7 +28,7 @@ MAX_TREND = 20
 
 _LONGEST_AGE = 200 * units.parse("a").factor
 
-_AGE_MATTERS = (model.SourceKind.OBSERVATION, model.SourceKind.PHENOTYPE)
+_AGE_MATTERS = (model.SourceKind.OBSERVATION, model.SourceKind.PHENOTYPE, model.SourceKind.SCORE)
 
 
 def check_input(
@@ -91,6 +92,7 @@ def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> 
     candidates = {
         model.SourceKind.OBSERVATION: [*names.observables, *names.statuses],
         model.SourceKind.PHENOTYPE: list(names.genes),
+        model.SourceKind.SCORE: list(names.scores),
         model.SourceKind.PATIENT: list(_PATIENT),
         model.SourceKind.CONDITION: list(names.conditions),
         model.SourceKind.INDICATION: list(names.indications),
@@ -162,6 +164,15 @@ def _unit(source: model.Source, names: Names) -> str:
     return unit if source.trend is None else unit_of(source.trend, unit)
 
 
+def _enums(names: Names) -> Mapping[model.SourceKind, Mapping[str, str]]:
+    """What is read from these sources is a member of the enum that the knowledge base names."""
+    return {
+        model.SourceKind.PHENOTYPE: names.genes,
+        model.SourceKind.SCORE: names.scores,
+        model.SourceKind.INDICATION: names.indications,
+    }
+
+
 def _check_fit(
     node: syntax.InputSyntax,
     kind: ValueType,
@@ -180,9 +191,8 @@ def _check_fit(
         elif not units.commensurable(kind.unit, unit):
             message = f"`{kind.unit}` does not convert to `{unit}`, the unit of `{source.name}`"
             found.append(Diagnostic("BR007", message, span))
-    elif source.kind in (model.SourceKind.PHENOTYPE, model.SourceKind.INDICATION):
-        phenotype = source.kind is model.SourceKind.PHENOTYPE
-        enum = (names.genes if phenotype else names.indications)[source.name]
+    elif source.kind in (enums := _enums(names)):
+        enum = enums[source.kind][source.name]
         if not isinstance(kind, EnumType) or kind.name != enum:
             found.append(Diagnostic("BR006", f"`{name}` is of type `{enum}`", span))
     else:

@@ -18,6 +18,13 @@ MAX_SUMMARY = 139
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 """Where a text takes the value of an input."""
 
+_INDICATORS = {each.value: each for each in model.Indicator}
+_ACTIONS = {each.value.replace("-", "_"): each for each in model.Action}
+"""Actions as rules write them."""
+
+_ALOUD = ("indicator", "advise")
+"""What makes a card; an outcome without either is quiet."""
+
 _LONGEST_QUANTITY = len("between 1000.0001 and 1000.0002 mL/min/{1.73_m2}")
 
 
@@ -56,19 +63,35 @@ def check_outcome(
                 found.append(Diagnostic("BR003", f"`{item.kind}` is written twice", item.span))
             single[item.kind] = item.text
             _check_text(item, conditions.declared, found)
-    words = [indicator.value for indicator in model.Indicator]
-    if "indicator" in single and single["indicator"].text not in words:
-        found.append(unknown_name(single["indicator"], "indicator", words))
-    for needed in ("indicator", "advise"):
-        if needed not in single:
-            found.append(Diagnostic("BR003", f"the outcome has no `{needed}`", node.name.span))
+    for kind, words in (("indicator", _INDICATORS), ("action", _ACTIONS)):
+        if kind in single and single[kind].text not in words:
+            found.append(unknown_name(single[kind], kind, words))
+    if "action" in single and single.keys().isdisjoint(_ALOUD):
+        _check_quiet(node, found)
+    else:
+        for needed in _ALOUD:
+            if needed not in single:
+                found.append(Diagnostic("BR003", f"the outcome has no `{needed}`", node.name.span))
     if len(found) > before:
         return None
     texts = {kind: text.text for kind, text in single.items()}
     return model.Outcome(
-        node.name.text, model.Indicator(texts["indicator"]), texts["advise"],
-        texts.get("rationale", ""), texts.get("strength", ""), tuple(suggestions), tuple(overrides),
+        node.name.text, _INDICATORS.get(texts.get("indicator", "")), texts.get("advise", ""),
+        texts.get("rationale", ""), texts.get("strength", ""), _ACTIONS.get(texts.get("action", "")),
+        tuple(suggestions), tuple(overrides),
     )  # fmt: skip
+
+
+def _check_quiet(node: syntax.OutcomeSyntax, found: list[Diagnostic]) -> None:
+    """What stands on a card has no place in an outcome that makes none."""
+    for item in node.items:
+        if isinstance(item, syntax.Graded):
+            continue
+        word = item.kind if isinstance(item, syntax.OutcomeItem) else "suggest"
+        if word != "action":
+            message = f"nobody would see this `{word}`: the outcome makes no card"
+            help = "leave it out, or write `indicator` and `advise`"
+            found.append(Diagnostic("BR003", message, item.span, help=help))
 
 
 def _check_text(

@@ -18,7 +18,7 @@ from dsl.model import Lifecycle, Rule
 
 __all__ = ["Bundle", "BundleError", "Entry", "read_bundle", "sources_key", "write_bundle"]
 
-FORMAT = "bespoke rules 1"
+FORMAT = "bespoke rules 2"
 """Another format, another number; also where the checker begins to make another rule of the same text."""
 
 

@@ -14,6 +14,7 @@ from dsl import units
 from dsl.evaluator.calculate import with_calculated
 from dsl.evaluator.logic import Facts, Judged, Truth, inputs_of, judge, judge_cell
 from dsl.model import (
+    Advise,
     Answer,
     Ask,
     Cell,
@@ -82,6 +83,13 @@ class Finding:
     """What holds only if unknown inputs are as the rule takes them to be."""
     steps: tuple[Step, ...]
     lines: tuple[int, ...]
+
+    @property
+    def advises(self) -> bool:
+        """Whether a clinician is told to do something: a quiet outcome is an answer, but no advice."""
+        if isinstance(self.result, Advise):
+            return self.rule.outcome(self.result.outcome).indicator is not None
+        return self.state is State.ADVICE
 
 
 def evaluate(rule: Rule, facts: Mapping[str, Fact]) -> Finding:

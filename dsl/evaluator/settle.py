@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dsl.evaluator.evaluate import Finding, State
+from dsl.evaluator.evaluate import Finding
 from dsl.model import Lifecycle, Rule
 
 
@@ -30,14 +30,14 @@ def overridden_by(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
 def silenced(findings: Sequence[Finding]) -> Mapping[str, str]:
     """Of findings about one order: each rule that is silenced, and the exception that silences it.
 
-    An exception that asks, has nothing to say or is outside its population silences nobody; neither does
-    one in status `shadow`.
+    An exception that asks, answers quietly, has nothing to say or is outside its population silences nobody;
+    neither does one in status `shadow`.
     """
     exceptions = overridden_by(finding.rule for finding in findings)
     advising = sorted(
         finding.rule.name
         for finding in findings
-        if finding.state is State.ADVICE and finding.rule.status is not Lifecycle.SHADOW
+        if finding.advises and finding.rule.status is not Lifecycle.SHADOW
     )
     by_rule = {
         finding.rule.name: next(

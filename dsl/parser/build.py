@@ -396,6 +396,9 @@ class TreeBuilder(Transformer[Token, Any]):
     def indicator(self, meta: Any, parts: list[Any]) -> syntax.OutcomeItem:
         return syntax.OutcomeItem("indicator", parts[0], self._span(meta))
 
+    def answer(self, meta: Any, parts: list[Any]) -> syntax.OutcomeItem:
+        return syntax.OutcomeItem("action", parts[0], self._span(meta))
+
     def advise(self, meta: Any, parts: list[Any]) -> syntax.OutcomeItem:
         return syntax.OutcomeItem("advise", self._string(parts[0]), self._span(meta))
 

@@ -435,7 +435,7 @@ class SuggestWithdraw:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeItem:
-    """`indicator`, `advise`, `rationale` or `override` with its word or text."""
+    """`indicator`, `action`, `advise`, `rationale` or `override` with its word or text."""
 
     kind: str
     text: Text

@@ -117,11 +117,11 @@ def shown(finding: Finding) -> str:
 
 
 def advised(rule: model.Rule, result: model.Result) -> object:
-    """What a clinician would do: the dose, the changes of the order, or the words where there is neither."""
+    """What a clinician would do: the dose, the changes of the order, else the words or a quiet action."""
     if not isinstance(result, model.Advise):
         return result
     outcome = rule.outcome(result.outcome)
     doses = [each.dose for each in outcome.suggestions if isinstance(each, model.DoseSuggestion)]
     if len(doses) == 1 and len(outcome.suggestions) == 1:
         return model.Give(doses[0], result.ask)
-    return outcome.suggestions or outcome.advise
+    return outcome.suggestions or outcome.advise or outcome.action

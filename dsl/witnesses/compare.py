@@ -240,7 +240,8 @@ def _shown(finding: Finding) -> str:
         return str(model.Ask(finding.asks))
     words = str(replace(result, ask=finding.asks))
     if isinstance(result, model.Advise):
-        words += f': "{finding.rule.outcome(result.outcome).advise}"'
+        outcome = finding.rule.outcome(result.outcome)
+        words += f': "{outcome.advise}"' if outcome.advise else f" (action {outcome.action})"
     return words
 
 

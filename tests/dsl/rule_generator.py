@@ -33,6 +33,16 @@ _FREQUENCIES = (
 )  # fmt: skip
 
 
+SOURCES = {"a": "phenotype", "b": "score"}
+"""Where members come from, by the letter of the input."""
+
+OUTCOMES = {
+    "outcome_a": 'indicator info advise "outcome_a" rationale "outcome_a"',
+    "outcome_b": "action standard",
+}
+"""One for a card, and a quiet one."""
+
+
 @dataclass(frozen=True, slots=True)
 class GeneratedRule:
     """A rule file and what a chart needs to know of it."""
@@ -93,7 +103,7 @@ class _RuleWriter(TableWriter):
         name = f"{enum.lower()}_{letter}"
         if self.chance(0.55) and name not in taken:
             members = self.members[enum]
-            source = f"{enum} from phenotype {enum}_{letter} lifetime"
+            source = f"{enum} from {SOURCES[letter]} {enum}_{letter} lifetime"
             self._input(name, members, source, self.random.choice(members))
             return name
         free = [each for each in "abcd" if f"truth_{each}" not in taken]
@@ -244,9 +254,9 @@ class _RuleWriter(TableWriter):
         else:
             self.write_table()
         used = "\n".join(self.lines)
-        for name in ("outcome_a", "outcome_b"):
+        for name, items in OUTCOMES.items():
             if name in used:
-                self.lines.append(f'outcome {name} {{ indicator info advise "{name}" rationale "{name}" }}')
+                self.lines.append(f"outcome {name} {{ {items} }}")
         enums = [
             f"enum {enum} {{ {', '.join(members)} }}"
             for enum, members in self.members.items()

@@ -48,6 +48,7 @@ NAMES = Names(
     statuses=frozenset({"pregnancy"}),
     observable_codes={"loinc#29463-7": "weight"},
     genes={"CYP2C19": "Phenotype"},
+    scores={"CYP2C19": "Score"},
     conditions=frozenset({"stroke"}),
     indications={"clopidogrel": "Indication"},
     drugs=frozenset({"clopidogrel", "niraparib", "ticagrelor"}),
@@ -115,6 +116,11 @@ def parsed(text: str, path: str = "example.rule") -> RuleFile:
     file = parse_text(text, path)
     assert isinstance(file, RuleFile), file
     return file
+
+
+def scored_text(body: str) -> str:
+    """The same with an enum of activity scores."""
+    return rule_text(body).replace("enum Indication", "enum Score { as0, as0_5, unassigned } enum Indication")
 
 
 SAID: list[Diagnostic] = []

@@ -50,7 +50,10 @@ def active(name: str, then: str, old: str = "", new: str = "") -> str:
         outcome change {{ indicator info advise "Half" suggest drug ticagrelor }}
         outcome half {{ indicator info advise "Half" suggest dose 50 mg once daily }}
         outcome both {{ indicator info advise "Half" suggest dose 50 mg once daily
-          suggest drug ticagrelor }}"""
+          suggest drug ticagrelor }}
+        outcome standard {{ action standard }}
+        outcome usual {{ action standard strength strong }}
+        outcome avoid {{ action avoid }}"""
     )
     text = text.replace("status draft", "status active").replace("example.rule", name)
     text = text.replace("cites pmid:1", 'cites pmid:1 reviewed 2026-01-01 by "A"')
@@ -73,6 +76,11 @@ PAIRS = {
     "one dose as an outcome with a question": ("half", "half and ask age", ()),
     "everybody": ("give 50 mg once daily otherwise => stop", "stop otherwise => quit", ()),
     "a dose and nothing": ("give 50 mg once daily", "none", ()),
+    "a quiet answer and nothing": ("standard", "none", ()),
+    "a quiet answer and a question": ("standard", "ask age", ()),
+    "two quiet answers alike": ("standard", "usual", ()),
+    "two quiet answers": ("standard", "avoid", ()),
+    "a quiet answer and words": ("standard", "stop", ()),
     "a dose and a question": ("give 50 mg once daily", "ask age", ()),
     "a dose, and the same with a question": (
         "give 50 mg once daily", "give 50 mg once daily and ask age", (),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsl import CATALOGUE, Diagnostic, EnumType, Lifecycle, Names, RuleFile, check, parse_text
+from dsl import CATALOGUE, Action, Diagnostic, EnumType, Lifecycle, Names, RuleFile, check, parse_text
 from dsl.names import closest
 from tests.dsl.support import NAMES, PROPERTY, WHOLE, errors_in, found_in, parsed, rule, rule_text
 
@@ -273,6 +273,14 @@ def test_vocabularies_are_used_by_name_and_version() -> None:
         (f'indicator info advise "{"x" * 121}{{gene}}"', []),
         (f'indicator info advise "{"x" * 122}{{gene}}"', ["BR012"]),
         (f'indicator info advise "x" rationale "{"x" * 1000}"', []),
+        ('indicator info advise "x" action avoid strength strong', []),
+        *((f"action {action.replace('-', '_')}", []) for action in Action),
+        ("action standard strength strong", []),
+        ("action Standard", ["BR004"]),
+        ("strength strong", ["BR003", "BR003"]),
+        ('action standard rationale "x"', ["BR003"]),
+        ('action standard override "x"', ["BR003"]),
+        ('action standard suggest withdraw "x"', ["BR003"]),
     ],
 )  # fmt: skip
 def test_outcomes(outcome: str, expected: list[str]) -> None:

@@ -117,6 +117,15 @@ def test_what_an_outcome_says_is_an_answer() -> None:
     )
 
 
+def test_the_action_is_an_answer() -> None:
+    aloud = 'indicator critical advise "Another drug"'
+    found = changed(GENE, (aloud, "action avoid"))
+    assert found == Comparison("cyp2c19 = poor", 'avoid: "Another drug"', "avoid (action avoid)")
+    quiet = changed(GENE.replace(aloud, "action avoid"), ("action avoid", "action consider_alternative"))
+    assert (quiet.old, quiet.new) == ("avoid (action avoid)", "avoid (action consider-alternative)")
+    assert changed(GENE, (aloud, f"{aloud} action avoid")).patient == "cyp2c19 = poor"
+
+
 def test_how_loudly_it_is_said_is_an_answer() -> None:
     assert changed(GENE, ("critical", "warning")).patient == "cyp2c19 = poor"
 

@@ -54,6 +54,7 @@ STROKE = an_input(SourceKind.CONDITION, "stroke_or_tia", BooleanType())
     [
         (PLATELETS, "platelets"),
         (GENE, "CYP2C19 result"),
+        (an_input(SourceKind.SCORE, "CYP2D6", EnumType("S", ("as0",))), "CYP2D6 activity score"),
         (BILIRUBIN, "total bilirubin relative to the upper limit"),
         (STROKE, "stroke or tia"),
         (an_input(SourceKind.INDICATION, "clopidogrel", BooleanType()), "indication for clopidogrel"),

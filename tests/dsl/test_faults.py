@@ -12,7 +12,7 @@ import pytest
 
 from dsl import Function, Give, Parameter, QuantityType, check, evaluate, known, quantity
 from dsl.checker.attributes import source_attributes
-from tests.dsl.support import NAMES, WHOLE, found_in, parsed, rule, rule_text
+from tests.dsl.support import NAMES, WHOLE, found_in, parsed, rule, rule_text, scored_text
 from tests.dsl.test_labels import LABEL
 from tests.dsl.test_language import CHOICE
 
@@ -218,6 +218,10 @@ FAULTS = {
     "two answers": table("| poor | * => none | * | true => ask gene | else | * => none"),
     "a row that is never reached": table("| poor | * => none | else | * => none | normal | true => none"),
     # ------------------------------------------------------------ inputs
+    "a score of another type": scored_text("input s: Phenotype from score CYP2C19 lifetime required"),
+    "a score of a gene that is misspelt": scored_text("input s: Score from score CYP2C9 lifetime required"),
+    "a score without a greatest age": scored_text("input s: Score from score CYP2C19 required"),
+    "a trend of a score": scored_text("input s: Score from score CYP2C19 mean of last 2 lifetime required"),
     "a phenotype of another type": rule_text("input g: Boolean from phenotype CYP2C19 lifetime required"),
     "an observation as a Boolean": rule_text(
         "input w: Boolean from observation weight within 1 days required"
@@ -259,6 +263,16 @@ FAULTS = {
     "a word twice": outcome('indicator info advise "a" advise "b"'),
     "an indicator that is none": outcome('indicator inof advise "a"'),
     "an outcome without advice": outcome("indicator info"),
+    "an outcome without anything": outcome("strength strong"),
+    "an action that is none": outcome("action standrad"),
+    "an action unlike any": outcome('indicator info advise "a" action wait'),
+    "two actions": outcome("action standard action avoid"),
+    "an action and an indicator": outcome("action avoid indicator info"),
+    "an action and advice": outcome('action avoid advise "a"'),
+    "a quiet outcome with what a card shows": outcome(
+        'action standard strength strong rationale "a" suggest drug ticagrelor'
+        ' suggest dose 10 mg once daily suggest withdraw "a" override "a"'
+    ),
     "an outcome without indicator": outcome('advise "a"'),
     "a placeholder that is none": outcome('indicator info advise "a {wieght}"'),
     "a brace alone": outcome('indicator info advise "a { b"'),

@@ -11,7 +11,7 @@ def test_every_exported_name_exists() -> None:
 
 
 EXPORTED = """
-CATALOGUE Advise Ask BooleanType Checked Coding Datum Diagnostic Dose DoseSuggestion DrugSuggestion
+CATALOGUE Action Advise Ask BooleanType Checked Coding Datum Diagnostic Dose DoseSuggestion DrugSuggestion
 EnumType Fact Finding Function Give Indicator Input LabelFacts Lifecycle Names Nothing Outcome
 Parameter Period Quantity QuantityType Range Reason Rule RuleFile Severity Source SourceKind Span
 State Step Suggestion TestRun UnfaithfulLayout Value WhenMissing WithdrawSuggestion Withhold as_json

@@ -221,7 +221,7 @@ _TYPES: dict[str, ValueType] = {
 def rule_input(kind: str, name: str, days: int | None = None, *, over_upper_limit: bool = False) -> Input:
     """`input NAME from KIND NAME within DAYS`."""
     value_type = _TYPES.get(name, BooleanType())
-    if kind in ("phenotype", "indication"):
+    if kind in ("phenotype", "score", "indication"):
         value_type = EnumType("example", ("poor", "intermediate", "normal"))
     source = Source(SourceKind(kind), name, over_upper_limit)
     within = None if days is None else timedelta(days=days)

@@ -66,6 +66,11 @@ def test_reported_phenotype_contradicts_genotype() -> None:
     assert found.explanation == "genotype *2/*2 gives poor, reported phenotype says normal"
 
 
+def test_a_score_without_a_result_is_missing() -> None:
+    found = fact(rule_input("score", "CYP2C19"), chart(genotype("TPMT *1/*1", hgnc="HGNC:12014"), key="pgx"))
+    assert (found.possible, found.reason, found.data) == ((), Reason.MISSING, ())
+
+
 def test_ambiguous_genotype() -> None:
     """H-033: every consistent diplotype counts; an alternative that cannot be read spoils the claim."""
     found = fact(CYP2C19, chart(genotype("CYP2C19 *1/*2 or *2/*3"), key="pgx"))

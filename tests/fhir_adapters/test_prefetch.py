@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 import fhir_adapters
+from dsl import SourceKind
 from fhir_adapters import PrefetchKey, key_of, lint_template, prefetch_templates
 from fhir_adapters.prefetch import MAX_URL_LENGTH, key_of_name, url_length
 from fhir_adapters.terminology import Coding
@@ -51,6 +52,15 @@ def test_a_phenotype_needs_the_conditions_too() -> None:
     """H-034: a transplant on the problem list makes every germline result unreliable."""
     templates = prefetch_templates([rule_input("phenotype", "TPMT")], TERMINOLOGY, with_medications=False)
     assert list(templates) == ["pgx", "conditions"]
+
+
+def test_a_score_is_asked_for_as_a_phenotype_is() -> None:
+    score, phenotype = (
+        prefetch_templates([rule_input(kind, "TPMT")], TERMINOLOGY, with_medications=False)
+        for kind in ("score", "phenotype")
+    )
+    assert score == phenotype and "79713-4" in score["pgx"]
+    assert key_of(SourceKind.SCORE) is PrefetchKey.PGX
 
 
 def test_only_what_is_needed() -> None:

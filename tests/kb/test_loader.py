@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load
+from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load, load_tables
 
 KINDS = {
     "kb.toml": "version",
@@ -293,6 +293,52 @@ def test_names_and_scores_of_a_gene(folder: Path) -> None:
     assert gene.phenotypes_of_score(Fraction("0.5"), Fraction("0.5")) == ("poor",)
     assert gene.phenotypes_of_score(Fraction("0.5"), None) == ("normal", "poor")
     assert gene.phenotypes_of_score(Fraction(1), Fraction("1.2")) == ()
+
+
+SCORED = """vocabulary example.scores version 1.0.0
+enum NUDT15_score { as0, as0_5, as2 }
+"""
+READING = """use example.scores version 1.0.0
+rule example.score version 1.0.0 {
+  title "An example" status draft effective from 2026-01-01 review by 2028-01-01
+  concerns drug mercaptopurine
+  population any because "an example"
+  evidence { cites label:zejula }
+  input score: NUDT15_score from score NUDT15 lifetime required
+  decide advice first { when score = as0 => avoid unknown => ask score }
+  outcome avoid { indicator info advise "Another drug" }
+  test "none"  { given score = as0 expect advice = avoid }
+  test "other" { given score = as2 expect advice = none }
+}
+"""
+
+
+def scored(folder: Path, *scores: tuple[str, str], enum: str = 'score_enum = "NUDT15_score"\n') -> Path:
+    """A gene with activity scores, and a rule that reads them."""
+    entries = (f'[[activity_scores]]\nscore = "{score}"\nphenotype = "{name}"\n' for score, name in scores)
+    edit(folder / "genes/NUDT15.toml", "[alleles]", f"{enum}[alleles]")
+    edit(folder / "genes/NUDT15.toml", "[[pairs]]", f"{''.join(entries)}[[pairs]]")
+    (folder / "scores.rule").write_text(SCORED, "utf-8")
+    (folder / "reading.rule").write_text(READING, "utf-8")
+    return folder
+
+
+def test_a_rule_reads_the_scores_of_a_gene(folder: Path) -> None:
+    knowledge = load(scored(folder, ("0", "poor"), ("0.5", "intermediate"), ("2", "normal")))
+    assert knowledge.gene("NUDT15").score_enum == "NUDT15_score"
+    assert load_tables(folder).names.scores == {"NUDT15": "NUDT15_score"}
+
+
+def test_a_score_outside_the_enum(folder: Path) -> None:
+    scored(folder, ("0", "poor"), ("0.25", "intermediate"), ("2", "normal"))
+    refused(folder, "genes/NUDT15.toml", "`activity_scores`", "`as0_25`", "NUDT15_score")
+
+
+def test_a_gene_without_scores_is_not_asked_for_one(folder: Path) -> None:
+    with pytest.raises(RuleErrors) as caught:
+        load(scored(folder, enum=""))
+    (found,) = [each for each in caught.value.diagnostics if each.severity == "error"]
+    assert found.message == "`NUDT15` is no score of the knowledge base"
 
 
 def test_dangling_link(folder: Path) -> None:

@@ -47,7 +47,12 @@ class Status(Protocol):
 
 
 class Gene(Protocol):
-    """A gene with its alleles and phenotypes."""
+    """A gene with its alleles and phenotypes, or one allele of it whose presence is asked."""
+
+    @property
+    def name(self) -> str:
+        """Its name in rules."""
+        ...
 
     @property
     def symbol(self) -> str: ...
@@ -81,6 +86,18 @@ class Gene(Protocol):
 
         Empty for a score that the gene does not have.
         """
+        ...
+
+    def score_of(self, diplotype: str) -> tuple[str, ...]:
+        """Activity scores (enum members) consistent with `*1/*2`; empty without one."""
+        ...
+
+    def scores_between(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
+        """Activity scores in these bounds, as `phenotypes_of_score`."""
+        ...
+
+    def scores_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
+        """Activity scores that lead to a phenotype."""
         ...
 
     def phenotype_of_coding(self, coding: Coding) -> str | None:

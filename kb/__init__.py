@@ -9,7 +9,8 @@ them), is imported from there: no call of the service and no check of a rule wai
 """
 
 from kb.errors import KnowledgeBaseError, RuleErrors
-from kb.knowledge import RXNORM, Drug, Gene, KnowledgeBase, Observable, Product, SiteCode, Source
+from kb.genes import Gene
+from kb.knowledge import RXNORM, Drug, KnowledgeBase, Observable, Product, SiteCode, Source
 from kb.loader import BUNDLED, check_members, load, read_rules, shown, sources_of
 from kb.site import with_site_map
 from kb.tables import Tables, load_drugs, load_tables

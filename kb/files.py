@@ -19,7 +19,7 @@ _VERSION = r"^\d+\.\d+\.\d+$"
 _PUBLISHED = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 _ADDRESS = r"^https://\S+$"
 _HGNC = r"^HGNC:\d+$"
-_SCORE = r"^\d+(\.\d+)?$"
+_SCORE = r"^(\u2265?\d+(\.\d+)?|n/a)$"
 _SUCH_AS = {
     _VERSION: "three numbers such as 2026.11.1",
     _PUBLISHED: "a date such as 2024, 2024-05 or 2024-05-17",
@@ -152,21 +152,21 @@ class ModelFile(_Strict):
 
 
 class FunctionPair(_Strict):
-    """Two allele functions in either order and the phenotype of whoever carries them."""
+    """Two allele functions in either order, or one where there may be one copy, and the phenotype."""
 
-    functions: tuple[Text, Text]
+    functions: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=2)]
     phenotype: Text
 
 
 class ScoredPhenotype(_Strict):
-    """An activity score and the phenotype of whoever has it."""
+    """An activity score (`1.25`, `≥3.0`, or `n/a` for what has none) and the phenotype of whoever has it."""
 
     score: Annotated[str, Meta(pattern=_SCORE)]
     phenotype: Text
 
 
 class GeneFile(_Strict):
-    """`genes/SYMBOL.toml`."""
+    """`genes/NAME.toml`; NAME is the symbol, or symbol and allele, with `_` for what a name cannot hold."""
 
     symbol: Text
     hgnc: Annotated[str, Meta(pattern=_HGNC)]
@@ -174,13 +174,19 @@ class GeneFile(_Strict):
     version: Text
     source: Text
     interpretation_codes: tuple[Text, ...]
-    alleles: dict[str, Text]
-    pairs: tuple[FunctionPair, ...]
+    alleles: dict[str, Text] = {}
+    pairs: tuple[FunctionPair, ...] = ()
     other_names: dict[str, Text] = {}
     """Names of alleles that laboratories use instead, e.g. by dbSNP or HGVS, and the allele meant."""
     activity_scores: tuple[ScoredPhenotype, ...] = ()
     score_enum: Text | None = None
     """The enum of the activity scores, where rules may read them."""
+    activity_values: dict[str, Annotated[str, Meta(pattern=_SCORE)]] = {}
+    """Alleles and their activity values; an allele without one has a function that is not known."""
+    carried: Text | None = None
+    """The allele whose presence is asked, of a gene without listed alleles such as HLA-B."""
+    phenotypes: dict[str, Text] = {}
+    """Phenotypes as the source spells them."""
 
 
 class AnswerFile(_Strict):

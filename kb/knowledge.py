@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
-from functools import cached_property
-from itertools import product
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
+from kb.genes import Gene
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -138,67 +136,6 @@ class Indication:
     enum: str
     members: Mapping[str, ConditionSet]
     wins_over: Mapping[str, frozenset[str]]
-
-
-@dataclass(frozen=True)
-class Gene:
-    """Alleles with their functions, and the phenotype of each pair of functions.
-
-    Without slots: every genotype asks for the names of all alleles, which are put together once.
-    """
-
-    symbol: str
-    hgnc: str
-    phenotype_enum: str
-    version: str
-    interpretation_codes: frozenset[Coding]
-    functions: Mapping[str, str]
-    pairs: Mapping[frozenset[str], str]
-    answers: Mapping[Coding, str]
-    wordings: Mapping[str, str]
-    other_names: Mapping[str, str]
-    scores: Mapping[Fraction, str]
-    score_enum: str | None = None
-    """The enum of its activity scores; None if rules cannot read them."""
-
-    @cached_property
-    def alleles(self) -> Mapping[str, str]:
-        """Every name of an allele that is understood, and the allele's own."""
-        return {**{name: name for name in self.functions}, **self.other_names}
-
-    def phenotypes(self, diplotype: str) -> tuple[str, ...]:
-        """Phenotypes consistent with `*1/*2`, or with `*1/*2 or *2/*3`; empty if it cannot be read."""
-        found = set()
-        for candidate in diplotype.split(" or "):
-            alleles = [allele.strip() for allele in candidate.split("/")]
-            if len(alleles) != 2 or any(allele not in self.functions for allele in alleles):
-                return ()
-            phenotype = self.pairs.get(frozenset(self.functions[allele] for allele in alleles))
-            if phenotype is None:
-                return ()
-            found.add(phenotype)
-        return tuple(sorted(found))
-
-    def phenotypes_of_score(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
-        """Phenotypes of the listed activity scores in these bounds; None is open."""
-        inside = (
-            score for score in self.scores if least <= score and (greatest is None or score <= greatest)
-        )
-        return tuple(sorted({self.scores[score] for score in inside}))
-
-    def phenotype_of_coding(self, coding: Coding) -> str | None:
-        """The phenotype of a coded answer."""
-        return self.answers.get(coding)
-
-    def phenotype_of_text(self, text: str) -> str | None:
-        """The phenotype of a listed wording, with or without the gene's symbol before it."""
-        words = " ".join(text.casefold().split())
-        return self.wordings.get(words.removeprefix(f"{self.symbol.casefold()} "))
-
-    def covers_all_pairs(self) -> bool:
-        """Whether every two functions that its alleles have lead to a phenotype."""
-        functions = set(self.functions.values())
-        return all(frozenset(pair) in self.pairs for pair in product(functions, functions))
 
 
 @dataclass(frozen=True, slots=True)

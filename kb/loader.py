@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
-from fractions import Fraction
+from collections.abc import Iterable
 from pathlib import Path
 
 import dsl
 from dsl import EnumType, Rule, RuleFile, SourceKind, Withhold
-from dsl.values import format_number
 from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.files import SUFFIXES
 from kb.knowledge import KnowledgeBase
@@ -86,10 +84,10 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
             if kind is SourceKind.PHENOTYPE:
                 gene = tables.genes[name]
                 place = f"genes/{name}.toml: fields `pairs` and `activity_scores`"
-                found = {*gene.pairs.values(), *gene.scores.values()}
+                found = {*gene.pairs.values(), *gene.scores.values(), *gene.published}
             elif kind is SourceKind.SCORE:
                 place = f"genes/{name}.toml: field `activity_scores`"
-                found = _scores_without_member(tables.genes[name].scores, declared.type)
+                found = set(tables.genes[name].score_members.values())
             else:
                 place, found = (
                     f"indications/{name}.toml: field `members`",
@@ -100,13 +98,6 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
                 raise KnowledgeBaseError(
                     f"{place}: `{unknown}` is no member of the enum {declared.type.name}"
                 )
-
-
-def _scores_without_member(scores: Mapping[Fraction, str], enum: EnumType) -> set[str]:
-    """The members (`as0_25`) that scores lack, unless another score of the same phenotype has one."""
-    members = {score: f"as{format_number(score)}".replace(".", "_") for score in scores}
-    served = {scores[score] for score, member in members.items() if member in enum.members}
-    return {member for score, member in members.items() if scores[score] not in served}
 
 
 def digest(root: Path) -> str:

@@ -19,8 +19,9 @@ from dsl import Coding
 from dsl.names import closest
 from kb import files
 from kb.errors import KnowledgeBaseError
+from kb.gene_files import LOINC
 from kb.knowledge import KnowledgeBase, SiteCode
-from kb.tables import LOINC, SYSTEMS
+from kb.tables import SYSTEMS
 
 # The characters that a search of every client takes: local codes become part of prefetch templates.
 _SYSTEM = re.compile(r"[a-z][a-z0-9.-]*:[A-Za-z0-9._~:/-]+")
@@ -81,7 +82,9 @@ def _owner(place: str, target: str, knowledge: KnowledgeBase) -> str:
     """The one observable, status or gene that a target names."""
     coded = {name: each.codes for name, each in knowledge.observables.items()}
     coded |= {name: each.codes for name, each in knowledge.statuses.items()}
-    coded |= {symbol: gene.interpretation_codes for symbol, gene in knowledge.gene_table.items()}
+    # A code of one allele of an HLA gene would count for all that are asked of that gene.
+    genes = {name: gene for name, gene in knowledge.gene_table.items() if gene.carried is None}
+    coded |= {name: gene.interpretation_codes for name, gene in genes.items()}
     owners = [name for name, codes in coded.items() if name == target or Coding(LOINC, target) in codes]
     if len(owners) == 1:
         return owners[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from msgspec import structs
@@ -16,12 +15,13 @@ from kb import files
 from kb.drug_codes import ATC, SNOMED, drug_index, read_table
 from kb.errors import KnowledgeBaseError
 from kb.functions import FUNCTIONS
+from kb.gene_files import LOINC, read_gene
+from kb.genes import Gene
 from kb.knowledge import (
     RXNORM,
     ConditionSet,
     Drug,
     DrugIndex,
-    Gene,
     Indication,
     KnowledgeBase,
     Observable,
@@ -30,8 +30,6 @@ from kb.knowledge import (
     Status,
     normal_text,
 )
-
-LOINC = "http://loinc.org"
 
 SYSTEMS = {
     "loinc": LOINC,
@@ -74,8 +72,8 @@ class Tables:
                 for code in each.codes
                 if code.system == LOINC
             },
-            genes={symbol: gene.phenotype_enum for symbol, gene in self.genes.items()},
-            scores={symbol: gene.score_enum for symbol, gene in self.genes.items() if gene.score_enum},
+            genes={name: gene.phenotype_enum for name, gene in self.genes.items()},
+            scores={name: gene.score_enum for name, gene in self.genes.items() if gene.score_enum},
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),
@@ -116,7 +114,7 @@ def load_tables(root: Path) -> Tables:
     answers, wordings = _answers(root / "phenotype_answers.toml")
     observables = {path.stem: _observable(path, sources) for path in _files(root, "observables")}
     statuses = {path.stem: _status(path, observables) for path in _files(root, "statuses")}
-    genes = [_gene(path, answers, wordings) for path in _files(root, "genes")]
+    genes = [read_gene(path, answers, wordings) for path in _files(root, "genes")]
     return Tables(
         manifest=files.read(root / "kb.toml", files.Manifest),
         sources=sources,
@@ -125,7 +123,7 @@ def load_tables(root: Path) -> Tables:
         drugs=drugs,
         conditions=conditions,
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
-        genes={gene.symbol: gene for gene in genes},
+        genes={gene.name: gene for gene in genes},
         models={path.stem: _model(path) for path in _files(root, "models")},
         drug_index=drug_index(root, drugs.values(), read_table(root)),
     )
@@ -276,34 +274,3 @@ def _answers(path: Path) -> tuple[dict[Coding, str], dict[str, str]]:
                     f"{path}: field `{name}.texts`: `{text}` has another meaning already"
                 )
     return codes, texts
-
-
-def _gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, str]) -> Gene:
-    entry = files.read(path, files.GeneFile)
-    phenotypes = {pair.phenotype for pair in entry.pairs} | {each.phenotype for each in entry.activity_scores}
-    gene = Gene(
-        symbol=entry.symbol,
-        hgnc=entry.hgnc,
-        phenotype_enum=entry.phenotype_enum,
-        version=entry.version,
-        interpretation_codes=frozenset(Coding(LOINC, code) for code in entry.interpretation_codes),
-        functions=entry.alleles,
-        pairs={frozenset(pair.functions): pair.phenotype for pair in entry.pairs},
-        answers={code: name for code, name in answers.items() if name in phenotypes},
-        wordings={text: name for text, name in wordings.items() if name in phenotypes},
-        other_names=entry.other_names,
-        scores={Fraction(each.score): each.phenotype for each in entry.activity_scores},
-        score_enum=entry.score_enum,
-    )
-    if len(gene.scores) != len(entry.activity_scores):
-        raise KnowledgeBaseError(f"{path}: field `activity_scores`: the same score is listed twice")
-    strange = min(set(entry.other_names.values()) - entry.alleles.keys(), default=None)
-    if strange is not None:
-        raise KnowledgeBaseError(f"{path}: field `other_names`: `{strange}` is not among `alleles`")
-    if len(gene.pairs) != len(entry.pairs):
-        raise KnowledgeBaseError(f"{path}: field `pairs`: the same two allele functions are listed twice")
-    if entry.symbol != path.stem:
-        raise KnowledgeBaseError(f"{path}: field `symbol`: differs from the name of the file")
-    if not gene.covers_all_pairs():
-        raise KnowledgeBaseError(f"{path}: field `pairs`: two allele functions lead to no phenotype")
-    return gene

@@ -7,7 +7,7 @@ a whole or not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -51,7 +51,14 @@ class Genotype:
 
     def phenotypes(self, gene: Gene) -> frozenset[str]:
         """Every phenotype that is consistent with it; none if one alternative is not understood."""
-        found = [_phenotypes(alleles, gene) for alleles in self.alternatives]
+        return self._consistent(gene, gene.phenotypes)
+
+    def scores(self, gene: Gene) -> frozenset[str]:
+        """Every activity score that is consistent with it, likewise."""
+        return self._consistent(gene, gene.score_of)
+
+    def _consistent(self, gene: Gene, read: Callable[[str], tuple[str, ...]]) -> frozenset[str]:
+        found = [_read(alleles, gene, read) for alleles in self.alternatives]
         return frozenset().union(*found) if all(found) else frozenset()
 
 
@@ -88,12 +95,12 @@ def genotype_of(ones: Iterable[str], others: Iterable[str]) -> Genotype:
     return Genotype(None, tuple(dict.fromkeys(_known_pairs(ones, others))))
 
 
-def _phenotypes(alleles: tuple[str, ...], gene: Gene) -> frozenset[str]:
+def _read(alleles: tuple[str, ...], gene: Gene, read: Callable[[str], tuple[str, ...]]) -> frozenset[str]:
     if UNKNOWN not in alleles:
-        return frozenset(gene.phenotypes("/".join(alleles)))
+        return frozenset(read("/".join(alleles)))
     known = next(allele for allele in alleles if allele != UNKNOWN)
     every = set(gene.alleles.values())
-    return frozenset(name for other in every for name in gene.phenotypes(f"{known}/{other}"))
+    return frozenset(name for other in every for name in read(f"{known}/{other}"))
 
 
 def _one_gene(text: str, gene: Gene) -> Genotype | None:

@@ -45,6 +45,8 @@ class Claim:
     text: str
     """Its machine text, e.g. `*1/*2`, `LA9657-3`, `1.25`; empty when it cannot be read."""
     reason: Reason | None = None
+    scores: frozenset[str] = frozenset()
+    """The activity scores that it leaves possible."""
 
     def __str__(self) -> str:
         what = f"{self.kind} {self.text} gives" if self.kind is Kind.GENOTYPE else f"{self.kind} says"
@@ -64,7 +66,8 @@ def unusable(kind: Kind, reason: Reason, text: str = "") -> Claim:
 def genotype_claim(genotype: Genotype, gene: Gene) -> Claim:
     """What follows from a genotype of the gene."""
     phenotypes = genotype.phenotypes(gene)
-    return Claim(Kind.GENOTYPE, phenotypes, str(genotype), None if phenotypes else Reason.NO_VALUE)
+    reason = None if phenotypes else Reason.NO_VALUE
+    return Claim(Kind.GENOTYPE, phenotypes, str(genotype), reason, genotype.scores(gene))
 
 
 def phenotype_claim(element: Resource, gene: Gene) -> Claim | None:
@@ -79,7 +82,8 @@ def phenotype_claim(element: Resource, gene: Gene) -> Claim | None:
     found |= {name: code for name, code in sorted(coded, key=str) if name}
     if not found or "dataAbsentReason" in element:
         return None
-    return Claim(Kind.PHENOTYPE, frozenset(found), " ".join(sorted(found.values())))
+    scores = frozenset(score for name in found for score in gene.scores_of_phenotype(name))
+    return Claim(Kind.PHENOTYPE, frozenset(found), " ".join(sorted(found.values())), None, scores)
 
 
 def genotypes_in(element: Resource, gene: Gene) -> tuple[Genotype, ...]:
@@ -104,7 +108,8 @@ def score_claim(element: Resource, gene: Gene) -> Claim:
         return unusable(Kind.SCORE, Reason.NO_VALUE)
     low, high, text = bounds
     phenotypes = frozenset(gene.phenotypes_of_score(low, high))
-    return Claim(Kind.SCORE, phenotypes, text, None if phenotypes else Reason.NO_VALUE)
+    scores = frozenset(gene.scores_between(low, high))
+    return Claim(Kind.SCORE, phenotypes, text, None if phenotypes else Reason.NO_VALUE, scores)
 
 
 def value_texts(element: Resource) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ _GUIDELINES = ("CPIC", "DPWG", "FDA")
 
 
 def pharmcat_facts(report: object, terminology: Terminology) -> dict[str, Fact]:
-    """The fact about each known gene in a PharmCAT result, by gene symbol.
+    """The fact about each known gene in a PharmCAT result, by its name in rules.
 
     The diplotypes of one gene are its alternatives; an allele that could not be called for want of
     positions stays possible in each copy. PharmCAT's own phenotypes and scores are compared with what
@@ -37,10 +37,8 @@ def pharmcat_facts(report: object, terminology: Terminology) -> dict[str, Fact]:
     found: dict[str, list[tuple[str, Resource]]] = {}
     for symbol, path, result in _results(report):
         found.setdefault(symbol, []).append((path, result))
-    genes = {gene.symbol: gene for gene in terminology.genes()}
-    return {
-        symbol: _fact(results, genes[symbol]) for symbol, results in sorted(found.items()) if symbol in genes
-    }
+    genes = sorted(terminology.genes(), key=lambda gene: gene.name)
+    return {gene.name: _fact(found[gene.symbol], gene) for gene in genes if gene.symbol in found}
 
 
 def _results(report: object) -> Iterator[tuple[str, str, Resource]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dsl.model import Input
 from dsl.values import Datum, Fact, Reason, known, missing
 from fhir_adapters.chart import Chart
 from fhir_adapters.evidence import datum, first_reason, in_order, unusable_observation
-from fhir_adapters.genomics.claims import Claim
+from fhir_adapters.genomics.claims import Claim, Kind
 from fhir_adapters.genomics.links import Links, links_of
 from fhir_adapters.genomics.statements import statements
 from fhir_adapters.genomics.transplants import transplants
@@ -51,6 +51,24 @@ def phenotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: 
     and ambiguous genotypes leave several phenotypes possible (H-033, H-034, H-036). After a transplant
     none counts, for the reason `subject`.
     """
+    return _fact(item, results, as_of, gene, agreed)
+
+
+def score_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
+    """The fact of an input `from score GENE`: all activity scores that usable results still allow.
+
+    A reported phenotype allows every score that leads to it; the more exact result decides among them.
+    """
+    return _fact(item, results, as_of, gene, agreed_scores)
+
+
+def _fact(
+    item: Input,
+    results: GeneticResults,
+    as_of: datetime,
+    gene: Gene,
+    settle: Callable[[list[Claim], Iterable[Datum]], Fact],
+) -> Fact:
     claims: list[Claim] = []
     data: list[Datum] = []
     links, donors = results.links, results.donors
@@ -65,15 +83,9 @@ def phenotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: 
             if why is None:
                 claims.append(claim)
     if not donors:
-        return agreed(claims, data)
+        return settle(claims, data)
     reason = first_reason((found.reason for found in data), (Reason.SUBJECT, *_RANKING))
     return missing(reason or Reason.MISSING, *in_order([*data, *donors]), explanation=_TRANSPLANT)
-
-
-def score_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
-    """The fact of an input `from score GENE`; no shape of a result is read for its score yet."""
-    fact = phenotype_fact(item, results, as_of, gene)
-    return fact if fact.missing else missing(Reason.NO_VALUE, *fact.data)
 
 
 def agreed(claims: list[Claim], data: Iterable[Datum]) -> Fact:
@@ -90,3 +102,21 @@ def agreed(claims: list[Claim], data: Iterable[Datum]) -> Fact:
         return known(possible[0], *listed, explanation=note)
     explanation = f"ambiguous {claims[0].kind}: {said[0]}" if len(said) == 1 else ", ".join(said)
     return Fact(possible, Reason.CONFLICT, explanation, listed)
+
+
+def agreed_scores(claims: list[Claim], data: Iterable[Datum]) -> Fact:
+    """What usable claims leave possible of activity scores; as for phenotypes where those disagree."""
+    settled = agreed(claims, data)
+    if len(settled.possible) != 1:
+        scores = frozenset[str]().union(*(claim.scores for claim in claims))
+        return replace(settled, possible=tuple(sorted(scores)))
+    # Results that agree about the phenotype may still differ in the score: all that any of them leaves open
+    # is possible, but a reported phenotype alone adds nothing to a score that was measured or calculated.
+    exact = [claim.scores for claim in claims if claim.kind is not Kind.PHENOTYPE]
+    scores = frozenset[str]().union(*(exact or (claim.scores for claim in claims)))
+    possible = tuple(sorted(scores))
+    if len(possible) == 1:
+        return replace(settled, possible=possible)
+    explanation = "the activity score is not told" if possible else "the gene has no activity score"
+    reason = Reason.CONFLICT if possible else Reason.NO_VALUE
+    return replace(settled, possible=possible, reason=reason, explanation=explanation)

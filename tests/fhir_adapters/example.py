@@ -38,8 +38,27 @@ class ExampleObservable:
     molar_mass: Quantity | None = None
 
 
+class PlainGene:
+    """A gene named by its symbol, of which nobody asks the activity score."""
+
+    symbol: str
+
+    @property
+    def name(self) -> str:
+        return self.symbol
+
+    def score_of(self, diplotype: str) -> tuple[str, ...]:
+        return ()
+
+    def scores_between(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
+        return ()
+
+    def scores_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
+        return ()
+
+
 @dataclass(frozen=True)
-class ExampleGene:
+class ExampleGene(PlainGene):
     symbol: str
     hgnc: str
     interpretation_codes: frozenset[Coding]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fhir_adapters.reading import LOINC
 from fhir_adapters.terminology import Coding, Gene
-from tests.fhir_adapters.example import ExampleTerminology, reference_folder
+from tests.fhir_adapters.example import ExampleTerminology, PlainGene, reference_folder
 
 _NUMBERS = {
     "ABCG2": 74,
@@ -32,7 +32,7 @@ _NUMBERS = {
 
 
 @dataclass(frozen=True)
-class PublishedGene:
+class PublishedGene(PlainGene):
     """A gene whose members are the published wordings: `Poor Metabolizer`."""
 
     symbol: str
@@ -80,7 +80,7 @@ class PublishedGene:
 
 
 @dataclass(frozen=True)
-class HlaGene:
+class HlaGene(PlainGene):
     """Carriers of one allele are positive; four fictitious others stand for all the rest."""
 
     symbol: str

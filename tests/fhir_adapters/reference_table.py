@@ -66,7 +66,7 @@ def all_inputs(knowledge: KnowledgeBase) -> tuple[Input, ...]:
         (SourceKind.OBSERVATION, each.name, QuantityType(each.unit))
         for each in knowledge.observables.values()
     ]
-    wanted += [(SourceKind.PHENOTYPE, gene.symbol, EnumType("phenotype", ())) for gene in knowledge.genes()]
+    wanted += [(SourceKind.PHENOTYPE, name, EnumType("phenotype", ())) for name in knowledge.gene_table]
     wanted += [(SourceKind.CONDITION, name, BooleanType()) for name in knowledge.conditions]
     wanted += [
         (SourceKind.INDICATION, name, EnumType("indication", ())) for name in knowledge.indication_sets

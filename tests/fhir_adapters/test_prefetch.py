@@ -140,6 +140,7 @@ def test_exported_names() -> None:
         "charts_of_folder",
         "completed",
         "draft_orders",
+        "drafts_on_file",
         "dump_json",
         "export_files",
         "gather",

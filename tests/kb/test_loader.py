@@ -123,7 +123,7 @@ class Damage:
 
 
 DAMAGES = {
-    "version": Damage("kb.toml", '"2026.11.2"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
+    "version": Damage("kb.toml", '"2026.11.3"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
     "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
     "date in words": Damage("sources.toml", '"2024-05"', '"May 2024"', ("label:zejula.published",)),
     "unit": Damage("observables/body_weight.toml", 'unit = "kg"', 'unit = "kilo"', ("`unit`", "UCUM")),
@@ -197,7 +197,10 @@ DAMAGES = {
         "drugs/prasugrel.toml", '"613391"', "“613391”", ("not a TOML file", "line 1", 'in `"`, not in `“`')
     ),
     "pair of one": Damage(
-        "genes/NUDT15.toml", '["no", "no"]', '["no"]', ("NUDT15.toml", "`pairs.0.functions")
+        "genes/NUDT15.toml",
+        '["no", "no"]',
+        '["no"]',
+        ("NUDT15.toml", "`pairs`", "normal lead to no phenotype"),
     ),
     "pair twice": Damage(
         "genes/NUDT15.toml",
@@ -321,8 +324,7 @@ def scored(folder: Path, *scores: tuple[str, str], enum: str = 'score_enum = "NU
 
 
 def test_a_rule_reads_the_scores_of_a_gene(folder: Path) -> None:
-    """A score without a member is one that the reader brings to another of its phenotype."""
-    knowledge = load(scored(folder, ("0", "poor"), ("0.5", "intermediate"), ("0.75", "intermediate")))
+    knowledge = load(scored(folder, ("0", "poor"), ("0.5", "intermediate"), ("2", "normal")))
     assert knowledge.gene("NUDT15").score_enum == "NUDT15_score"
     assert load_tables(folder).names.scores == {"NUDT15": "NUDT15_score"}
 

@@ -85,7 +85,7 @@ def test_prefetch_asks_for_the_local_code(tmp_path: Path, knowledge: KnowledgeBa
         ([entry(), entry()], "field `codes.1.code`: the code has a meaning already"),
         ([entry(), entry(target='"platelets"')], "field `codes.1.code`: the code has a meaning already"),
         ([entry(target='"body_wieght"')], "no `body_wieght`; did you mean `body_weight`?"),
-        ([entry(target='"2951-2"')], "expected one of CYP2C19"),
+        ([entry(target='"2951-2"')], "expected one of ABCG2, CACNA1S"),
         ([entry(system='"http://loinc.org"')], "expected the URI of a local system"),
         ([entry(system='"Labor"')], "expected the URI of a local system"),
         ([entry(code='"A,B"')], "code`: expected letters"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,11 +40,17 @@ class Card:
 def cards_of(guidance: Guidance) -> list[Card]:
     """One for each answer of the guidance, in the order of its rows."""
     answers = dict.fromkeys(box.said for box in guidance.boxes if box.said is not None)
-    found: list[Card] = []
+    by_name: dict[str, list[Answer]] = defaultdict(list)
     for said in answers:
-        name = outcome_name(said.answer, said.untested)
-        taken = sum(card.name == name or card.name.startswith(f"{name}_also") for card in found)
-        found.append(_card(guidance, said, name + (f"_also_{taken + 1}" if taken else "")))
+        by_name[outcome_name(said.answer, said.untested)].append(said.answer)
+    found = []
+    for said in answers:
+        alike = by_name[outcome_name(said.answer, said.untested)]
+        shared = set(alike[0].params).intersection(*(each.params for each in alike))
+        apart = frozenset(
+            name for each in alike for name, value in each.params if (name, value) not in shared
+        )
+        found.append(_card(guidance, said, outcome_name(said.answer, said.untested, apart)))
     return found
 
 

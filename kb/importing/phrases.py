@@ -179,14 +179,18 @@ def _value(name: str, value: str) -> str:
     return re.sub(r"(?<=[0-9])-(?=[0-9])", " to ", words)
 
 
-def outcome_name(answer: Answer, untested: tuple[str, ...]) -> str:
-    """What the answer says, as a name: `reduce_start_50_moderate`."""
-    parts = [answer.action]
-    params = dict(answer.params)
-    for name, phrase in PHRASES.items():
-        if name in params and phrase.name is not None:
-            tag = _TAGS.get(params[name], params[name])
-            parts.append(phrase.name.format(tag))
+def outcome_name(answer: Answer, untested: tuple[str, ...], apart: frozenset[str] = frozenset()) -> str:
+    """What the answer says, as a name: `reduce_start_50_moderate`.
+
+    The parameters in `apart` are in it too: those that tell it from others that would have the same name.
+    """
+    parts, params = [answer.action], dict(answer.params)
+    for name in (*PHRASES, "scope"):
+        value, phrase = params.get(name), PHRASES.get(name)
+        if value is not None and phrase is not None and phrase.name is not None:
+            parts.append(phrase.name.format(_TAGS.get(value, value)))
+        elif value is not None and name in apart:
+            parts.append(name if value == "1" else f"{name}_{value}")
     parts += [answer.classification] if answer.classification != answer.action else []
     parts += ["partial", *untested] if untested else []
-    return name_of("_".join(parts).replace(".", "_"))
+    return name_of("_".join(parts).replace(".", "_")).replace("maintenance_maintain", "maintenance")

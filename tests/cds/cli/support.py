@@ -37,11 +37,25 @@ def bespoke(*arguments: object) -> Ran:
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
+BY_HAND = frozenset({"clopidogrel", "mercaptopurine", "niraparib", "prasugrel", "ticagrelor"})
+"""Drugs of the rules that no import wrote."""
+
+
 def knowledge_folder(target: Path) -> Path:
     """A copy of the bundled knowledge base."""
-    for path in BUNDLED.rglob("*"):
-        if path.suffix in (".toml", ".rule"):
-            copy = target / path.relative_to(BUNDLED)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+    return _copy(target, [path for path in BUNDLED.rglob("*") if path.suffix in (".toml", ".rule")])
+
+
+def folder_without_imports(target: Path) -> Path:
+    """A copy of the bundled knowledge base without what was written from tables of facts."""
+    paths = [path for path in BUNDLED.rglob("*") if path.suffix in (".toml", ".rule")]
+    own = [path for path in paths if BUNDLED / "pgx" not in path.parents]
+    return _copy(target, [path for path in own if path.parent.name != "drugs" or path.stem in BY_HAND])
+
+
+def _copy(target: Path, paths: list[Path]) -> Path:
+    for path in paths:
+        copy = target / path.relative_to(BUNDLED)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
     return target

@@ -1,4 +1,4 @@
-"""Every limit of the bundled rules: what they answer on its sides, in the rule and from a chart (H-038).
+"""Every limit of the active rules: what they answer on its sides, in the rule and from a chart (H-038).
 
 `golden/boundaries.txt` holds what each rule answers at each of its limits, to be read beside the source.
 After a deliberate change, `BESPOKE_RECORD=1 .venv/bin/pytest tests/kb/test_boundaries.py` writes it anew.
@@ -26,6 +26,7 @@ from tests.cds.cards.support import (
     NIRAPARIB,
     UCUM,
     Json,
+    active,
     bundled,
     draft,
     measured,
@@ -75,17 +76,13 @@ class Cut:
         return f"{self.rule.name}-{self.input.name}={self.at}".replace(" ", "")
 
 
-CUTS = [
-    Cut(rule, boundary)
-    for rule in bundled().rules
-    for boundary in boundaries(rule, load_tables(BUNDLED).names)
-]
+CUTS = [Cut(rule, boundary) for rule in active() for boundary in boundaries(rule, load_tables(BUNDLED).names)]
 
 
 def test_each_limit_has_the_answers_that_were_compared_with_the_source() -> None:
     """Lines of files are left out, so that only a change of an answer is a difference."""
     lines = []
-    for rule in bundled().rules:
+    for rule in active():
         lines.append(f"{rule.name} {rule.version}")
         for cut in CUTS:
             if cut.rule == rule:

@@ -18,7 +18,7 @@ from kb.knowledge import DrugConcept
 from kb.release import load_release, pack, read_release, read_sources
 from kb.rxnorm import Import
 from kb.rxnorm import read_release as read_rxnorm
-from tests.cds.cli.support import knowledge_folder
+from tests.cds.cli.support import folder_without_imports
 from tests.dsl.support import PROPERTY
 from tests.kb.rxnorm_files import (
     ATOMS,
@@ -105,7 +105,7 @@ def table(tmp_path: Path) -> Table:
 
 def with_table(folder: Path, table: Table) -> Path:
     """A copy of the bundled knowledge base, with this table in it."""
-    knowledge_folder(folder)
+    folder_without_imports(folder)
     (folder / TABLE).write_text(table.text(), "utf-8", newline="\n")
     return folder
 

@@ -18,7 +18,7 @@ from cds.decision import Decision, decide, of_orders
 from cds.hooks import Answer, CallRefused
 from cds.hooks.service import HookService
 from cds.log import DecisionLog
-from dsl import Finding
+from dsl import Finding, Lifecycle, Rule
 from fhir_adapters import chart_of_prefetch, dump_json, load_json
 from kb import KnowledgeBase, load
 
@@ -205,6 +205,11 @@ def answer(
 def bundled() -> KnowledgeBase:
     """The knowledge base that ships with the software, read once."""
     return load()
+
+
+def active() -> tuple[Rule, ...]:
+    """Its rules that somebody reviewed."""
+    return tuple(rule for rule in bundled().rules if rule.status is Lifecycle.ACTIVE)
 
 
 def reference(name: str) -> Path:

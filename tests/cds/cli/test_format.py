@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dsl.formatter.format import UnfaithfulLayout
-from tests.cds.cli.support import bespoke, knowledge_folder
+from tests.cds.cli.support import bespoke, folder_without_imports
 
 UNEVEN = b"\xef\xbb\xbfuse   a.b version 1.0.0 // why\r\n\r\n\r\nuse c.d version 1.0.0"
 EVEN = b"use a.b version 1.0.0  // why\n\nuse c.d version 1.0.0\n"
@@ -54,7 +54,7 @@ def test_a_file_in_the_standard_layout_is_not_written(tmp_path: Path) -> None:
 
 
 def test_a_formatted_knowledge_base_says_the_same(tmp_path: Path) -> None:
-    folder = knowledge_folder(tmp_path / "kb")
+    folder = folder_without_imports(tmp_path / "kb")
     assert bespoke("fmt", folder).code == 0
     assert bespoke("fmt", "--check", folder).out == "5 files: 0 would change, 0 errors\n"
     assert bespoke("check", folder).code == 0

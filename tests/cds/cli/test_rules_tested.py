@@ -15,7 +15,7 @@ from cds.cli.tested import Report, as_text
 from dsl import check, run_tests
 from dsl.tester.coverage import coverage
 from kb import BUNDLED
-from tests.cds.cli.support import bespoke, knowledge_folder
+from tests.cds.cli.support import bespoke, folder_without_imports
 from tests.dsl.support import NAMES, WHOLE, parsed
 
 START_DOSE = "rules/niraparib/start_dose.rule"
@@ -23,7 +23,7 @@ START_DOSE = "rules/niraparib/start_dose.rule"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return knowledge_folder(tmp_path / "kb")
+    return folder_without_imports(tmp_path / "kb")
 
 
 def without_tests(path: Path, *titles: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kb import load
 from kb.drug_codes import TABLE
-from tests.cds.cli.support import Ran, bespoke, knowledge_folder
+from tests.cds.cli.support import Ran, bespoke, folder_without_imports
 from tests.kb.rxnorm_files import ATOMS, NIRAPARIB, OTHER, PAIRS, atom, relation, write_release
 
 SUMMARY = "RxNorm 20AA_251103F of 2025-11-03, 22 codes, 2 of them retired\n"
@@ -22,7 +22,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return knowledge_folder(tmp_path / "kb")
+    return folder_without_imports(tmp_path / "kb")
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_list_says_which_codes_are_known(folder: Path, release: Path) -> None:
 
 
 def test_a_difference_of_two_imports(folder: Path, release: Path, tmp_path: Path) -> None:
-    other = knowledge_folder(tmp_path / "other")
+    other = folder_without_imports(tmp_path / "other")
     imports(release, "--kb", folder)
     write_release(release, [row.replace("Brandix", "Brandnew") for row in ATOMS])
     imports(release, "--kb", other)

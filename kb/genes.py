@@ -115,8 +115,8 @@ class Gene:
         parts = [part.strip() for part in diplotype.split("/")]
         for cut in range(1, len(parts) + 1):
             alleles = tuple(["/".join(half) for half in (parts[:cut], parts[cut:]) if half])
-            if all(allele in self.functions for allele in alleles):
-                return alleles
+            if all(allele in self.alleles for allele in alleles):
+                return tuple([self.alleles[allele] for allele in alleles])
         return tuple(parts)
 
     def _phenotype(self, alleles: tuple[str, ...]) -> str | None:

@@ -73,6 +73,8 @@ class Gene:
 
     def score_of(self, diplotype: str) -> tuple[str, ...]:
         """Members of the score enum consistent with `*1/*2`, or with `*1/*2 or *2/*3`; empty likewise."""
+        if not self.values:
+            return ()
         scores = (self._score(self._parted(each)) for each in diplotype.split(" or "))
         return _all(self.score_members.get(score or "") for score in scores)
 

@@ -103,7 +103,7 @@ def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[st
         for shown in _shown(found, knowledge):
             more = {"population": attribute(rule, "table_population"), "lookup": dict(found.lookup)}
             for drug in rule.drugs:
-                drugs.setdefault(attribute(rule, "table_drug") or drug, []).append({**shown, **more})
+                drugs.setdefault(drug.replace("_", " "), []).append({**shown, **more})
     return {"drugs": drugs}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
-from kb import KnowledgeBase, KnowledgeBaseError, load
+from kb import KnowledgeBase, KnowledgeBaseError, ready
 
 MAX_LINE_BYTES = 1024 * 1_048_576
 
@@ -32,7 +32,7 @@ def run(
     The members that are `echoed` stand at the beginning of every answer, those to failed lines too.
     """
     try:
-        knowledge = load(kb, reasons_to_withhold)
+        knowledge = ready(kb, reasons_to_withhold)
         lines = batch.read_bytes().splitlines()
     except KnowledgeBaseError as error:
         return fail(error)

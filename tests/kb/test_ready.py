@@ -37,7 +37,7 @@ def test_an_edit_counts_at_once(bundled: Path) -> None:
     rule = bundled / "rules/niraparib/start_dose.rule"
     rule.write_text(rule.read_text("utf-8").replace("Niraparib: starting dose", "Another title"), "utf-8")
     assert not from_release()
-    assert "Another title" in {rule.title for rule in ready().rules}
+    assert any(each.title.startswith("Another title") for each in ready().rules)
 
 
 @pytest.mark.parametrize("content", [b"", b"bespoke-release 1 sha256:", None])

@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+RELEASE := kb/bundled.release
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --quiet
 # uv takes the oldest Python to lock for from the interpreter it finds, unless told.
@@ -16,7 +17,7 @@ COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
-setup: $(VENV)/.project ## build .venv; afterwards .venv/bin/bespoke is the command
+setup: $(RELEASE) ## build .venv; afterwards .venv/bin/bespoke is the command
 
 demo: setup ## six example patients, their cards and one decision from the log
 	@$(BIN)/bespoke demo
@@ -36,7 +37,7 @@ check: $(VENV)/.dev ## format, lint, types, import rules, the knowledge base
 	$(BIN)/bespoke check kb
 	$(BIN)/bespoke fmt --check kb
 
-e2e: $(VENV)/.dev ## tests against PostgreSQL, a browser and real clients
+e2e: $(VENV)/.dev $(RELEASE) ## tests against PostgreSQL, a browser and real clients
 	@$(BIN)/pytest -m e2e
 
 long: mutate ## everything random a hundredfold, the kill loops and the mutants: an hour or two
@@ -49,7 +50,7 @@ fuzz: $(VENV)/.dev ## random rules and charts through every evaluator; `make fuz
 mutate: $(VENV)/.dev ## mutants of evaluator and checker; who survives must be explained in tests/dsl/survivors.md
 	@$(BIN)/python -m tests.dsl.mutants
 
-bench: $(VENV)/.dev ## measurements, each printed beside its yardstick
+bench: $(VENV)/.dev $(RELEASE) ## measurements, each printed beside its yardstick
 	@missed=0; for file in bench/bench_*.py; do echo "== $$file"; \
 		$(BIN)/python -m bench.$$(basename $$file .py) || missed=1; done; exit $$missed
 
@@ -81,6 +82,11 @@ $(VENV)/.runtime: locks/runtime.txt locks/dev.txt
 $(VENV)/.project: $(VENV)/.runtime pyproject.toml
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# What the commands answer with; after an edit of the knowledge base they read its files until it is built anew.
+$(RELEASE): $(VENV)/.project $(shell find kb -name '*.rule' -o -name '*.toml' -o -name '*.tsv' -o -name '*.py')
+	@rm -f $@
+	@$(BIN)/bespoke kb build --output $@ >/dev/null
 
 $(VENV)/.dev: $(VENV)/.project
 	@echo "Adding the developers' tools from locks/dev.txt (once) ..."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dsl.evaluator.evaluate import Finding, State
 from dsl.model import Ask, Input, Let, Nothing, SourceKind
 from dsl.types import EnumType
@@ -30,6 +32,9 @@ _ON_FILE = (SourceKind.CONDITION, SourceKind.INDICATION, SourceKind.ALLERGY)
 _LONGEST_NUMBER = 7
 """Characters of a calculated number that are shown as they are."""
 
+_CARRIED = re.compile(r"(HLA)_([A-Z0-9]+)_([0-9]+)_([0-9]+)")
+"""The name of an allele whose presence is asked: a name in rules has neither `-`, `*` nor `:`."""
+
 _TRUTH_WORDS = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -38,9 +43,9 @@ def label(declared: Input) -> str:
     source = declared.source
     words = source.name.replace("_", " ")
     if source.kind is SourceKind.PHENOTYPE:
-        return f"{source.name} result"
+        return f"{gene_words(source.name)} result"
     if source.kind is SourceKind.SCORE:
-        return f"{source.name} activity score"
+        return f"{gene_words(source.name)} activity score"
     if source.kind is SourceKind.INDICATION:
         return f"indication for {words}"
     if source.kind is SourceKind.MEDICATION:
@@ -53,6 +58,11 @@ def label(declared: Input) -> str:
         function = source.trend.function.value.replace("_", " ")
         return f"{function} of the last {source.trend.count} results of {words}"
     return f"{words} relative to the upper limit" if source.over_upper_limit else words
+
+
+def gene_words(name: str) -> str:
+    """A gene as people write it: `MT-RNR1` for `MT_RNR1`, `HLA-B*57:01` for `HLA_B_57_01`."""
+    return _CARRIED.sub(r"\1-\2*\3:\4", name).replace("_", "-")
 
 
 def words(declared: Input | Let, value: Value) -> str:

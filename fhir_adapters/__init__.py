@@ -24,7 +24,7 @@ from fhir_adapters.errors import (
     WrongPatient,
 )
 from fhir_adapters.gather import FactReader, gather
-from fhir_adapters.genomics import pharmcat_facts
+from fhir_adapters.genomics import pharmcat_facts, read_genotypes
 from fhir_adapters.intake import Intake
 from fhir_adapters.orders import (
     DraftOrders,
@@ -86,6 +86,7 @@ __all__ = [
     "plan_fetch",
     "prefetch_states",
     "prefetch_templates",
+    "read_genotypes",
     "rewritten",
     "unmapped_observations",
 ]

@@ -9,9 +9,9 @@ them), is imported from there: no call of the service and no check of a rule wai
 """
 
 from kb.errors import KnowledgeBaseError, RuleErrors
-from kb.genes import Gene
+from kb.genes import Gene, score_member
 from kb.knowledge import RXNORM, Drug, KnowledgeBase, Observable, Product, SiteCode, Source
-from kb.loader import BUNDLED, check_members, load, read_rules, shown, sources_of
+from kb.loader import BUNDLED, check_members, load, read_rules, ready, shown, sources_of
 from kb.site import with_site_map
 from kb.tables import Tables, load_drugs, load_tables
 
@@ -33,6 +33,8 @@ __all__ = [
     "load_drugs",
     "load_tables",
     "read_rules",
+    "ready",
+    "score_member",
     "shown",
     "sources_of",
     "with_site_map",

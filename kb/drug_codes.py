@@ -154,8 +154,9 @@ def drug_index(root: Path, drugs: Collection[Drug], table: Table | None) -> Drug
     Raises `KnowledgeBaseError` for one that stands for two different sets of drugs.
     """
     codes, texts = _own_codes(root, drugs), _own_texts(root, drugs)
+    own_names = frozenset(drug.name.replace("_", " ") for drug in drugs)
     if table is None:
-        return DrugIndex(codes, texts)
+        return DrugIndex(codes, texts, names=own_names)
     known = {drug.rxnorm: drug.name for drug in drugs}
     named = defaultdict[str, set[DrugConcept]](set)
     for row in table.rows:
@@ -172,7 +173,7 @@ def drug_index(root: Path, drugs: Collection[Drug], table: Table | None) -> Drug
             named[text].add(concept)
     # A name that stands for several concepts says nothing.
     shared = {text: concepts.pop() for text, concepts in named.items() if len(concepts) == 1}
-    return DrugIndex(codes, texts | shared, table.words, tuple(_remarks(drugs, table)))
+    return DrugIndex(codes, texts | shared, table.words, tuple(_remarks(drugs, table)), own_names)
 
 
 def _agree(place: str, what: str, concept: DrugConcept, own: DrugConcept | None) -> None:

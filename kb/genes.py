@@ -73,6 +73,8 @@ class Gene:
 
     def score_of(self, diplotype: str) -> tuple[str, ...]:
         """Members of the score enum consistent with `*1/*2`, or with `*1/*2 or *2/*3`; empty likewise."""
+        if not self.values:
+            return ()
         scores = (self._score(self._parted(each)) for each in diplotype.split(" or "))
         return _all(self.score_members.get(score or "") for score in scores)
 
@@ -115,8 +117,8 @@ class Gene:
         parts = [part.strip() for part in diplotype.split("/")]
         for cut in range(1, len(parts) + 1):
             alleles = tuple(["/".join(half) for half in (parts[:cut], parts[cut:]) if half])
-            if all(allele in self.functions for allele in alleles):
-                return alleles
+            if all(allele in self.alleles for allele in alleles):
+                return tuple([self.alleles[allele] for allele in alleles])
         return tuple(parts)
 
     def _phenotype(self, alleles: tuple[str, ...]) -> str | None:

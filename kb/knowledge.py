@@ -109,6 +109,15 @@ class DrugIndex:
     """The RxNorm release that was imported, in words; empty without one."""
     remarks: tuple[str, ...] = ()
     """Codes in `drugs/` that this release has retired or does not have, a sentence each (H-025)."""
+    names: frozenset[str] = frozenset()
+    """The names of the drugs themselves, their words parted by spaces."""
+
+    def speaks_of_one(self, words: list[str]) -> bool:
+        """Whether some of these words in a row are the name of a drug."""
+        if not self.names.isdisjoint(words):
+            return True
+        text = f" {' '.join(words)} "
+        return any(f" {name} " in text for name in self.names if " " in name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +263,7 @@ class KnowledgeBase:
         if self.drug_index.edition:
             return True
         words = _WORD.findall(" ".join(names).casefold())
-        text = f" {' '.join(words)} "
-        return bool(words) and not any(f" {name.replace('_', ' ')} " in text for name in self.drugs)
+        return bool(words) and not self.drug_index.speaks_of_one(words)
 
     def drug_of_text(self, text: str) -> DrugConcept | None:
         """What a name of a drug or product stands for, ignoring case and runs of spaces."""

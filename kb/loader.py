@@ -16,6 +16,8 @@ from kb.tables import Tables, load_tables
 
 BUNDLED = Path(__file__).parent
 """The folder of the knowledge base that ships with the software."""
+PREBUILT = BUNDLED / "bundled.release"
+"""Its release, which `make setup` builds: it loads without parsing and testing every rule again."""
 
 
 def load(path: Path | None = None, withhold: Withhold | None = None) -> KnowledgeBase:
@@ -47,6 +49,24 @@ def load(path: Path | None = None, withhold: Withhold | None = None) -> Knowledg
             f'{span.path}:{span.line}: the test "{title}" fails ({len(failed)} in all); see `bespoke test`'
         )
     return tables.knowledge(checked.rules, digest(root), found)
+
+
+def ready(path: Path | None = None, withhold: Withhold | None = None) -> KnowledgeBase:
+    """The knowledge base to answer with, as `load`, but without the tests beside the rules.
+
+    The bundled one comes from the release that was built of it, as long as that is of the same files.
+    """
+    if path is None and os.path.isfile(PREBUILT):
+        from kb.release import load_release, read_release
+
+        try:
+            release = read_release(PREBUILT)
+            if release.digest == digest(BUNDLED):
+                return load_release(release)
+        except (KnowledgeBaseError, OSError):
+            # What it was built of lies beside it and is checked in its place.
+            pass
+    return load(path, withhold)
 
 
 def read_rules(path: Path, root: Path) -> RuleFile | dsl.Diagnostic:

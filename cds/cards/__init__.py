@@ -7,5 +7,6 @@ Text comes from the knowledge base; of the patient's data only numbers, dates an
 
 from cds.cards.card import render_cards
 from cds.cards.screen import as_screen
+from cds.cards.text import fill
 
-__all__ = ["as_screen", "render_cards"]
+__all__ = ["as_screen", "fill", "render_cards"]

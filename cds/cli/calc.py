@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cds.cli.main import fail
+from cds.cli.batch import LineError
+from cds.cli.batch import run as run_batch
 from cds.decision import decide, of_orders
-from cds.guard import reasons_to_withhold
 from cds.settings import parse_as_of
 from dsl import Finding, Give, State, convert
-from fhir_adapters import FhirError, JsonRefused, chart_of_prefetch, dump_json, load_json
-from kb import RXNORM, KnowledgeBase, KnowledgeBaseError, load
-
-MAX_BATCH_BYTES = 1024 * 1_048_576
+from fhir_adapters import chart_of_prefetch
+from kb import RXNORM, KnowledgeBase
 
 _RULES = {"rule.niraparib": ("niraparib", ("age", "weight", "platelets"))}
 """Operation to the drug that is ordered and the inputs that are reported on."""
@@ -22,62 +20,29 @@ _RULES = {"rule.niraparib": ("niraparib", ("age", "weight", "platelets"))}
 _POLICY = {"weight_max_age_days": "weight", "platelet_max_age_days": "platelets"}
 
 
-class CalculationError(Exception):
-    """A line that has no answer: a machine word and a sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 def run(batch: Path, kb: Path | None) -> int:
     """Answers a file line by line; see `bespoke calc --help`."""
-    try:
-        knowledge = load(kb, reasons_to_withhold)
-        lines = batch.read_bytes().splitlines()
-    except KnowledgeBaseError as error:
-        return fail(error)
-    except OSError as error:
-        return fail(f"{batch}: cannot be read ({error.strerror})")
-    failed = False
-    for line in lines:
-        if line.strip():
-            answer = _answer(line, knowledge)
-            failed |= "error" in answer
-            print(dump_json(answer).decode())
-    return 1 if failed else 0
+    return run_batch(batch, kb, ("id", "op"), _answer)
 
 
-def _answer(line: bytes, knowledge: KnowledgeBase) -> dict[str, object]:
-    about: dict[str, object] = {"id": None, "op": None}
-    try:
-        asked = load_json(line, max_bytes=MAX_BATCH_BYTES)
-        if not isinstance(asked, dict):
-            raise CalculationError("input", "a line is an object with id, op and given")
-        about = {"id": asked.get("id"), "op": asked.get("op")}
-        given = asked.get("given")
-        if asked.get("op") not in _RULES:
-            raise CalculationError("unknown-op", f"there is no such operation; known: {', '.join(_RULES)}")
-        if not isinstance(given, dict):
-            raise CalculationError("input", "`given` is an object")
-        return about | {"result": _by_rule(str(asked["op"]), given, knowledge)}
-    except JsonRefused as error:
-        return about | {"error": {"code": "json", "message": str(error)}}
-    except FhirError as error:
-        return about | {"error": {"code": "fhir", "message": str(error)}}
-    except CalculationError as error:
-        return about | {"error": {"code": error.code, "message": str(error)}}
+def _answer(asked: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
+    operation, given = asked.get("op"), asked.get("given")
+    if operation not in _RULES:
+        raise LineError("unknown-op", f"there is no such operation; known: {', '.join(_RULES)}")
+    if not isinstance(given, dict):
+        raise LineError("input", "`given` is an object")
+    return {"result": _by_rule(str(operation), given, knowledge)}
 
 
 def _by_rule(operation: str, given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
     """The answer of the rule in force about a draft order of the drug, through chart and decision."""
     drug, names = _RULES[operation]
     if drug not in knowledge.drugs:
-        raise CalculationError("rule", f"the knowledge base has no drug {drug}")
+        raise LineError("rule", f"the knowledge base has no drug {drug}")
     patient, as_of = given.get("patient"), _instant(given.get("asOf"))
     identifier = patient.get("id") if isinstance(patient, dict) else None
     if not isinstance(identifier, str):
-        raise CalculationError("input", "`patient` is a Patient resource with an id")
+        raise LineError("input", "`patient` is a Patient resource with an id")
     chart = chart_of_prefetch(identifier, dict(_prefetch(given)), None)
     bundle = {
         "resourceType": "Bundle",
@@ -87,7 +52,7 @@ def _by_rule(operation: str, given: Mapping[str, object], knowledge: KnowledgeBa
     decision = decide(of_orders(chart, bundle, (), knowledge, None), knowledge, as_of)
     findings = [each.finding for each in decision.evaluations if each.finding is not None]
     if len(findings) != 1:
-        raise CalculationError("rule", f"{len(findings)} rules in force answer about {drug}, not one")
+        raise LineError("rule", f"{len(findings)} rules in force answer about {drug}, not one")
     _check_policy(given.get("policy"), findings[0])
     return _outcome(findings[0], names)
 
@@ -96,7 +61,7 @@ def _instant(value: object) -> datetime:
     try:
         return parse_as_of(str(value))
     except ValueError:
-        raise CalculationError("input", "`asOf` is a date, or a date and time with offset") from None
+        raise LineError("input", "`asOf` is a date, or a date and time with offset") from None
 
 
 def _prefetch(given: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -105,7 +70,7 @@ def _prefetch(given: Mapping[str, object]) -> Iterator[tuple[str, object]]:
         yield key, _listing([])
     observations = given.get("observations", [])
     if not isinstance(observations, list):
-        raise CalculationError("input", "`observations` is a list of Observation resources")
+        raise LineError("input", "`observations` is a list of Observation resources")
     yield "labs", _listing(observations)
 
 
@@ -131,7 +96,7 @@ def _check_policy(policy: object, finding: Finding) -> None:
         days = policy.get(member) if isinstance(policy, dict) else None
         own = finding.rule.input(name).within
         if days is not None and (not isinstance(days, int) or own != timedelta(days=days)):
-            raise CalculationError("policy", f"`{member}` differs from the rule, which has {own}")
+            raise LineError("policy", f"`{member}` differs from the rule, which has {own}")
 
 
 def _outcome(finding: Finding, names: tuple[str, ...]) -> dict[str, object]:

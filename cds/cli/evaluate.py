@@ -23,7 +23,7 @@ from fhir_adapters import (
     load_json,
     unmapped_observations,
 )
-from kb import KnowledgeBase, KnowledgeBaseError, RuleErrors, load, with_site_map
+from kb import KnowledgeBase, KnowledgeBaseError, RuleErrors, ready, with_site_map
 
 HOOKS = ("patient-view", "order-select", "order-sign")
 
@@ -49,7 +49,7 @@ def run(
     except ValueError:
         return fail("--as-of: expected a date, or a date and time with offset")
     try:
-        knowledge = with_site_map(load(kb, reasons_to_withhold), site_map)
+        knowledge = with_site_map(ready(kb, reasons_to_withhold), site_map)
         bundle = load_json(path.read_bytes(), max_bytes=MAX_BUNDLE_BYTES)
         if not isinstance(bundle, dict):
             return fail(f"{path}: expected a FHIR Bundle")

@@ -156,6 +156,17 @@ def calc(
 
 
 @app.command()
+def pgx(
+    batch: Annotated[Path, typer.Option("--batch", help="JSON lines with id and kind.")],
+    kb: Kb = None,
+) -> None:
+    """Phenotypes and recommendations by line. Exit 0, 1 if a line failed, 2 if the file cannot be used."""
+    from cds.cli import pgx as command
+
+    raise typer.Exit(command.run(batch, kb))
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,

@@ -18,7 +18,7 @@ from cds.hooks.service import HookService
 from cds.log import DecisionLog, LogEntry, LogError, LogUnavailable
 from cds.settings import Settings, SettingsError, check_start, load_settings
 from dsl import as_text
-from kb import KnowledgeBaseError, RuleErrors, SiteCode, load, with_site_map
+from kb import KnowledgeBaseError, RuleErrors, SiteCode, ready, with_site_map
 
 if TYPE_CHECKING:
     from fhir_adapters.client import FhirClient
@@ -30,7 +30,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         settings = load_settings(config, options)
         check_start(settings)
         fhir_client = _fhir_client(settings)
-        knowledge = with_site_map(load(settings.kb, reasons_to_withhold), settings.site_map)
+        knowledge = with_site_map(ready(settings.kb, reasons_to_withhold), settings.site_map)
         log = DecisionLog.open(settings.db)
     except RuleErrors as error:
         print(as_text(error.diagnostics, error.sources), file=sys.stderr)

@@ -6,7 +6,15 @@ PharmCAT JSON ──────────────────────
   ─ agreed: one phenotype, or all that are possible ─ Fact
 """
 
+from fhir_adapters.genomics.alleles import read_genotypes
 from fhir_adapters.genomics.pharmcat import pharmcat_facts
 from fhir_adapters.genomics.phenotype import GeneticResults, genetic_results, phenotype_fact, score_fact
 
-__all__ = ["GeneticResults", "genetic_results", "pharmcat_facts", "phenotype_fact", "score_fact"]
+__all__ = [
+    "GeneticResults",
+    "genetic_results",
+    "pharmcat_facts",
+    "phenotype_fact",
+    "read_genotypes",
+    "score_fact",
+]

@@ -20,7 +20,7 @@ from fhir_adapters.reading import (
     words,
 )
 from fhir_adapters.strict_json import decimal_text
-from fhir_adapters.terminology import Gene
+from fhir_adapters.terminology import Coding, Gene
 
 _SCORE = re.compile(r"(?P<least>≥|>=)? ?(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2})?)")
 _TWO_IN_ONE = re.compile(r"(?P<one>[^()]+?) ?\((?P<other>.+)\)")
@@ -33,6 +33,28 @@ class Kind(StrEnum):
     SCORE = "activity score"
     PHENOTYPE = "reported phenotype"
     GENOTYPE = "genotype"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What the value of an Observation or a component says in words and codes, of whatever gene."""
+
+    element: Resource
+    texts: tuple[str, ...]
+    """Text and displays of a concept, or a string."""
+    coded: tuple[Coding, ...]
+    absent: bool
+    """It is expressly said that there is none."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything in which a genotype may be written."""
+        return (*self.texts, *(coding.code for coding in self.coded))
+
+    @property
+    def spoken(self) -> bool:
+        """Whether there is a value[x], or a reason for none."""
+        return self.absent or any(name.startswith("value") for name in self.element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,62 +92,57 @@ def genotype_claim(genotype: Genotype, gene: Gene) -> Claim:
     return Claim(Kind.GENOTYPE, phenotypes, str(genotype), reason, genotype.scores(gene))
 
 
-def phenotype_claim(element: Resource, gene: Gene) -> Claim | None:
+def value_of(element: Resource) -> Value:
+    """The value of an Observation or a component."""
+    concept, text = element.get("valueCodeableConcept"), text_member(element, "valueString")
+    texts = (*words(concept), text) if text else words(concept)
+    return Value(element, texts, codings(concept), "dataAbsentReason" in element)
+
+
+def written(text: str) -> Value:
+    """A text as the value of something that is no FHIR."""
+    return Value({}, (text,), (), False)
+
+
+def phenotype_claim(value: Value, gene: Gene) -> Claim | None:
     """The phenotypes that a value reports, by code and by wording; None when it names none.
 
     A text that says something else than the code is a contradiction, not a decoration.
     """
-    concept = element.get("valueCodeableConcept")
-    coded = {(gene.phenotype_of_coding(coding), coding.code) for coding in codings(concept)}
-    pieces = (piece for text in value_texts(element) for piece in _pieces(text, gene))
+    coded = {(gene.phenotype_of_coding(coding), coding.code) for coding in value.coded}
+    pieces = (piece for text in value.texts for piece in _pieces(text, gene))
     found = {name: name for piece in pieces if (name := gene.phenotype_of_text(piece))}
     found |= {name: code for name, code in sorted(coded, key=str) if name}
-    if not found or "dataAbsentReason" in element:
+    if not found or value.absent:
         return None
     scores = frozenset(score for name in found for score in gene.scores_of_phenotype(name))
     return Claim(Kind.PHENOTYPE, frozenset(found), " ".join(sorted(found.values())), None, scores)
 
 
-def genotypes_in(element: Resource, gene: Gene) -> tuple[Genotype, ...]:
+def genotypes_in(value: Value, gene: Gene) -> tuple[Genotype, ...]:
     """The distinct genotypes that a value names, of whatever gene."""
-    if "dataAbsentReason" in element:
+    if value.absent:
         return ()
-    pieces = {piece for text in _value_words(element) for piece in _pieces(text, gene)}
+    pieces = {piece for text in value.words for piece in _pieces(text, gene)}
     found = {genotype for piece in pieces for genotype in read_genotypes(piece, gene)}
     return tuple(found) if len(found) == 1 else tuple(sorted(found, key=repr))
 
 
-def may_name(element: Resource, gene: Gene) -> bool:
+def may_name(value: Value, gene: Gene) -> bool:
     """Whether a genotype in a value may be of the gene by its own words; GL strings leave out `HLA-`."""
     symbol = gene.symbol.removeprefix("HLA-")
-    return any(symbol in text for text in _value_words(element))
+    return any(symbol in text for text in value.words)
 
 
-def score_claim(element: Resource, gene: Gene) -> Claim:
+def score_claim(value: Value, gene: Gene) -> Claim:
     """What an activity score (a number, a limit, a range, or one of them as text) leaves possible."""
-    bounds = None if "dataAbsentReason" in element else _score(element)
+    bounds = None if value.absent else _score(value)
     if bounds is None:
         return unusable(Kind.SCORE, Reason.NO_VALUE)
     low, high, text = bounds
     phenotypes = frozenset(gene.phenotypes_of_score(low, high))
     scores = frozenset(gene.scores_between(low, high))
     return Claim(Kind.SCORE, phenotypes, text, None if phenotypes else Reason.NO_VALUE, scores)
-
-
-def value_texts(element: Resource) -> tuple[str, ...]:
-    """The wordings of a value: text and displays of a concept, or a string."""
-    text = text_member(element, "valueString")
-    return (*words(element.get("valueCodeableConcept")), *((text,) if text else ()))
-
-
-def _value_words(element: Resource) -> list[str]:
-    concept = element.get("valueCodeableConcept")
-    return [*value_texts(element), *(coding.code for coding in codings(concept))]
-
-
-def speaks_for_itself(element: Resource) -> bool:
-    """Whether an element has a value[x], or says why it has none."""
-    return "dataAbsentReason" in element or any(name.startswith("value") for name in element)
 
 
 def _pieces(text: str, gene: Gene) -> tuple[str, ...]:
@@ -138,8 +155,9 @@ def _pieces(text: str, gene: Gene) -> tuple[str, ...]:
     return both if all(readable) else (text,)
 
 
-def _score(element: Resource) -> tuple[Fraction, Fraction | None, str] | None:
+def _score(said: Value) -> tuple[Fraction, Fraction | None, str] | None:
     """Least and greatest score (none: open), and the text."""
+    element = said.element
     amount = object_member(element, "valueQuantity")
     number = number_member(amount, "value")
     if number is None:
@@ -155,7 +173,7 @@ def _score(element: Resource) -> tuple[Fraction, Fraction | None, str] | None:
     least, most = (number_member(member(span, end), "value") for end in ("low", "high"))
     if least is not None and most is not None and least <= most:
         return Fraction(least), Fraction(most), f"{decimal_text(least)} to {decimal_text(most)}"
-    matches = {match[0]: match for text in value_texts(element) if (match := _SCORE.fullmatch(text.strip()))}
+    matches = {match[0]: match for text in said.texts if (match := _SCORE.fullmatch(text.strip()))}
     if len(matches) != 1:
         return None
     ((text, match),) = matches.items()

@@ -19,6 +19,7 @@ from fhir_adapters.genomics.claims import (
     phenotype_claim,
     score_claim,
     unusable,
+    written,
 )
 from fhir_adapters.genomics.phenotype import agreed
 from fhir_adapters.reading import Resource, member, object_member, objects, text_member
@@ -93,11 +94,11 @@ def _claims(result: Resource, gene: Gene) -> Iterator[Claim]:
         yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
     for diplotype in diplotypes:
         for text in _texts(diplotype, "phenotypes"):
-            reported = phenotype_claim({"valueString": text}, gene)
+            reported = phenotype_claim(written(text), gene)
             yield reported or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
         score = text_member(diplotype, "activityScore")
         if score is not None:
-            yield score_claim({"valueString": score}, gene)
+            yield score_claim(written(score), gene)
 
 
 def _genotype(diplotype: Resource, uncalled: tuple[str, ...], gene: Gene) -> Genotype | None:
@@ -113,7 +114,7 @@ def _genotype(diplotype: Resource, uncalled: tuple[str, ...], gene: Gene) -> Gen
     label = (
         text_member(diplotype, "name") or text_member(diplotype, "label") or "".join(filter(None, names[:1]))
     )
-    readings = genotypes_in({"valueString": label}, gene)
+    readings = genotypes_in(written(label), gene)
     return readings[0] if len(readings) == 1 and not uncalled else None
 
 

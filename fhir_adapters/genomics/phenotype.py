@@ -95,11 +95,11 @@ def agreed(claims: list[Claim], data: Iterable[Datum]) -> Fact:
         reason = first_reason((found.reason for found in listed), _RANKING)
         return missing(reason or Reason.MISSING, *listed)
     possible = tuple(sorted(frozenset().union(*(claim.phenotypes for claim in claims))))
-    said = sorted({str(claim) for claim in claims})
     if len(possible) == 1:
         kinds = sorted({claim.kind for claim in claims})
         note = f"{' and '.join(kinds)} agree" if len(kinds) > 1 else ""
         return known(possible[0], *listed, explanation=note)
+    said = sorted({str(claim) for claim in claims})
     explanation = f"ambiguous {claims[0].kind}: {said[0]}" if len(said) == 1 else ", ".join(said)
     return Fact(possible, Reason.CONFLICT, explanation, listed)
 

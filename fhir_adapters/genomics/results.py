@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
+from fhir_adapters.genomics.claims import Value, value_of
 from fhir_adapters.genomics.codes import GENE_STUDIED, Role, codes_of, mentioned, named_role
 from fhir_adapters.genomics.genes import genes_by_code, studied_genes
 from fhir_adapters.prefetch import IMPLICATIONS
@@ -13,14 +14,23 @@ from fhir_adapters.references import Entry
 from fhir_adapters.terminology import Coding, Gene
 
 
-class Part(NamedTuple):
-    """An Observation, or a component of one, and what its code says of its value."""
+@dataclass(frozen=True)
+class Part:
+    """An Observation, or a component of one, and what its code says of its value.
+
+    Without slots: every gene asks for the value, which is read once.
+    """
 
     element: Resource
     codes: frozenset[Coding]
     role: tuple[Role, str | None] | None
     by_code: frozenset[str]
     """The genes of which its code is a listed one."""
+
+    @cached_property
+    def value(self) -> Value:
+        """What its value says."""
+        return value_of(self.element)
 
     @property
     def implication(self) -> bool:

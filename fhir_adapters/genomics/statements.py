@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from dsl.values import Reason
 from fhir_adapters.evidence import unusable_observation
@@ -12,14 +11,14 @@ from fhir_adapters.genomics.alleles import Genotype, genotype_of, read_allele
 from fhir_adapters.genomics.claims import (
     Claim,
     Kind,
+    Value,
     genotype_claim,
     genotypes_in,
     may_name,
     phenotype_claim,
     score_claim,
-    speaks_for_itself,
     unusable,
-    value_texts,
+    value_of,
 )
 from fhir_adapters.genomics.codes import (
     GENETIC_RESULTS,
@@ -31,7 +30,7 @@ from fhir_adapters.genomics.codes import (
 from fhir_adapters.genomics.links import Links
 from fhir_adapters.genomics.results import Part, Result
 from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE, IMPLICATIONS
-from fhir_adapters.reading import Resource, codings
+from fhir_adapters.reading import Resource
 from fhir_adapters.references import Entry
 from fhir_adapters.terminology import Gene
 
@@ -94,16 +93,15 @@ def _claims(result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links) -
     yield from parts
     if GENOTYPE in codes:
         yield from _genotype_claims(result, gene, genes, links)
-    elif speaks_for_itself(result.whole.element) or not (parts or "hasMember" in result.whole.element):
+    elif result.whole.value.spoken or not (parts or "hasMember" in result.whole.element):
         yield from _interpretation_claims(result, gene, genes, links)
 
 
 def _genotype_claims(result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
-    observation = result.whole.element
-    named = result.studied
-    if named and gene.symbol not in named and not may_name(observation, gene):
+    value, named = result.whole.value, result.studied
+    if named and gene.symbol not in named and not may_name(value, gene):
         return
-    readings = genotypes_in(observation, gene)
+    readings = genotypes_in(value, gene)
     in_value = {reading.symbol for reading in readings if reading.symbol}
     if not named | in_value:
         named = _genes_otherwise(result, genes, links)
@@ -117,7 +115,7 @@ def _genotype_claims(result: Result, gene: Gene, genes: tuple[Gene, ...], links:
         return
     haplotypes = links.haplotypes_behind(result.entry)
     composed = _composed(haplotypes, gene, links)
-    reported = phenotype_claim(observation, gene)
+    reported = phenotype_claim(value, gene)
     written = genotype_claim(Genotype(None, min(alternatives)), gene) if alternatives else None
     if written is not None:
         yield written
@@ -143,15 +141,15 @@ def _composed(haplotypes: tuple[Entry, ...], gene: Gene, links: Links) -> Claim 
 
 
 def _named_alleles(haplotype: Resource, gene: Gene) -> tuple[str, ...]:
-    codes = (coding.code for coding in codings(haplotype.get("valueCodeableConcept")))
-    readings = {read_allele(text, gene) for text in chain(value_texts(haplotype), codes)} - {()}
-    return min(readings) if len(readings) == 1 and "dataAbsentReason" not in haplotype else ()
+    value = value_of(haplotype)
+    readings = {read_allele(text, gene) for text in value.words} - {()}
+    return min(readings) if len(readings) == 1 and not value.absent else ()
 
 
 def _interpretation_claims(
     result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links
 ) -> Iterator[Claim]:
-    observation, _, role, by_code = result.whole
+    observation, role, by_code = result.whole.element, result.whole.role, result.whole.by_code
     named = result.studied or _genes_of_parents(result.entry, gene, genes, links)
     if not named:
         if not by_code and role is None:
@@ -165,15 +163,15 @@ def _interpretation_claims(
     if len(named) > 1 and gene.symbol not in by_code:
         yield unusable(Kind.PHENOTYPE, Reason.CONFLICT)
     elif role is not None and role[0] is Role.SCORE:
-        yield score_claim(observation, gene)
+        yield score_claim(result.whole.value, gene)
     else:
-        yield from _value_claims(observation, gene)
+        yield from _value_claims(result.whole.value, gene)
 
 
-def _value_claims(element: Resource, gene: Gene) -> Iterator[Claim]:
+def _value_claims(value: Value, gene: Gene) -> Iterator[Claim]:
     """A phenotype, a genotype, or both in one value."""
-    reported = phenotype_claim(element, gene)
-    readings = genotypes_in(element, gene)
+    reported = phenotype_claim(value, gene)
+    readings = genotypes_in(value, gene)
     alternatives = {reading.alternatives for reading in readings if reading.symbol in (None, gene.symbol)}
     if len(alternatives) > 1 or any(reading.symbol not in (None, gene.symbol) for reading in readings):
         yield unusable(Kind.GENOTYPE, Reason.CONFLICT)
@@ -198,11 +196,11 @@ def _part_claims(
     if len(named) > 1:
         yield unusable(Kind.PHENOTYPE, Reason.CONFLICT)
     elif role is not None and role[0] is Role.SCORE:
-        yield score_claim(part.element, gene)
+        yield score_claim(part.value, gene)
     elif part.implication:
-        yield phenotype_claim(part.element, gene) or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
+        yield phenotype_claim(part.value, gene) or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
     else:
-        yield from _value_claims(part.element, gene)
+        yield from _value_claims(part.value, gene)
 
 
 def _genes_of_parents(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: Links) -> frozenset[str]:
@@ -210,7 +208,8 @@ def _genes_of_parents(entry: Entry, gene: Gene, genes: tuple[Gene, ...], links: 
     found: set[str] = set()
     for parent in links.derived_from(entry):
         if codes_of(parent.resource) & GENETIC_RESULTS:
-            in_value = {reading.symbol for reading in genotypes_in(parent.resource, gene) if reading.symbol}
+            readings = genotypes_in(value_of(parent.resource), gene)
+            in_value = {reading.symbol for reading in readings if reading.symbol}
             found |= links.studied(parent) or in_value
     return frozenset(found) or _genes_of_groups(entry, genes, links)
 

@@ -153,6 +153,7 @@ def test_exported_names() -> None:
         "plan_fetch",
         "prefetch_states",
         "prefetch_templates",
+        "read_genotypes",
         "rewritten",
         "unmapped_observations",
     ]

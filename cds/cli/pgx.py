@@ -1,0 +1,179 @@
+"""`bespoke pgx --batch`: phenotypes, recommendations and whole samples by line (contract C4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cds.cards import fill
+from cds.cli.batch import LineError
+from cds.cli.batch import run as run_batch
+from cds.decision.lookups import (
+    LookupFault,
+    Recommendation,
+    Result,
+    attribute,
+    genes_named,
+    guidance,
+    recommended,
+    result_of_diplotype,
+    rules_of,
+)
+from dsl import Action, Advise, Outcome, Rule
+from kb import KnowledgeBase
+
+_CLASSES = {
+    "strong": "Strong",
+    "moderate": "Moderate",
+    "optional": "Optional",
+    "no_recommendation": "No recommendation",
+    "unspecified": "Unspecified",
+    "not_applicable": "N/A",
+}
+"""Strength in rules to the classification of the fact tables."""
+_ALTERNATIVE = {Action.ALTERNATIVE, Action.CONSIDER_ALTERNATIVE}
+_DOSE = {
+    Action.REDUCE_START,
+    Action.REDUCE_MAINTENANCE,
+    Action.INCREASE_START,
+    Action.START_LOW,
+    Action.FIXED_START,
+    Action.DOSE_CAP,
+    Action.TITRATION_PROTOCOL,
+}
+_NONE = {Action.STANDARD, Action.NO_RECOMMENDATION}
+
+
+def run(batch: Path, kb: Path | None) -> int:
+    """Answers a file line by line; see `bespoke pgx --help`."""
+    return run_batch(batch, kb, ("id",), _answer)
+
+
+def _answer(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
+    kind = asked.get("kind")
+    answers = {"phenotype": _phenotype, "recommend": _recommend, "sample": _sample}
+    if not isinstance(kind, str) or kind not in answers:
+        raise LineError("unknown-kind", f"`kind` is one of {', '.join(answers)}")
+    try:
+        return answers[kind](asked, knowledge)
+    except LookupFault as error:
+        raise LineError(error.code, str(error)) from None
+
+
+def _phenotype(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
+    found = result_of_diplotype(_text(asked, "gene"), _text(asked, "diplotype"), knowledge)
+    return {"phenotype": _one_or_all(found.phenotypes), "activity_score": _one_or_all(found.scores)}
+
+
+def _one_or_all(texts: tuple[str, ...]) -> object:
+    """A single text, the several that stay possible or stand side by side, or null for none."""
+    return texts[0] if len(texts) == 1 else list(texts) or None
+
+
+def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
+    population = asked.get("population")
+    rules = rules_of(_text(asked, "drug"), _text(asked, "source"), knowledge)
+    known = {attribute(rule, "table_population") for rule in rules}
+    if rules and population not in known:
+        names = ", ".join(sorted(f"`{name}`" for name in known if name is not None))
+        raise LineError("unknown-population", f"the guidance knows the populations {names}")
+    results = dict(_looked_up(_object(asked, "lookup"), knowledge))
+    asked_about = [rule for rule in rules if attribute(rule, "table_population") == population]
+    found = (recommended(rule, results, knowledge) for rule in asked_about)
+    return {"recommendations": [shown for each in found for shown in _shown(each, knowledge)]}
+
+
+def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterable[tuple[str, Result]]:
+    """Each key of a guideline is a score, a phenotype or a status: which, tells its gene."""
+    for symbol, key in lookup.items():
+        texts = _texts(symbol, key)
+        scores = {score for gene in genes_named(symbol, knowledge) for score in gene.scores}
+        scored = tuple(text for text in texts if text in scores or text == "xN combinations")
+        yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
+
+
+def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
+    results = {symbol: _result(symbol, of, knowledge) for symbol, of in _object(asked, "genes").items()}
+    drugs: dict[str, list[Mapping[str, object]]] = {}
+    for rule in guidance(_text(asked, "source"), knowledge):
+        symbols = {knowledge.gene(name).symbol for name in rule.genes}
+        if symbols.isdisjoint(results):
+            continue
+        found = recommended(rule, results, knowledge)
+        for shown in _shown(found, knowledge):
+            more = {"population": attribute(rule, "table_population"), "lookup": dict(found.lookup)}
+            for drug in rule.drugs:
+                drugs.setdefault(drug.replace("_", " "), []).append({**shown, **more})
+    return {"drugs": drugs}
+
+
+def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
+    """What is given of one gene; a score and a phenotype go before what follows from the diplotype."""
+    if not isinstance(given, dict):
+        raise LineError("input", f"`genes.{symbol}` is an object with diplotype, phenotype or activity_score")
+    phenotypes = _texts(symbol, given.get("phenotype"))
+    scores = _texts(symbol, given.get("activity_score"))
+    diplotype = given.get("diplotype")
+    genes_named(symbol, knowledge)
+    if isinstance(diplotype, str) and not (phenotypes and scores):
+        try:
+            read = result_of_diplotype(symbol, diplotype, knowledge)
+        except LookupFault:
+            if not phenotypes and not scores:
+                raise
+        else:
+            return Result(phenotypes or read.phenotypes, scores or (() if phenotypes else read.scores))
+    return Result(phenotypes, scores)
+
+
+def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str, object]]:
+    """The recommendation in the words of the contract; none where the guideline says nothing."""
+    rule, result = found.finding.rule, found.finding.result
+    if not isinstance(result, Advise):
+        return []
+    outcome = rule.outcome(result.outcome)
+    action = outcome.action
+    return [
+        {
+            "classification": _CLASSES.get(outcome.strength or rule.evidence.strength, outcome.strength),
+            "action": None if action is None else action.value,
+            "avoid": action is Action.AVOID,
+            "alternative": action in _ALTERNATIVE,
+            "dose": action in _DOSE,
+            "none": action in _NONE,
+            "guideline": attribute(rule, "guideline_id"),
+            "pmids": (attribute(rule, "pmids") or "").split(),
+            "text": _wording(rule, outcome, found),
+        }
+    ]
+
+
+def _wording(rule: Rule, outcome: Outcome, found: Recommendation) -> str:
+    if not outcome.advise:
+        action = "" if outcome.action is None else outcome.action.value.replace("-", " ")
+        return f"{rule.title}: {action}"
+    texts = (fill(text, found.finding) for text in (outcome.advise, outcome.rationale) if text)
+    return ". ".join(text.rstrip(".") for text in texts) + "."
+
+
+def _text(asked: Mapping[str, object], name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str) or not value:
+        raise LineError("input", f"`{name}` is a text")
+    return value
+
+
+def _object(asked: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = asked.get(name)
+    if not isinstance(value, dict):
+        raise LineError("input", f"`{name}` is an object by gene")
+    return value
+
+
+def _texts(symbol: str, value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    listed = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, str) for each in listed):
+        raise LineError("input", f"what is given of `{symbol}` is a text or a list of texts")
+    return tuple(listed)

@@ -1,0 +1,187 @@
+"""What rules say about genes that are given by themselves, without a chart and without a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from dsl import Fact, Finding, Input, Reason, Rule, SourceKind, evaluate, known, missing
+from dsl.names import closest
+from fhir_adapters import read_genotypes
+from kb import Gene, KnowledgeBase, score_member
+
+NO_RESULT = "No Result"
+"""How the fact tables write that a gene was not tested."""
+_COPIES_UNKNOWN = "xN combinations"
+_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE)
+
+
+class LookupFault(Exception):
+    """Something that was named is not known; the sentence says what was expected."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is given of one gene, spelled as the source spells it; nothing where it is not known."""
+
+    phenotypes: tuple[str, ...] = ()
+    """One, the alternatives, or the status of each allele that is asked of an HLA gene."""
+    scores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The answer of one rule, and the results that it was given for."""
+
+    finding: Finding
+    lookup: Mapping[str, str]
+    """Gene symbol to the key of the guideline: a phenotype, a score or a status."""
+
+
+def genes_named(symbol: str, knowledge: KnowledgeBase) -> tuple[Gene, ...]:
+    """The gene of this symbol, or each allele of it that is asked for; raises `LookupFault`."""
+    found = tuple(gene for gene in knowledge.genes() if gene.symbol == symbol)
+    if not found:
+        advice = closest(symbol, {gene.symbol for gene in knowledge.genes()})
+        raise LookupFault("unknown-gene", f"the knowledge base has no gene `{symbol}`; {advice}".rstrip("; "))
+    return found
+
+
+def result_of_diplotype(symbol: str, diplotype: str, knowledge: KnowledgeBase) -> Result:
+    """Phenotype and activity score of a diplotype; raises `LookupFault` for one that cannot be read."""
+    genes = genes_named(symbol, knowledge)
+    phenotypes = [gene.published[name] for gene in genes for name in _phenotypes(gene, diplotype)]
+    scores = tuple(score for gene in genes if (score := gene.activity_score(diplotype)) is not None)
+    if not scores:
+        members = {name for gene in genes for name in _read(gene, diplotype, scores=True)}
+        scores = tuple(
+            text for gene in genes for text, member in gene.score_members.items() if member in members
+        )
+    return Result(tuple(phenotypes), scores)
+
+
+def rules_of(drug: str, source: str, knowledge: KnowledgeBase) -> tuple[Rule, ...]:
+    """The rules of one publisher's guidance about a drug, drafts among them; raises `LookupFault`."""
+    name = next((each for each in knowledge.drugs if _same(each, drug)), None)
+    if name is None:
+        advice = closest(drug, knowledge.drugs)
+        raise LookupFault("unknown-drug", f"the knowledge base has no drug `{drug}`; {advice}".rstrip("; "))
+    return tuple(rule for rule in guidance(source, knowledge) if name in rule.drugs)
+
+
+def guidance(source: str, knowledge: KnowledgeBase) -> tuple[Rule, ...]:
+    """The rules that stand for a fact table of one publisher; raises `LookupFault` for another name."""
+    found = tuple(rule for rule in knowledge.rules if publisher(rule, knowledge) == source)
+    if not found:
+        names = sorted({name for rule in knowledge.rules if (name := publisher(rule, knowledge))})
+        raise LookupFault("unknown-source", f"there is no guidance of `{source}`; known: {', '.join(names)}")
+    return found
+
+
+def publisher(rule: Rule, knowledge: KnowledgeBase) -> str | None:
+    """Whose table a rule stands for, None for a rule that stands for none."""
+    if attribute(rule, "guideline_id") is None:
+        return None
+    cited = (knowledge.sources.get(citation.identifier) for citation in rule.evidence.citations)
+    return next((source.publisher for source in cited if source is not None), None)
+
+
+def attribute(rule: Rule, name: str) -> str | None:
+    """A source attribute that a rule states."""
+    return dict(rule.evidence.attributes).get(name)
+
+
+def recommended(rule: Rule, results: Mapping[str, Result], knowledge: KnowledgeBase) -> Recommendation:
+    """The answer of a rule for these genes, whoever the patient is; others count as not tested.
+
+    Raises `LookupFault` for a result that its gene does not have.
+    """
+    facts: dict[str, Fact] = {}
+    lookup: dict[str, list[str]] = {}
+    for item in rule.inputs:
+        if item.source.kind not in _GENETIC:
+            continue
+        gene = knowledge.gene(item.source.name)
+        members = _members(item, gene, results.get(gene.symbol, Result()))
+        facts[item.name] = _fact(members)
+        if members or gene.symbol not in lookup:
+            keys = lookup.setdefault(gene.symbol, [])
+            keys += [_spelled(item, gene, member) for member in members] or [NO_RESULT]
+    finding = evaluate(replace(rule, population_condition=None), facts)
+    return Recommendation(finding, {symbol: " or ".join(keys) for symbol, keys in lookup.items()})
+
+
+def _fact(members: tuple[str, ...]) -> Fact:
+    if len(members) == 1:
+        return known(members[0])
+    return Fact(members, Reason.CONFLICT) if members else missing(Reason.MISSING)
+
+
+def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
+    """The members of the input's enum that a result leaves possible."""
+    phenotypes = [_phenotype(gene, text) for text in result.phenotypes if text != NO_RESULT]
+    named = [name for name in phenotypes if name is not None]
+    scores = [_score(gene, text) for text in result.scores if text != NO_RESULT]
+    if item.source.kind is SourceKind.SCORE:
+        found = scores or [score for name in named for score in gene.scores_of_phenotype(name)]
+    else:
+        by_member = {member: gene.scores[text] for text, member in gene.score_members.items()}
+        found = named or [by_member[score] for score in scores if score in by_member]
+    return tuple(sorted(set(found)))
+
+
+def _phenotype(gene: Gene, text: str) -> str | None:
+    """The phenotype; None for the status of another allele of the gene."""
+    name = gene.phenotype_of_text(text)
+    if name is None and gene.carried is None:
+        expected = closest(text, gene.published.values()) or f"expected {', '.join(gene.published.values())}"
+        raise LookupFault("unknown-phenotype", f"{gene.symbol} has no phenotype `{text}`; {expected}")
+    return name
+
+
+def _score(gene: Gene, text: str) -> str:
+    if text == _COPIES_UNKNOWN:
+        return "copies_unknown"
+    if text not in gene.scores:
+        raise LookupFault(
+            "unknown-score",
+            f"{gene.symbol} has no activity score `{text}`; expected {', '.join(gene.scores)}",
+        )
+    return score_member(text)
+
+
+def _spelled(item: Input, gene: Gene, member: str) -> str:
+    if item.source.kind is SourceKind.PHENOTYPE:
+        return gene.published.get(member, member)
+    texts = {name: text for text, name in gene.score_members.items()} | {"copies_unknown": _COPIES_UNKNOWN}
+    return texts.get(member, member)
+
+
+def _phenotypes(gene: Gene, diplotype: str) -> tuple[str, ...]:
+    found = gene.phenotypes(diplotype) or tuple(sorted(_read(gene, diplotype, scores=False)))
+    if found:
+        return found
+    strange = next((part.strip() for part in diplotype.split("/") if part.strip() not in gene.alleles), "")
+    advice = closest(strange, gene.alleles)
+    why = f"`{strange}` is none of its alleles; {advice}".rstrip("; ") if strange else "it has no phenotype"
+    raise LookupFault("unreadable-diplotype", f"`{diplotype}` is no diplotype of {gene.symbol}: {why}")
+
+
+def _read(gene: Gene, diplotype: str, *, scores: bool) -> Iterable[str]:
+    """By the shapes in which laboratories write genotypes."""
+    readings = [each for each in read_genotypes(diplotype, gene) if each.symbol in (None, gene.symbol)]
+    if len(readings) != 1:
+        return ()
+    return readings[0].scores(gene) if scores else readings[0].phenotypes(gene)
+
+
+def _same(name: str, written: str) -> bool:
+    return name == "_".join(filter(None, _plain(written).split("_")))
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in text.casefold())

@@ -10,12 +10,12 @@ from cds.cli.batch import LineError
 from cds.cli.batch import run as run_batch
 from cds.decision.lookups import (
     LookupFault,
+    Lookups,
     Recommendation,
     Result,
     attribute,
     genes_named,
     guidance,
-    recommended,
     result_of_diplotype,
     rules_of,
 )
@@ -31,6 +31,8 @@ _CLASSES = {
     "not_applicable": "N/A",
 }
 """Strength in rules to the classification of the fact tables."""
+_ANYBODY = ""
+"""The population of a row that is not told apart by population."""
 _ALTERNATIVE = {Action.ALTERNATIVE, Action.CONSIDER_ALTERNATIVE}
 _DOSE = {
     Action.REDUCE_START,
@@ -73,14 +75,15 @@ def _one_or_all(texts: tuple[str, ...]) -> object:
 def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
     population = asked.get("population")
     rules = rules_of(_text(asked, "drug"), _text(asked, "source"), knowledge)
-    known = {attribute(rule, "table_population") for rule in rules}
-    if rules and population not in known:
-        names = ", ".join(sorted(f"`{name}`" for name in known if name is not None))
+    exact = [rule for rule in rules if attribute(rule, "table_population") == population]
+    if rules and not exact and population != _ANYBODY:
+        known = sorted({attribute(rule, "table_population") or _ANYBODY for rule in rules})
+        names = ", ".join(f"`{name}`" for name in known)
         raise LineError("unknown-population", f"the guidance knows the populations {names}")
-    results = dict(_looked_up(_object(asked, "lookup"), knowledge))
-    asked_about = [rule for rule in rules if attribute(rule, "table_population") == population]
-    found = (recommended(rule, results, knowledge) for rule in asked_about)
-    return {"recommendations": [shown for each in found for shown in _shown(each, knowledge)]}
+    lookups = Lookups(dict(_looked_up(_object(asked, "lookup"), knowledge)), knowledge)
+    found = [shown for rule in exact or rules for shown in _shown(lookups.recommended(rule))]
+    # What the rules of several populations say alike is said once.
+    return {"recommendations": [each for number, each in enumerate(found) if each not in found[:number]]}
 
 
 def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterable[tuple[str, Result]]:
@@ -94,13 +97,14 @@ def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterab
 
 def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
     results = {symbol: _result(symbol, of, knowledge) for symbol, of in _object(asked, "genes").items()}
+    lookups = Lookups(results, knowledge)
     drugs: dict[str, list[Mapping[str, object]]] = {}
     for rule in guidance(_text(asked, "source"), knowledge):
         symbols = {knowledge.gene(name).symbol for name in rule.genes}
         if symbols.isdisjoint(results):
             continue
-        found = recommended(rule, results, knowledge)
-        for shown in _shown(found, knowledge):
+        found = lookups.recommended(rule)
+        for shown in _shown(found):
             more = {"population": attribute(rule, "table_population"), "lookup": dict(found.lookup)}
             for drug in rule.drugs:
                 drugs.setdefault(drug.replace("_", " "), []).append({**shown, **more})
@@ -126,7 +130,7 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
     return Result(phenotypes, scores)
 
 
-def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str, object]]:
+def _shown(found: Recommendation) -> list[Mapping[str, object]]:
     """The recommendation in the words of the contract; none where the guideline says nothing."""
     rule, result = found.finding.rule, found.finding.result
     if not isinstance(result, Advise):
@@ -151,7 +155,7 @@ def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str,
 def _wording(rule: Rule, outcome: Outcome, found: Recommendation) -> str:
     if not outcome.advise:
         action = "" if outcome.action is None else outcome.action.value.replace("-", " ")
-        return f"{rule.title}: {action}"
+        return f"{' and '.join(rule.drugs).replace('_', ' ').capitalize()}: {action}."
     texts = (fill(text, found.finding) for text in (outcome.advise, outcome.rationale) if text)
     return ". ".join(text.rstrip(".") for text in texts) + "."
 
@@ -174,6 +178,7 @@ def _texts(symbol: str, value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     listed = value if isinstance(value, list) else [value]
-    if not all(isinstance(each, str) for each in listed):
+    texts = [each.strip() for each in listed if isinstance(each, str)]
+    if len(texts) != len(listed):
         raise LineError("input", f"what is given of `{symbol}` is a text or a list of texts")
-    return tuple(listed)
+    return tuple(texts)

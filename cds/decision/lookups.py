@@ -95,24 +95,36 @@ def attribute(rule: Rule, name: str) -> str | None:
     return dict(rule.evidence.attributes).get(name)
 
 
-def recommended(rule: Rule, results: Mapping[str, Result], knowledge: KnowledgeBase) -> Recommendation:
-    """The answer of a rule for these genes, whoever the patient is; others count as not tested.
+class Lookups:
+    """Answers of rules for the genes of one person, whoever that is; a gene not given was not tested."""
 
-    Raises `LookupFault` for a result that its gene does not have.
-    """
-    facts: dict[str, Fact] = {}
-    lookup: dict[str, list[str]] = {}
-    for item in rule.inputs:
-        if item.source.kind not in _GENETIC:
-            continue
-        gene = knowledge.gene(item.source.name)
-        members = _members(item, gene, results.get(gene.symbol, Result()))
-        facts[item.name] = _fact(members)
-        if members or gene.symbol not in lookup:
-            keys = lookup.setdefault(gene.symbol, [])
-            keys += [_spelled(item, gene, member) for member in members] or [NO_RESULT]
-    finding = evaluate(replace(rule, population_condition=None), facts)
-    return Recommendation(finding, {symbol: " or ".join(keys) for symbol, keys in lookup.items()})
+    def __init__(self, results: Mapping[str, Result], knowledge: KnowledgeBase) -> None:
+        self._results = results
+        self._knowledge = knowledge
+        self._keys: dict[tuple[SourceKind, str], tuple[Gene, tuple[str, ...], Fact]] = {}
+
+    def recommended(self, rule: Rule) -> Recommendation:
+        """The answer of one rule; raises `LookupFault` for a result that its gene does not have."""
+        facts: dict[str, Fact] = {}
+        lookup: dict[str, list[str]] = {}
+        for item in rule.inputs:
+            if item.source.kind in _GENETIC:
+                gene, keys, facts[item.name] = self._key(item)
+                if keys or gene.symbol not in lookup:
+                    lookup.setdefault(gene.symbol, []).extend(keys or (NO_RESULT,))
+        finding = evaluate(replace(rule, population_condition=None), facts)
+        return Recommendation(finding, {symbol: " or ".join(keys) for symbol, keys in lookup.items()})
+
+    def _key(self, item: Input) -> tuple[Gene, tuple[str, ...], Fact]:
+        """The gene of an input, its keys as the source spells them, and the fact."""
+        source = (item.source.kind, item.source.name)
+        known = self._keys.get(source)
+        if known is None:
+            gene = self._knowledge.gene(item.source.name)
+            members = _members(item, gene, self._results.get(gene.symbol, Result()))
+            keys = tuple(_spelled(item, gene, member) for member in members)
+            known = self._keys[source] = (gene, keys, _fact(members))
+        return known
 
 
 def _fact(members: tuple[str, ...]) -> Fact:

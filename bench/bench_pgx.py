@@ -1,0 +1,97 @@
+"""Pharmacogenomic answers for one person: every gene's diplotype, and every rule of one source.
+
+The bounds are times, and machines differ: beside them stands what a plain look-up of the same diplotypes
+takes in the same run, so that two runs can be compared.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import combinations_with_replacement
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cds.decision.lookups import Lookups, Result, guidance, result_of_diplotype
+from dsl import Rule
+from kb import BUNDLED, KnowledgeBase, load
+from kb.release import load_release, pack, read_release, read_sources
+
+SOURCE = "CPIC"
+ROUNDS = 60
+FULL_MS, ONE_DRUG_US, LOAD_MS = 5.0, 200.0, 150.0
+
+
+def diplotypes(knowledge: KnowledgeBase) -> dict[str, str]:
+    """A diplotype of each gene: its first and its last allele."""
+    found = {"HLA-A": "*31:01/*02:01", "HLA-B": "*57:01/*15:02"}
+    for gene in knowledge.genes():
+        if gene.carried is None:
+            names = list(gene.functions)
+            single = any(len(pair) == 1 for pair in gene.pairs)
+            found[gene.symbol] = names[0] if single else f"{names[0]}/{names[-1]}"
+    return found
+
+
+def one_drug(rule: Rule, results: dict[str, Result], knowledge: KnowledgeBase) -> object:
+    """The answer of one rule, with nothing kept from others."""
+    return Lookups(results, knowledge).recommended(rule)
+
+
+def median(part: Callable[[], object]) -> float:
+    """Seconds."""
+    taken = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        part()
+        taken.append(time.perf_counter() - begin)
+    return statistics.median(taken)
+
+
+def main() -> None:
+    """Measures and prints; the exit code says whether the bounds held."""
+    knowledge = load()
+    person = diplotypes(knowledge)
+    table = {
+        (gene.symbol, f"{one}/{other}"): gene.phenotypes(f"{one}/{other}")
+        for gene in knowledge.genes()
+        for one, other in combinations_with_replacement(list(gene.functions)[:40], 2)
+    }
+    rules = guidance(SOURCE, knowledge)
+
+    def results() -> dict[str, Result]:
+        return {symbol: result_of_diplotype(symbol, text, knowledge) for symbol, text in person.items()}
+
+    def full() -> object:
+        lookups = Lookups(results(), knowledge)
+        return [lookups.recommended(rule) for rule in rules]
+
+    known = results()
+    plain = median(lambda: [table.get((symbol, text)) for symbol, text in person.items()])
+    whole = median(full) * 1e3
+    slowest = max(median(partial(one_drug, rule, known, knowledge)) for rule in rules) * 1e6
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / "bundled.release"
+        path.write_bytes(pack(knowledge, read_sources(BUNDLED)))
+        loading = median(lambda: load_release(read_release(path))) * 1e3
+    print(
+        f"  {len(person)} genes, {len(rules)} rules of {SOURCE}; a plain look-up takes {plain * 1e6:.1f} us"
+    )
+    held = True
+    for name, figure, bound, unit in (
+        ("one person, all genes and rules", whole, FULL_MS, "ms"),
+        ("one rule, the slowest", slowest, ONE_DRUG_US, "us"),
+        ("release of the knowledge base loaded", loading, LOAD_MS, "ms"),
+    ):
+        held &= figure <= bound
+        verdict = "held" if figure <= bound else "MISSED"
+        print(f"  {name:38} {figure:7.2f} {unit}, at most {bound:g}: {verdict}")
+    if not held:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -57,14 +57,16 @@ def cards_of(guidance: Guidance) -> list[Card]:
 def indicator_of(said: Said) -> str:
     """How loudly an answer is said; empty for one that needs no card.
 
-    A usual dose is quiet, unless a gene is not tested, which is never a reassurance, or a later dose differs.
+    A usual dose is quiet, unless a gene is not tested, which is never a reassurance, a later dose differs, or
+    care is advised: what is strongly recommended with care, everybody is told who takes the drug.
     """
     answer = said.answer
     if answer.action in SILENT:
         return ""
     if answer.action == "standard":
-        later = any(name in LATER_DOSE for name, _ in answer.params)
-        return "info" if said.untested or later else ""
+        later = any(answer.param(name) for name in LATER_DOSE)
+        careful = answer.param("caution") and answer.classification != "strong"
+        return "info" if said.untested or later or careful else ""
     if answer.action == "avoid":
         return "critical" if answer.classification in ("strong", "moderate") else "warning"
     return "warning" if answer.action in CHANGES else "info"
@@ -81,7 +83,7 @@ def _card(guidance: Guidance, said: Said, name: str) -> Card:
         "; ".join(f"{axis.shown}: {{{axis.name}}}" for axis in guidance.axes),
         headline,
         *details,
-        "the start is the usual one" if said.answer.action == "standard" and headline else "",
+        _usual(said, headline),
         guidance.population.caveat,
         _open(said, headline),
     ]
@@ -103,6 +105,12 @@ def _partial(said: Said) -> str:
     return f"partial: {' and '.join(said.untested)} {state}"
 
 
+def _usual(said: Said, headline: str) -> str:
+    if said.answer.action != "standard" or (said.untested and not headline):
+        return ""
+    return "the start is the usual one" if headline else "the dose is the usual one"
+
+
 def _open(said: Said, headline: str) -> str:
     untested = " and ".join(said.untested)
     if untested and not headline:
@@ -121,7 +129,8 @@ def _summary(guidance: Guidance, headline: str, details: Sequence[str], partial:
     without = " and ".join(axis.shown for axis in guidance.axes)
     for count in range(len(details), -1, -1):
         for head in (f"{drug}, {with_values}", f"{drug} by {without}"):
-            text = f"{head}: {'; '.join(filter(None, (headline, *details[:count], partial)))}"
+            said = "; ".join(filter(None, (headline, *details[:count])))
+            text = "; ".join(filter(None, (f"{head}: {said}" if said else head, partial)))
             if _length(text, guidance.axes) <= MAX_SUMMARY:
                 return text
     return f"{drug}: {'; '.join(filter(None, (headline, partial)))}"

@@ -106,6 +106,8 @@ def test_what_is_written_passes_the_checker_and_its_own_tests(tmp_path: Path, na
         (row("TPMT=Poor Metabolizer", "consider-alternative"), "warning"),
         (row("TPMT=Poor Metabolizer", "clinical-judgement"), "info"),
         (row("TPMT=Poor Metabolizer", "standard", "maint_pct=50;scope=>12 weeks"), "info"),
+        (row("TPMT=Poor Metabolizer", "standard", "caution=1", classification="Optional"), "info"),
+        (row("TPMT=Poor Metabolizer", "standard", "caution=1"), ""),
         (row("TPMT=Poor Metabolizer", "standard", "tdm=1"), ""),
         (row("TPMT=Poor Metabolizer", "no-recommendation"), ""),
         (row("TPMT=Poor Metabolizer", "invalid-copy-number-input"), ""),

@@ -104,8 +104,8 @@ def _card(
     strength = (card.outcome.strength if card.outcome else "") or rule.evidence.strength
     edition = "" if source.version in source.title else f" ({source.version})"
     basis = (
-        f"Basis: {source.title}{edition}, grade {rule.evidence.grade or 'not stated'}, "
-        f"strength {strength or 'not stated'}. Rule {rule.name} {rule.version}, "
+        f"Basis: {source.title}{edition}, grade {_spoken(rule.evidence.grade)}, "
+        f"strength {_spoken(strength)}. Rule {rule.name} {rule.version}, "
         f"knowledge base {knowledge.version}, to be reviewed by {rule.review_by.isoformat()}."
     )
     paragraphs = [fill(card.outcome.rationale, finding)] if card.outcome and card.outcome.rationale else []
@@ -150,6 +150,11 @@ def _card(
     if card.outcome or isinstance(finding.result, Give):
         plain["overrideReasons"] = _overrides(card)
     return plain
+
+
+def _spoken(word: str) -> str:
+    """A grade or strength as people read it."""
+    return word.replace("_", " ") or "not stated"
 
 
 def _summary(card: CardView) -> str:

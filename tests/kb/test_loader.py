@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load, load_tables
+from kb import KnowledgeBase, KnowledgeBaseError, RuleErrors, load, load_tables
+from tests.cds.cli.support import folder_without_imports, knowledge_folder
 
 KINDS = {
     "kb.toml": "version",
@@ -33,13 +33,7 @@ START_DOSE = "rules/niraparib/start_dose.rule"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the bundled knowledge base, to be damaged."""
-    root = tmp_path / "kb"
-    for path in BUNDLED.rglob("*"):
-        if path.suffix in (".toml", ".rule"):
-            target = root / path.relative_to(BUNDLED)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-    return root
+    return folder_without_imports(tmp_path / "kb")
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -57,8 +51,8 @@ def refused(folder: Path, *parts: str) -> str:
     return sentence
 
 
-def test_copy_loads(folder: Path) -> None:
-    assert load(folder).digest == load().digest
+def test_copy_loads(tmp_path: Path) -> None:
+    assert load(knowledge_folder(tmp_path / "kb")).digest == load().digest
 
 
 def test_no_such_folder(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from kb import load, loader, ready
 from kb.release import pack, read_sources
-from tests.cds.cli.support import knowledge_folder
+from tests.cds.cli.support import folder_without_imports
 
 
 @pytest.fixture
 def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy in place of the bundled knowledge base, with its release beside it."""
-    folder = knowledge_folder(tmp_path / "kb")
+    folder = folder_without_imports(tmp_path / "kb")
     release = tmp_path / "bundled.release"
     release.write_bytes(pack(load(folder), read_sources(folder)))
     monkeypatch.setattr(loader, "BUNDLED", folder)

@@ -34,7 +34,6 @@ NIRAPARIB = ("1918231", "niraparib")
 CLOPIDOGREL = ("32968", "clopidogrel")
 MERCAPTOPURINE = ("103", "mercaptopurine")
 WEIGHT, PLATELETS, BILIRUBIN = "29463-7", "777-3", "1975-2"
-HGNC = {"CYP2C19": "HGNC:2621", "TPMT": "HGNC:12014", "NUDT15": "HGNC:23063"}
 
 ACS, STROKE, OTHER_CARDIOVASCULAR, LEUKAEMIA = "394659003", "422504002", "53741008", "91857003"
 
@@ -62,7 +61,8 @@ def measured(loinc: str, value: object, unit: str, **members: object) -> Json:
 
 def genotype(gene: str, diplotype: str, **members: object) -> Json:
     """A genotype Observation of the patient."""
-    studied = {"coding": [{"system": "http://www.genenames.org/geneId", "code": HGNC[gene], "display": gene}]}
+    hgnc = next(each.hgnc for each in bundled().genes() if each.symbol == gene)
+    studied = {"coding": [{"system": "http://www.genenames.org/geneId", "code": hgnc, "display": gene}]}
     return {
         "resourceType": "Observation",
         "id": f"geno-{gene}",

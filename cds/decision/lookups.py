@@ -96,15 +96,20 @@ def attribute(rule: Rule, name: str) -> str | None:
 
 
 class Lookups:
-    """Answers of rules for the genes of one person, whoever that is; a gene not given was not tested."""
+    """Answers of rules for the genes of one person, whoever that is; a gene not given was not tested.
+
+    Raises `LookupFault` for a result that its gene does not have.
+    """
 
     def __init__(self, results: Mapping[str, Result], knowledge: KnowledgeBase) -> None:
+        for symbol, result in results.items():
+            _check(symbol, result, genes_named(symbol, knowledge))
         self._results = results
         self._knowledge = knowledge
         self._keys: dict[tuple[SourceKind, str], tuple[Gene, tuple[str, ...], Fact]] = {}
 
     def recommended(self, rule: Rule) -> Recommendation:
-        """The answer of one rule; raises `LookupFault` for a result that its gene does not have."""
+        """The answer of one rule."""
         facts: dict[str, Fact] = {}
         lookup: dict[str, list[str]] = {}
         for item in rule.inputs:
@@ -127,6 +132,15 @@ class Lookups:
         return known
 
 
+def _check(symbol: str, result: Result, genes: tuple[Gene, ...]) -> None:
+    for text in (*result.phenotypes, *result.scores):
+        known = any(text in gene.scores or gene.phenotype_of_text(text) for gene in genes)
+        if not known and text not in (NO_RESULT, _COPIES_UNKNOWN):
+            keys = sorted({name for gene in genes for name in (*gene.published.values(), *gene.scores)})
+            advice = closest(text, keys) or f"expected one of {', '.join(keys)}"
+            raise LookupFault("unknown-result", f"{symbol} has no result `{text}`; {advice}")
+
+
 def _fact(members: tuple[str, ...]) -> Fact:
     if len(members) == 1:
         return known(members[0])
@@ -135,9 +149,10 @@ def _fact(members: tuple[str, ...]) -> Fact:
 
 def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
     """The members of the input's enum that a result leaves possible."""
-    phenotypes = [_phenotype(gene, text) for text in result.phenotypes if text != NO_RESULT]
+    # Of an HLA gene the status of another allele is no phenotype of this one.
+    phenotypes = (gene.phenotype_of_text(text) for text in result.phenotypes)
     named = [name for name in phenotypes if name is not None]
-    scores = [_score(gene, text) for text in result.scores if text != NO_RESULT]
+    scores = [_score(text) for text in result.scores if text != NO_RESULT]
     if item.source.kind is SourceKind.SCORE:
         found = scores or [score for name in named for score in gene.scores_of_phenotype(name)]
     else:
@@ -146,24 +161,8 @@ def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
     return tuple(sorted(set(found)))
 
 
-def _phenotype(gene: Gene, text: str) -> str | None:
-    """The phenotype; None for the status of another allele of the gene."""
-    name = gene.phenotype_of_text(text)
-    if name is None and gene.carried is None:
-        expected = closest(text, gene.published.values()) or f"expected {', '.join(gene.published.values())}"
-        raise LookupFault("unknown-phenotype", f"{gene.symbol} has no phenotype `{text}`; {expected}")
-    return name
-
-
-def _score(gene: Gene, text: str) -> str:
-    if text == _COPIES_UNKNOWN:
-        return "copies_unknown"
-    if text not in gene.scores:
-        raise LookupFault(
-            "unknown-score",
-            f"{gene.symbol} has no activity score `{text}`; expected {', '.join(gene.scores)}",
-        )
-    return score_member(text)
+def _score(text: str) -> str:
+    return "copies_unknown" if text == _COPIES_UNKNOWN else score_member(text)
 
 
 def _spelled(item: Input, gene: Gene, member: str) -> str:

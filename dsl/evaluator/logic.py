@@ -167,6 +167,8 @@ def _every(truths: Iterable[Truth]) -> Truth:
 
 
 def _is_one_of(value: Value, members: frozenset[Quantity | str | bool]) -> Truth:
+    if isinstance(value, str):
+        return value in members
     truths = {_compare("=", value, member) for member in members}
     return True if True in truths else None if None in truths else False
 

@@ -24,6 +24,11 @@ def asked(gene: str, diplotype: str) -> Json:
     return {"id": f"{gene} {diplotype}", "kind": "phenotype", "gene": gene, "diplotype": diplotype}
 
 
+def looked_up(drug: str, gene: str, key: str) -> Json:
+    about = {"drug": drug, "population": "general", "source": "CPIC"}
+    return {"id": "x", "kind": "recommend", "lookup": {gene: key}, **about}
+
+
 POOR, NORMAL, ULTRARAPID = "Poor Metabolizer", "Normal Metabolizer", "Ultrarapid Metabolizer"
 
 
@@ -74,6 +79,10 @@ def test_phenotype(
             "input",
             "`genes.CYP2D6` is an object",
         ),
+        (looked_up("abacavir", "HLA-B", "*57:01 positiv"), "unknown-result", "did you mean `*57:01 pos"),
+        (looked_up("codeine", "CYP2D6", "0.6"), "unknown-result", "CYP2D6 has no result `0.6`; expected"),
+        (looked_up("codeine", "CYP2C19", "Deficient"), "unknown-result", "expected one of Inde"),
+        (looked_up("clopidogrel", "CYP2C19", "No Result"), "unknown-population", "`CVI ACS PCI`, `CVI non-"),
         (
             {"id": "x", "kind": "sample", "genes": {}, "source": "cpic"},
             "unknown-source",
@@ -101,3 +110,26 @@ def test_five_thousand_diplotypes(tmp_path: Path, capsys: pytest.CaptureFixture[
         (phenotype,) = gene.phenotypes(diplotype)
         expected = (gene.published[phenotype], gene.activity_score(diplotype))
         assert (answer["phenotype"], answer["activity_score"]) == expected, diplotype
+
+
+def test_a_sample_is_answered_by_every_rule_that_one_of_its_genes_concerns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A score and a phenotype go before what follows from the diplotype; an HLA gene has several."""
+    genes = {
+        "CYP2D6": {"diplotype": "*1/*1", "activity_score": "0.0"},
+        "CYP2C19": {"diplotype": "*1/*17"},
+        "HLA-B": {"phenotype": ["*57:01 positive", "*58:01 negative", "*15:02 negative"]},
+    }
+    (found,) = answers(tmp_path, capsys, {"id": "s", "kind": "sample", "genes": genes, "source": "CPIC"})
+    (codeine,), (abacavir,) = found["drugs"]["codeine"], found["drugs"]["abacavir"]
+    assert (codeine["action"], codeine["avoid"], codeine["lookup"]) == ("avoid", True, {"CYP2D6": "0.0"})
+    assert (abacavir["action"], abacavir["lookup"]) == ("avoid", {"HLA-B": "*57:01 positive"})
+    (amitriptyline,) = found["drugs"]["amitriptyline"]
+    assert amitriptyline["lookup"] == {"CYP2C19": "Rapid Metabolizer", "CYP2D6": "0.0"}
+    assert [each["population"] for each in found["drugs"]["clopidogrel"]] == [
+        "CVI ACS PCI",
+        "CVI non-ACS non-PCI",
+        "NVI",
+    ]
+    assert not {"simvastatin", "fluorouracil", "methylene blue"} & found["drugs"].keys()

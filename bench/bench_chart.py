@@ -1,4 +1,4 @@
-"""JSON bytes to the facts of all rules of the medication service, beside the quickest way there.
+"""JSON bytes to the facts of all rules in force in the medication service, beside the quickest way there.
 
 The yardstick is `orjson.loads` of the same bytes and a hand-written extraction of the same facts: the newest
 value by the text of its time, floats, one table look-up for a genotype. It trusts what it reads: it has no
@@ -284,7 +284,9 @@ def main() -> None:
     """Measures and prints; the exit code says whether the bound held."""
     knowledge = load()
     inputs = {
-        (item.source.kind.value, item.source.name): item for rule in knowledge.rules for item in rule.inputs
+        (item.source.kind.value, item.source.name): item
+        for rule in knowledge.in_force(AS_OF.date(), fire_draft=False)
+        for item in rule.inputs
     }
     # Two rules may give one name to different things.
     inputs = {key: replace(item, name=" ".join(key)) for key, item in inputs.items()}

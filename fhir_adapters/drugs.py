@@ -44,13 +44,17 @@ class DrugReading:
     identified: OrderDrug
     combination: bool = False
     """There is more than one ingredient, whether the knowledge base has the others or not."""
-    surely_other: bool = False
-    """Unmapped, but certainly none of the drugs of the knowledge base."""
+    may_be: frozenset[str] | None = None
+    """Unmapped: the only drugs of the knowledge base that it may be; None for any of them."""
     findings: tuple[ChartFinding, ...] = ()
     codes: tuple[Coding, ...] = ()
     """The codings of its medication."""
     text: str = ""
     """The text of its medication; free text of the sender."""
+
+    def may_be_drug(self, name: str) -> bool:
+        """Whether an unidentified medication may be this drug."""
+        return self.may_be is None or name in self.may_be
 
 
 def read_drug(entry: Entry, resolvers: Sequence[Resolver], terminology: Terminology) -> DrugReading:
@@ -96,8 +100,9 @@ def _read_concept(entry: Entry, concept: Resource, terminology: Terminology) -> 
         found = (retired,) if any(each.retired for each in coded) else ()
         return _identified(OrderDrug.MAPPED, drugs, combination, found, listed, text)
     if any(coding.system == RXNORM for coding in listed):
-        # A code that nobody listed beside a name that somebody did is not surely another drug.
-        return _unmapped(entry, not named and terminology.surely_unlisted(listed, names))
+        # A code that nobody listed beside a name that somebody did may be of that drug.
+        possible = terminology.may_mean(listed, names)
+        return _unmapped(entry, None if possible is None else possible | _drugs(named))
     by_text = terminology.drug_of_text(text)
     if by_text is not None:
         finding = ChartFinding("drug-by-text", entry.path, "The drug was recognised by its listed name only.")
@@ -130,7 +135,7 @@ def _identified(
     codes: tuple[Coding, ...],
     text: str,
 ) -> DrugReading:
-    return DrugReading(tuple(sorted(drugs)), how, combination, False, findings, codes, text)
+    return DrugReading(tuple(sorted(drugs)), how, combination, None, findings, codes, text)
 
 
 def _drugs(concepts: Iterable[DrugConcept]) -> frozenset[str]:
@@ -144,10 +149,10 @@ def _conflict(entry: Entry) -> DrugReading:
     )
 
 
-def _unmapped(entry: Entry, surely_other: bool = False) -> DrugReading:
+def _unmapped(entry: Entry, may_be: frozenset[str] | None = None) -> DrugReading:
     sentence = "No code or name of the drug is listed here: no rule was asked about it."
     found = (ChartFinding("drug-unmapped", entry.path, sentence),)
-    return DrugReading((), OrderDrug.UNMAPPED, False, surely_other, found)
+    return DrugReading((), OrderDrug.UNMAPPED, False, may_be, found)
 
 
 def _unresolved(entry: Entry, code: str, sentence: str) -> DrugReading:

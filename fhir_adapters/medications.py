@@ -133,7 +133,7 @@ def _uses(name: str, listed: MedicationList, order: Order | None) -> Iterator[_U
             if when is _Taking.NOW and order is not None and _is_signed_again(order, entry):
                 when = _Taking.ITSELF
             yield _Use(entry, when, datum(entry, name, _reason(entry, when)))
-        elif not reading.drugs and not reading.surely_other and when is not _Taking.NEVER:
+        elif not reading.drugs and reading.may_be_drug(name) and when is not _Taking.NEVER:
             reason = Reason.NO_VALUE if entry.readable_subject else Reason.SUBJECT
             yield _Use(entry, _Taking.UNIDENTIFIED, datum(entry, "", reason))
 

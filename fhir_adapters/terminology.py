@@ -163,8 +163,8 @@ class Terminology(Protocol):
         """What a code of a drug stands for, None if it is not listed or of other drugs only."""
         ...
 
-    def surely_unlisted(self, codings: Iterable[Coding], names: Iterable[str]) -> bool:
-        """Whether a medication of which no code and no name is listed is certainly none of the drugs."""
+    def may_mean(self, codings: Iterable[Coding], names: Iterable[str]) -> frozenset[str] | None:
+        """The drugs that a medication may be of which no code and no name is listed; None for any of them."""
         ...
 
     def drug_of_text(self, text: str) -> DrugConcept | None:

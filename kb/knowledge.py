@@ -112,12 +112,13 @@ class DrugIndex:
     names: frozenset[str] = frozenset()
     """The names of the drugs themselves, their words parted by spaces."""
 
-    def speaks_of_one(self, words: list[str]) -> bool:
-        """Whether some of these words in a row are the name of a drug."""
-        if not self.names.isdisjoint(words):
-            return True
+    def spoken_of(self, words: list[str]) -> frozenset[str]:
+        """The drugs whose names are some of these words in a row."""
         text = f" {' '.join(words)} "
-        return any(f" {name} " in text for name in self.names if " " in name)
+        found = self.names.intersection(words) | {
+            name for name in self.names if " " in name and f" {name} " in text
+        }
+        return frozenset(name.replace(" ", "_") for name in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,18 +253,18 @@ class KnowledgeBase:
         """What a code of a drug stands for."""
         return self.drug_index.codes.get(coding)
 
-    def surely_unlisted(self, codings: Iterable[Coding], names: Iterable[str]) -> bool:
-        """Whether a medication of which no code and no name is listed is certainly none of the drugs.
+    def may_mean(self, codings: Iterable[Coding], names: Iterable[str]) -> frozenset[str] | None:
+        """The drugs that a medication may be of which no code and no name is listed; None for any of them.
 
         With a release of RxNorm any of its codes tells. Without one there may be products that nobody listed:
-        then the code's words must be there, and none of them a drug's name.
+        then the code's words must be there, and it may be the drugs that they name.
         """
         if all(coding.system != RXNORM for coding in codings):
-            return False
+            return None
         if self.drug_index.edition:
-            return True
+            return frozenset()
         words = _WORD.findall(" ".join(names).casefold())
-        return bool(words) and not self.drug_index.speaks_of_one(words)
+        return self.drug_index.spoken_of(words) if words else None
 
     def drug_of_text(self, text: str) -> DrugConcept | None:
         """What a name of a drug or product stands for, ignoring case and runs of spaces."""

@@ -191,8 +191,8 @@ class ExampleTerminology:
         }
         return drugs.get(coding)
 
-    def surely_unlisted(self, codings: Iterable[Coding], names: Iterable[str]) -> bool:
-        return any(coding.system == RXNORM for coding in codings)
+    def may_mean(self, codings: Iterable[Coding], names: Iterable[str]) -> frozenset[str] | None:
+        return frozenset() if any(coding.system == RXNORM for coding in codings) else None
 
     def drug_of_text(self, text: str) -> ExampleDrug | None:
         names = {

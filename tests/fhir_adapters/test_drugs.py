@@ -195,6 +195,14 @@ def test_an_unlisted_code_under_a_listed_name_is_not_surely_another_drug(
     assert fact(TAKES, chart(taken, key="medications")).reason is reason
 
 
+def test_an_unlisted_product_of_one_drug_says_nothing_about_another() -> None:
+    """H-045: it may be the drug that its name names, so that one stays open and every other one is settled."""
+    taken = medication_request() | drug((RXNORM, "2000000"), text="clopidogrel")
+    on_file = chart(taken, key="medications")
+    other = fact(rule_input("medication", "clopidogrel"), on_file)
+    assert (fact(TAKES, on_file).possible, other.possible, other.reason) == ((False,), (), Reason.NO_VALUE)
+
+
 @pytest.mark.parametrize("code", [BOTH, RETIRED])
 def test_who_takes_a_combination_or_an_old_product_takes_the_drug(code: str) -> None:
     """H-024, H-025."""

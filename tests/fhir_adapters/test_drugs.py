@@ -196,7 +196,7 @@ def test_an_unlisted_code_under_a_listed_name_is_not_surely_another_drug(
 
 
 def test_an_unlisted_product_of_one_drug_says_nothing_about_another() -> None:
-    """H-045: it may be the drug that its name names, so that one stays open and every other one is settled."""
+    """H-045: it may be the drug that its name names: that one stays open, every other one is settled."""
     taken = medication_request() | drug((RXNORM, "2000000"), text="clopidogrel")
     on_file = chart(taken, key="medications")
     other = fact(rule_input("medication", "clopidogrel"), on_file)

@@ -9,6 +9,7 @@ from dsl import Fact, Finding, Input, Reason, Rule, SourceKind, evaluate, known,
 from dsl.names import closest
 from fhir_adapters import read_genotypes
 from kb import Gene, KnowledgeBase, score_member
+from kb.importing.fact_table import name_of
 
 NO_RESULT = "No Result"
 """How the fact tables write that a gene was not tested."""
@@ -66,8 +67,8 @@ def result_of_diplotype(symbol: str, diplotype: str, knowledge: KnowledgeBase) -
 
 def rules_of(drug: str, source: str, knowledge: KnowledgeBase) -> tuple[Rule, ...]:
     """The rules of one publisher's guidance about a drug, drafts among them; raises `LookupFault`."""
-    name = next((each for each in knowledge.drugs if _same(each, drug)), None)
-    if name is None:
+    name = name_of(drug)
+    if name not in knowledge.drugs:
         advice = closest(drug, knowledge.drugs)
         raise LookupFault("unknown-drug", f"the knowledge base has no drug `{drug}`; {advice}".rstrip("; "))
     return tuple(rule for rule in guidance(source, knowledge) if name in rule.drugs)
@@ -188,11 +189,3 @@ def _read(gene: Gene, diplotype: str, *, scores: bool) -> Iterable[str]:
     if len(readings) != 1:
         return ()
     return readings[0].scores(gene) if scores else readings[0].phenotypes(gene)
-
-
-def _same(name: str, written: str) -> bool:
-    return name == "_".join(filter(None, _plain(written).split("_")))
-
-
-def _plain(text: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in text.casefold())

@@ -9,7 +9,7 @@ them), is imported from there: no call of the service and no check of a rule wai
 """
 
 from kb.errors import KnowledgeBaseError, RuleErrors
-from kb.genes import Gene, score_member
+from kb.genes import COPIES_UNKNOWN, NO_RESULT, Gene, score_member
 from kb.knowledge import RXNORM, Drug, KnowledgeBase, Observable, Product, SiteCode, Source
 from kb.loader import BUNDLED, check_members, load, read_rules, ready, shown, sources_of
 from kb.site import with_site_map
@@ -17,6 +17,8 @@ from kb.tables import Tables, load_drugs, load_tables
 
 __all__ = [
     "BUNDLED",
+    "COPIES_UNKNOWN",
+    "NO_RESULT",
     "RXNORM",
     "Drug",
     "Gene",

@@ -14,9 +14,14 @@ from dsl import Coding
 
 UNASSIGNED = "n/a"
 """The score, and the value, of what has an allele whose function is not known."""
+COPIES_UNKNOWN = "xN combinations"
+"""The score of what has a gene in an unknown number of copies."""
+NO_RESULT = "No Result"
+"""How sources write that a gene was not tested."""
 OTHER = "other"
 """Any allele but the one whose presence is asked."""
 
+_WITHOUT_NUMBER = {UNASSIGNED: "unassigned", COPIES_UNKNOWN: "copies_unknown"}
 _AT_LEAST = "≥"
 _HLA_ALLELE = re.compile(r"\*[0-9]{2,4}:[0-9]{2,4}[NLSCAQ]?")
 
@@ -108,7 +113,7 @@ class Gene:
         functions = sorted(set(self.functions.values()))
         for copies in {len(pair) for pair in self.pairs} or {2}:
             for pair in combinations_with_replacement(functions, copies):
-                if pair not in self.pairs and self.carried is None:
+                if pair not in self.pairs:
                     return " and ".join(pair)
         return None
 
@@ -152,8 +157,8 @@ class Gene:
 
 def score_member(score: str) -> str:
     """The enum member for an activity score: `as1_25` for `1.25`, `as3_or_more` for `≥3.0`."""
-    if score == UNASSIGNED:
-        return "unassigned"
+    if score in _WITHOUT_NUMBER:
+        return _WITHOUT_NUMBER[score]
     number = score.removeprefix(_AT_LEAST)
     if "." in number:
         number = number.rstrip("0").rstrip(".")

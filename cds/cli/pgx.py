@@ -20,7 +20,7 @@ from cds.decision.lookups import (
     rules_of,
 )
 from dsl import Action, Advise, Outcome, Rule
-from kb import KnowledgeBase
+from kb import COPIES_UNKNOWN, KnowledgeBase
 
 _CLASSES = {
     "strong": "Strong",
@@ -91,7 +91,7 @@ def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterab
     for symbol, key in lookup.items():
         texts = _texts(symbol, key)
         scores = {score for gene in genes_named(symbol, knowledge) for score in gene.scores}
-        scored = tuple(text for text in texts if text in scores or text == "xN combinations")
+        scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
         yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
 
 

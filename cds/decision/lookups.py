@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 from dsl import Fact, Finding, Input, Reason, Rule, SourceKind, evaluate, known, missing
 from dsl.names import closest
 from fhir_adapters import read_genotypes
-from kb import Gene, KnowledgeBase, score_member
+from kb import COPIES_UNKNOWN, NO_RESULT, Gene, KnowledgeBase, score_member
 from kb.importing.fact_table import name_of
 
-NO_RESULT = "No Result"
-"""How the fact tables write that a gene was not tested."""
-_COPIES_UNKNOWN = "xN combinations"
 _GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE)
 
 
@@ -47,8 +44,9 @@ def genes_named(symbol: str, knowledge: KnowledgeBase) -> tuple[Gene, ...]:
     """The gene of this symbol, or each allele of it that is asked for; raises `LookupFault`."""
     found = tuple(gene for gene in knowledge.genes() if gene.symbol == symbol)
     if not found:
-        advice = closest(symbol, {gene.symbol for gene in knowledge.genes()})
-        raise LookupFault("unknown-gene", f"the knowledge base has no gene `{symbol}`; {advice}".rstrip("; "))
+        symbols = sorted({gene.symbol for gene in knowledge.genes()})
+        advice = closest(symbol, symbols) or f"expected one of {', '.join(symbols)}"
+        raise LookupFault("unknown-gene", f"the knowledge base has no gene `{symbol}`; {advice}")
     return found
 
 
@@ -69,8 +67,8 @@ def rules_of(drug: str, source: str, knowledge: KnowledgeBase) -> tuple[Rule, ..
     """The rules of one publisher's guidance about a drug, drafts among them; raises `LookupFault`."""
     name = name_of(drug)
     if name not in knowledge.drugs:
-        advice = closest(drug, knowledge.drugs)
-        raise LookupFault("unknown-drug", f"the knowledge base has no drug `{drug}`; {advice}".rstrip("; "))
+        advice = closest(drug, knowledge.drugs) or "`bespoke kb list` names the drugs of its rules"
+        raise LookupFault("unknown-drug", f"the knowledge base has no drug `{drug}`; {advice}")
     return tuple(rule for rule in guidance(source, knowledge) if name in rule.drugs)
 
 
@@ -136,7 +134,7 @@ class Lookups:
 def _check(symbol: str, result: Result, genes: tuple[Gene, ...]) -> None:
     for text in (*result.phenotypes, *result.scores):
         known = any(text in gene.scores or gene.phenotype_of_text(text) for gene in genes)
-        if not known and text not in (NO_RESULT, _COPIES_UNKNOWN):
+        if not known and text not in (NO_RESULT, COPIES_UNKNOWN):
             keys = sorted({name for gene in genes for name in (*gene.published.values(), *gene.scores)})
             advice = closest(text, keys) or f"expected one of {', '.join(keys)}"
             raise LookupFault("unknown-result", f"{symbol} has no result `{text}`; {advice}")
@@ -153,7 +151,7 @@ def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
     # Of an HLA gene the status of another allele is no phenotype of this one.
     phenotypes = (gene.phenotype_of_text(text) for text in result.phenotypes)
     named = [name for name in phenotypes if name is not None]
-    scores = [_score(text) for text in result.scores if text != NO_RESULT]
+    scores = [score_member(text) for text in result.scores if text != NO_RESULT]
     if item.source.kind is SourceKind.SCORE:
         found = scores or [score for name in named for score in gene.scores_of_phenotype(name)]
     else:
@@ -162,14 +160,10 @@ def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
     return tuple(sorted(set(found)))
 
 
-def _score(text: str) -> str:
-    return "copies_unknown" if text == _COPIES_UNKNOWN else score_member(text)
-
-
 def _spelled(item: Input, gene: Gene, member: str) -> str:
     if item.source.kind is SourceKind.PHENOTYPE:
         return gene.published.get(member, member)
-    texts = {name: text for text, name in gene.score_members.items()} | {"copies_unknown": _COPIES_UNKNOWN}
+    texts = {score_member(text): text for text in (*gene.scores, COPIES_UNKNOWN)}
     return texts.get(member, member)
 
 

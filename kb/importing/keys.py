@@ -10,22 +10,16 @@ from typing import Final
 
 from dsl import Diagnostic, Names
 from kb.errors import KnowledgeBaseError
+from kb.genes import NO_RESULT, gene_name, score_member
 from kb.importing.fact_table import FactRow
 from kb.loader import read_rules
 
 Member = str | None
 """A member of the enum of a gene; None where there is no result."""
 
-NO_RESULT: Final = "No Result"
-
-SCORED: Final = frozenset({"CYP2C9", "CYP2D6", "DPYD"})
-"""Genes of which the guidelines name activity scores in place of phenotypes."""
-
 UNRESOLVED: Final = frozenset({None, "indeterminate", "unassigned"})
 """What says as little about a gene as not testing it."""
 
-_SCORE: Final = re.compile(r"(≥?)([0-9]+)\.([0-9]+)")
-_SCORE_WORDS: Final = {"n/a": "unassigned", "xN combinations": "copies_unknown"}
 _LEFT_OUT: Final = re.compile(
     r" metabolizer$| of aminoglycoside-induced hearing loss$|^ivacaftor | in cf patients$"
 )
@@ -105,7 +99,7 @@ def member_of(axis: Axis, word: str) -> Member:
     if word == NO_RESULT:
         return None
     allele = _ALLELE.fullmatch(word)
-    member = allele[2] if allele else _score(word) if axis.source == "score" else _phenotype(word)
+    member = allele[2] if allele else score_member(word) if axis.source == "score" else _phenotype(word)
     if member not in axis.enum.labels:
         raise KeyError(f"`{word}` is no key of {axis.shown}: the enum {axis.enum.name} has no `{member}`")
     return member
@@ -116,19 +110,12 @@ def _axis(gene: str, words: Iterable[str], genes: Genes) -> Axis:
     if len(alleles) > 1:
         raise KeyError(f"expected one allele of {gene} for each drug, not {' and '.join(alleles)}")
     shown = gene + "".join(alleles)
-    name = re.sub(r"[^A-Za-z0-9]+", "_", shown)
-    source, known = ("score", genes.scores) if gene in SCORED else ("phenotype", genes.phenotypes)
+    name = gene_name(shown)
+    # Of a gene with activity scores the guidelines name these in place of phenotypes.
+    source, known = ("score", genes.scores) if name in genes.scores else ("phenotype", genes.phenotypes)
     if name not in known:
         raise KeyError(f"the knowledge base has no gene `{name}` with an enum of its {source}s")
     return Axis(gene, name, shown, source, known[name])
-
-
-def _score(word: str) -> str:
-    number = _SCORE.fullmatch(word)
-    if number is None:
-        return _SCORE_WORDS.get(word, word)
-    fraction = number[3].rstrip("0")
-    return f"as{number[2]}{'_' + fraction if fraction else ''}{'_or_more' if number[1] else ''}"
 
 
 def _phenotype(word: str) -> str:

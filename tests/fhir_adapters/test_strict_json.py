@@ -114,6 +114,13 @@ def test_messages_say_where_and_repeat_nothing() -> None:
         assert "secret" not in str(refusal(data))
 
 
+@pytest.mark.parametrize("place", range(16))
+def test_a_long_number_is_found_wherever_it_stands(place: int) -> None:
+    """H-062: its bytes are looked at in samples."""
+    assert refusal(b" " * place + b"[" + b"7" * 65 + b"]").reason == "number"
+    assert load_json(b" " * place + b"[" + b"7" * 64 + b"]") == [int("7" * 64)]
+
+
 def test_digits_survive() -> None:
     """H-039, H-040: decimals are exact and keep trailing zeros."""
     data = b'{"b":70.50,"a":[0.1,-0.00,1E+5,12345678901234567890,0.00000012,true,null,"\xc3\xa9\\n"]}'

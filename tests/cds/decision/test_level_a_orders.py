@@ -84,3 +84,49 @@ def test_the_response_to_peginterferon_is_told(
     (card,) = cards(drafting, drug, *(genotype(*each) for each in results))
     assert card["indicator"] == "info"
     assert words in card["summary"]
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "expected"),
+    [
+        ("*1/*3", [("warning", "Siponimod, CYP2C9 *1/*3: maintenance dose 1 mg once daily")]),
+        ("*3/*2", [("warning", "Siponimod, CYP2C9 *2/*3: maintenance dose 1 mg once daily")]),
+        ("*3/*3", [("critical", "Siponimod, CYP2C9 *3/*3: contraindicated")]),
+        ("*2.001/*2", []),
+        ("*1/*2 or *2/*2", []),
+        (
+            "*3/*8",
+            [
+                (
+                    "warning",
+                    "Siponimod, CYP2C9 *3 and *5, *6, *8 or *11: the label names no dose for this genotype",
+                )
+            ],
+        ),
+    ],
+)
+def test_siponimod_asks_for_the_alleles(
+    drafting: HookService, diplotype: str, expected: list[tuple[str, str]]
+) -> None:
+    """`*1/*3` and `*2/*2` have one activity score, one phenotype, and different doses."""
+    assert said(cards(drafting, "siponimod", genotype("CYP2C9", diplotype))) == expected
+
+
+@pytest.mark.parametrize(
+    "result",
+    [genotype("CYP2C9", "*1/*2 or *1/*3"), phenotype("CYP2C9", "CYP2C9 Intermediate Metabolizer")],
+)
+def test_what_does_not_tell_the_alleles_decides_nothing(drafting: HookService, result: Json) -> None:
+    (card,) = cards(drafting, "siponimod", result)
+    assert card["summary"] == "Draft: Siponimod: test first, CYP2C9 genotype contradictory"
+
+
+def test_the_genotype_stands_beside_its_phenotype(drafting: HookService) -> None:
+    results = (genotype("CYP2C9", "*1/*3"), phenotype("CYP2C9", "CYP2C9 Intermediate Metabolizer"))
+    (card,) = cards(drafting, "siponimod", *results)
+    assert "maintenance dose 1 mg" in card["summary"]
+
+
+def test_siponimod_is_tested_first(drafting: HookService) -> None:
+    (card,) = cards(drafting, "siponimod")
+    assert "CYP2C9 genotype missing" in card["summary"]

@@ -58,7 +58,7 @@ def test_synthea_patients_who_take_clopidogrel() -> None:
     for path in found:
         ran = bespoke("evaluate", path, *AS_OF)
         assert ran.code == 0
-        assert "clopidogrel.cyp2c19 1.0.0: not decided: CYP2C19 result missing" in ran.out
+        assert "clopidogrel.cyp2c19 1.0.1: not decided: CYP2C19 result missing" in ran.out
         assert "    cyp2c19: missing" in ran.out and "    line " in ran.out
 
 

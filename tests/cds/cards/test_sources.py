@@ -1,4 +1,4 @@
-"""Several sources about one drug: agreement is said once, disagreement side by side."""
+"""Several sources about one drug: agreement is said once, disagreement side by side (H-044)."""
 
 from __future__ import annotations
 
@@ -145,6 +145,7 @@ def test_avoiding_is_avoiding_whatever_else_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_what_sources_say_otherwise_stands_beside(tmp_path: Path, other: str, said: str) -> None:
+    """H-044: both are shown, neither is picked in silence."""
     (card,) = cards(tmp_path, knowledge(tmp_path, alpha=HALF, beta=other))
     assert card["summary"] == f"{HALF_SAID}; Beta differs"
     assert "The sources do not agree: Beta differs from Alpha. No change is proposed." in card["detail"]
@@ -167,7 +168,8 @@ def test_the_site_chooses_who_leads_and_the_card_says_so(tmp_path: Path) -> None
 
 def test_where_the_followed_source_changes_nothing_the_others_are_told_quietly(tmp_path: Path) -> None:
     (card,) = cards(tmp_path, knowledge(tmp_path, alpha=HALF, beta=USUAL), None, "Beta")
-    assert (card["indicator"], card["summary"]) == ("info", "Omeprazole: the usual dose by Beta; Alpha differs")
+    assert card["indicator"] == "info"
+    assert card["summary"] == "Omeprazole: the usual dose by Beta; Alpha differs"
     assert "- Beta: the usual dose (rule omeprazole.beta 1.0.0)" in card["detail"]
     assert "suggestions" not in card
 
@@ -185,7 +187,7 @@ def test_three_sources_are_one_card(tmp_path: Path) -> None:
 
 
 def test_what_two_sources_ask_for_is_asked_once(tmp_path: Path) -> None:
-    """H-045: a contradictory result is told once, not by every guideline."""
+    """A contradictory result is told once, not by every guideline."""
     conflict = [genotype("CYP2C19", "*1/*1"), genotype("CYP2C19", "*2/*2")]
     (card,) = cards(tmp_path, knowledge(tmp_path, alpha=HALF, beta=QUARTER), conflict)
     assert card["summary"] == "Omeprazole: not decided, CYP2C19 result contradictory"

@@ -224,3 +224,9 @@ def test_a_changed_cut_changes_the_answer(tmp_path: Path) -> None:
     )  # H-112: its own tests object
     path.write_text(re.sub(r'  test ".*?\n  }\n', "", changed, flags=re.DOTALL), "utf-8")
     assert "300 mg once daily" in evaluated(tmp_path, bundle, *AS_OF, "--kb", str(folder)).out
+
+
+def test_a_source_that_goes_first_must_be_one(tmp_path: Path) -> None:
+    ran = evaluated(tmp_path, record(), "--follow", "KNMP")
+    assert ran.code == 2
+    assert "--follow: no guidance about genes is published by `KNMP`; known: CPIC" in ran.err

@@ -160,7 +160,8 @@ class HookService:
         ordered = by_urgency(every)
         cards, left = list(ordered[: self._max_cards]), ordered[self._max_cards :]
         if left:
-            unsaid.append((f"{len(left)} less urgent cards", f"a call has {self._max_cards} at most"))
+            fewer = "1 less urgent card" if len(left) == 1 else f"{len(left)} less urgent cards"
+            unsaid.append((fewer, f"a call has {self._max_cards} at most"))
         if refusal is None and unsaid:
             reasons = [f"{what}, {why}" for what, why in unsaid]
             remark = self._rendered([], reasons, decision, f"{decision_id}/remark")[0]

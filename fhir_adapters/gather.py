@@ -12,7 +12,13 @@ from fhir_adapters.allergies import allergy_fact
 from fhir_adapters.chart import Chart
 from fhir_adapters.conditions import condition_fact, indication_fact
 from fhir_adapters.evidence import with_caveat
-from fhir_adapters.genomics import GeneticResults, genetic_results, phenotype_fact, score_fact
+from fhir_adapters.genomics import (
+    GeneticResults,
+    genetic_results,
+    genotype_fact,
+    phenotype_fact,
+    score_fact,
+)
 from fhir_adapters.medications import MedicationList, exposure_fact, medication_fact, medication_list
 from fhir_adapters.observations import observation_fact
 from fhir_adapters.orders import Order
@@ -84,6 +90,8 @@ class FactReader:
                 return phenotype_fact(item, self._genetics, as_of, terminology.gene(name))
             case SourceKind.SCORE:
                 return score_fact(item, self._genetics, as_of, terminology.gene(name))
+            case SourceKind.GENOTYPE:
+                return genotype_fact(item, self._genetics, as_of, terminology.gene(name))
             case SourceKind.PATIENT:
                 return patient_fact(name, chart, as_of)
             case SourceKind.CONDITION:

@@ -74,6 +74,7 @@ _KEYS = {
     SourceKind.OBSERVATION: PrefetchKey.LABS,
     SourceKind.PHENOTYPE: PrefetchKey.PGX,
     SourceKind.SCORE: PrefetchKey.PGX,
+    SourceKind.GENOTYPE: PrefetchKey.PGX,
     SourceKind.CONDITION: PrefetchKey.CONDITIONS,
     SourceKind.INDICATION: PrefetchKey.CONDITIONS,
     SourceKind.MEDICATION: PrefetchKey.MEDICATIONS,
@@ -130,7 +131,7 @@ def prefetch_templates(
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:
             labs |= (terminology.status(name) or terminology.observable(name)).codes
-        elif kind in (SourceKind.PHENOTYPE, SourceKind.SCORE):
+        elif _KEYS[kind] is PrefetchKey.PGX:
             pgx |= terminology.gene(name).interpretation_codes
     templates = {
         PrefetchKey.PATIENT: [f"Patient/{_PATIENT}"],

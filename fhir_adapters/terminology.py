@@ -100,6 +100,14 @@ class Gene(Protocol):
         """Activity scores that lead to a phenotype."""
         ...
 
+    def genotype_of(self, diplotype: str) -> tuple[str, ...]:
+        """Genotypes (enum members) consistent with `*1/*2`; empty for a gene of which none are asked."""
+        ...
+
+    def genotypes_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
+        """Genotypes that may lead to a phenotype."""
+        ...
+
     def phenotype_of_coding(self, coding: Coding) -> str | None:
         """The phenotype of a coded answer such as LOINC LA9657-3, None when it is not listed."""
         ...

@@ -169,11 +169,12 @@ class GeneFile(_Strict):
     """`genes/NAME.toml`; NAME is the symbol, or symbol and allele, with `_` for what a name cannot hold."""
 
     symbol: Text
-    hgnc: Annotated[str, Meta(pattern=_HGNC)]
     phenotype_enum: Text
     version: Text
     source: Text
     interpretation_codes: tuple[Text, ...]
+    hgnc: Annotated[str, Meta(pattern=_HGNC)] | None = None
+    """Left out for what is no gene, or has no number here yet."""
     alleles: dict[str, Text] = {}
     pairs: tuple[FunctionPair, ...] = ()
     other_names: dict[str, Text] = {}
@@ -183,6 +184,10 @@ class GeneFile(_Strict):
     """The enum of the activity scores, where rules may read them."""
     activity_values: dict[str, Annotated[str, Meta(pattern=_SCORE)]] = {}
     """Alleles and their activity values; an allele without one has a function that is not known."""
+    genotype_enum: Text | None = None
+    """The enum of the pairs of `allele_groups`, where rules may ask for the alleles themselves."""
+    allele_groups: dict[str, Text] = {}
+    """Alleles that guidance tells apart, and the group of each; all others are the group `other`."""
     carried: Text | None = None
     """The allele whose presence is asked, of a gene without listed alleles such as HLA-B."""
     phenotypes: dict[str, Text] = {}

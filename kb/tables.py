@@ -74,6 +74,7 @@ class Tables:
             },
             genes={name: gene.phenotype_enum for name, gene in self.genes.items()},
             scores={name: gene.score_enum for name, gene in self.genes.items() if gene.score_enum},
+            genotypes={name: gene.genotype_enum for name, gene in self.genes.items() if gene.genotype_enum},
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),

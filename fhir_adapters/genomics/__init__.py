@@ -8,11 +8,18 @@ PharmCAT JSON ──────────────────────
 
 from fhir_adapters.genomics.alleles import read_genotypes
 from fhir_adapters.genomics.pharmcat import pharmcat_facts
-from fhir_adapters.genomics.phenotype import GeneticResults, genetic_results, phenotype_fact, score_fact
+from fhir_adapters.genomics.phenotype import (
+    GeneticResults,
+    genetic_results,
+    genotype_fact,
+    phenotype_fact,
+    score_fact,
+)
 
 __all__ = [
     "GeneticResults",
     "genetic_results",
+    "genotype_fact",
     "pharmcat_facts",
     "phenotype_fact",
     "read_genotypes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,11 @@ def drafting(tmp_path: Path) -> HookService:
     return hook_service(tmp_path, bundled(), fire_draft=True)
 
 
-def cards(service: HookService, drug: str, *results: Json, person: Json | None = None) -> list[Json]:
+def cards(
+    service: HookService, drug: str, *results: Json, person: Json | None = None, **more: Sequence[Json]
+) -> list[Json]:
     known = bundled().drugs[drug]
-    call = order_sign([draft((known.rxnorm, known.display))], prefetch(pgx=results, person=person))
+    call = order_sign([draft((known.rxnorm, known.display))], prefetch(pgx=results, person=person, **more))
     status, body = answer(service, call)
     assert status == 200
     found: list[Json] = body["cards"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from dsl import Advise, Finding, Nothing, Rule, State, evaluate, known
-from tests.cds.cards.support import bundled, reference, reference_rows
+from tests.cds.cards.support import active, bundled, reference, reference_rows
 
 POPULATIONS = {
     "CVI ACS PCI": "acs_pci",
@@ -185,3 +185,25 @@ def test_visible_cases_of_mercaptopurine() -> None:
             assert same is (case["id"] not in SEED_DIFFERENCES)
         seen += 1
     assert seen == 4
+
+
+def test_mercaptopurine_has_one_line_of_versions_whose_periods_meet() -> None:
+    """H-119: a question about an earlier day hears the version of that day, and never two of them."""
+    mine = sorted(
+        (rule for rule in active() if "mercaptopurine" in rule.drugs and publisher_of(rule) == "CPIC"),
+        key=lambda rule: rule.effective_from,
+    )
+    assert [rule.version for rule in mine] == ["0.9.0", "1.1.0"]
+    assert mine[0].effective_until is not None
+    assert mine[1].effective_from - mine[0].effective_until == timedelta(days=1)
+    for day in (date(2024, 3, 31), date(2026, 1, 30), date(2026, 1, 31), date(2027, 1, 1)):
+        speaking = [
+            rule
+            for rule in bundled().in_force(day, fire_draft=True)
+            if "mercaptopurine" in rule.drugs and publisher_of(rule) == "CPIC"
+        ]
+        assert speaking == [mine[0] if day < date(2026, 1, 31) else mine[1]]
+
+
+def publisher_of(rule: Rule) -> str:
+    return bundled().sources[rule.evidence.citations[0].identifier].publisher

@@ -4,10 +4,12 @@ Chart ─ links (contained, grouped, derived, withdrawn) ─ statements (which g
 PharmCAT JSON ──────────────────────────────────────────────────────────────────────────────────┤
   claims (activity score, reported phenotype, genotype) ─ alleles (every consistent pair) ◄─────┘
   ─ agreed: one phenotype, or all that are possible ─ Fact
+  ─ converted: what the drugs that are taken make of it ─ Fact
 """
 
 from fhir_adapters.genomics.alleles import read_genotypes
 from fhir_adapters.genomics.pharmcat import pharmcat_facts
+from fhir_adapters.genomics.phenoconversion import Modulation, converted
 from fhir_adapters.genomics.phenotype import (
     GeneticResults,
     genetic_results,
@@ -18,6 +20,8 @@ from fhir_adapters.genomics.phenotype import (
 
 __all__ = [
     "GeneticResults",
+    "Modulation",
+    "converted",
     "genetic_results",
     "genotype_fact",
     "pharmcat_facts",

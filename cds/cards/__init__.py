@@ -6,7 +6,7 @@ Text comes from the knowledge base; of the patient's data only numbers, dates an
 """
 
 from cds.cards.card import render_cards
+from cds.cards.recommendation import Recommended, recommended
 from cds.cards.screen import as_screen
-from cds.cards.text import fill
 
-__all__ = ["as_screen", "fill", "render_cards"]
+__all__ = ["Recommended", "as_screen", "recommended", "render_cards"]

@@ -7,14 +7,23 @@ PharmCAT JSON ──────────────────────
 """
 
 from fhir_adapters.genomics.alleles import read_genotypes
-from fhir_adapters.genomics.pharmcat import pharmcat_facts
-from fhir_adapters.genomics.phenotype import GeneticResults, genetic_results, phenotype_fact, score_fact
+from fhir_adapters.genomics.pharmcat import Calls, pharmcat_calls, tabled_calls
+from fhir_adapters.genomics.phenotype import (
+    GeneticResults,
+    genetic_results,
+    pharmcat_facts,
+    phenotype_fact,
+    score_fact,
+)
 
 __all__ = [
+    "Calls",
     "GeneticResults",
     "genetic_results",
+    "pharmcat_calls",
     "pharmcat_facts",
     "phenotype_fact",
     "read_genotypes",
     "score_fact",
+    "tabled_calls",
 ]

@@ -25,7 +25,7 @@ from fhir_adapters.errors import (
     WrongPatient,
 )
 from fhir_adapters.gather import FactReader, gather
-from fhir_adapters.genomics import Calls, pharmcat_calls, pharmcat_facts, read_genotypes, tabled_calls
+from fhir_adapters.genomics import ADVICE, Calls, pharmcat_calls, pharmcat_facts, read_genotypes, tabled_calls
 from fhir_adapters.intake import Intake
 from fhir_adapters.orders import (
     DraftOrders,
@@ -44,6 +44,7 @@ from fhir_adapters.strict_json import dump_json, load_json
 from fhir_adapters.unmapped import Unmapped, unmapped_observations
 
 __all__ = [
+    "ADVICE",
     "BearerToken",
     "BulkFault",
     "BulkReport",

@@ -87,9 +87,9 @@ def _printable(text: object) -> str:
 
 def _read(chart: Chart) -> tuple[tuple[str, int], ...]:
     counts = Counter({name: len(entries) for name, entries in chart.resources.items() if entries})
-    counts["Patient"] = chart.patient is not None
+    counts["Patient"] = int(chart.patient is not None)
     calls = sum(len(each) for each in chart.called.values())
-    return tuple(sorted((+counts).items())) + ((("calls", calls),) if calls else ())
+    return tuple(sorted((+counts).items())) + ((("call", calls),) if calls else ())
 
 
 def _strange_genes(chart: Chart, knowledge: KnowledgeBase) -> tuple[ChartFinding, ...]:

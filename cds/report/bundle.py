@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cds.report.model import Answer, DrugEntry, GeneEntry, Report, Seen, Severity
 from cds.report.words import HEADINGS, caveats, for_whom, marks
+from fhir_adapters import ADVICE
 from kb import RXNORM
 
 _GUIDE = "http://hl7.org/fhir/uv/genomics-reporting"
@@ -22,7 +23,6 @@ _TBD = f"{_GUIDE}/CodeSystem/tbd-codes-cs"
 _LOINC = "http://loinc.org"
 _ARTIFACT = "http://hl7.org/fhir/StructureDefinition/workflow-relatedArtifact"
 _GENES = "http://www.genenames.org"
-_ACTIONS = "urn:bespoke:pgx-action"
 _PUBMED = "https://pubmed.ncbi.nlm.nih.gov"
 
 _SILENT = frozenset({Severity.UNDECIDED, Severity.LISTED, Severity.OUTSIDE})
@@ -147,9 +147,8 @@ class _Writer:
         found["derivedFrom"] = [{"reference": url} for url in origins]
         whom = for_whom(answer)
         said = f"{whom}: {answer.headline}" if whom else answer.headline
-        implied: Json = {"text": HEADINGS[answer.severity]}
-        if answer.action:
-            implied["coding"] = [{"system": _ACTIONS, "code": answer.action}]
+        code = answer.action or answer.severity.value
+        implied = {"coding": [{"system": ADVICE, "code": code}], "text": HEADINGS[answer.severity]}
         found["component"] = [
             {
                 "code": _coded(_LOINC, "51963-7", "Medication assessed [ID]"),

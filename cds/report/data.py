@@ -75,7 +75,7 @@ def _answer(answer: Answer) -> dict[str, object]:
         "rationale": answer.rationale or None,
         "population": answer.population or None,
         "only_if": answer.only_if,
-        "lookup": dict(answer.keys),
+        "by": [{"gene": gene, "result": words} for gene, words in answer.keys],
         "partial": list(answer.partial),
         "notes": list(answer.notes),
         "guideline": answer.guideline or None,

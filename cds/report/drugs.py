@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cds.cards import Recommended, recommended
+from cds.cards.text import capitalised
 from cds.decision import Decision, Situation, decide
 from cds.decision.lookups import attribute
 from cds.guard import Released, release
@@ -154,9 +155,10 @@ def _severity(finding: Finding, said: Recommended | None) -> Severity:
         return Severity.ALTERNATIVE
     if said.doses:
         return Severity.DOSE
-    if said.changes_nothing:
-        return Severity.STANDARD if said.action is Action.STANDARD else Severity.NO_RECOMMENDATION
-    return Severity.ADVICE
+    if finding.advises or not said.changes_nothing:
+        # What has a card is advice, whatever its action: a later dose, caution, or a gene to be tested.
+        return Severity.ADVICE
+    return Severity.STANDARD if said.action is Action.STANDARD else Severity.NO_RECOMMENDATION
 
 
 def _by_suggestions(said: Recommended) -> Severity:
@@ -184,7 +186,7 @@ def _headline(
     if isinstance(result, Give):
         return f"Advised dose {result.dose}"
     assert isinstance(result, Nothing)
-    return f"Nothing to say: {result.because}" if result.because else "Nothing to say"
+    return capitalised(result.because) or "Nothing to say"
 
 
 def _keys(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -194,8 +196,7 @@ def _keys(finding: Finding) -> Iterator[tuple[str, str]]:
             words = (
                 "not tested" if fact.missing and fact.reason is Reason.MISSING else value_words(item, fact)
             )
-            kind = " activity score" if item.source.kind is SourceKind.SCORE else ""
-            yield f"{gene_words(item.source.name)}{kind}", words
+            yield gene_words(item.source.name), words
 
 
 def _partial(finding: Finding) -> Iterator[str]:

@@ -17,10 +17,11 @@ _UNUSED = {
     Reason.FUTURE: "dated in the future",
     Reason.STALE: "too old",
     Reason.UNDATED: "not clearly dated",
-    Reason.CONFLICT: "contradicts itself",
+    Reason.CONFLICT: "it contradicts itself, or does not tell of which gene it speaks",
     Reason.SUBJECT: "not certainly of this patient's own germline",
 }
-_UNREADABLE = "it cannot be read"
+_KINDS = ("genotype", "phenotype", "score", "")
+_UNREADABLE = "it cannot be read as a genotype, a phenotype or a score"
 
 
 def gene_entries(reader: FactReader, knowledge: KnowledgeBase) -> tuple[GeneEntry, ...]:
@@ -36,7 +37,8 @@ def _entry(gene: Gene, reader: FactReader) -> GeneEntry:
     facts = reader.facts(inputs, None)
     fact = facts[SourceKind.PHENOTYPE.value]
     score = facts.get(SourceKind.SCORE.value)
-    results = tuple(dict.fromkeys(_seen(datum, gene) for datum in fact.data))
+    seen = dict.fromkeys(_seen(datum, gene) for datum in fact.data)
+    results = tuple(sorted(seen, key=lambda each: (bool(each.unused), _KINDS.index(each.kind))))
     state = _state(fact)
     return GeneEntry(
         gene=gene,

@@ -8,7 +8,7 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from cds.report.model import Report
-from cds.report.words import HEADINGS, STATES, caveats, for_whom, marks, origin
+from cds.report.words import HEADINGS, STATES, caveats, counted, for_whom, marks, origin
 
 
 @lru_cache(maxsize=1)
@@ -36,6 +36,7 @@ def as_page(report: Report) -> str:
         tested=[entry for entry in report.genes if entry.tested],
         untested=[entry.label for entry in report.genes if not entry.tested],
         caveats=caveats(report),
+        counted=counted(report),
         states=STATES,
         for_whom=for_whom,
         marks=marks,

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from cds.report.model import Answer, DrugEntry, GeneEntry, Report, Severity
-from cds.report.words import HEADINGS, STATES, caveats, for_whom, marks, origin
+from cds.report.words import HEADINGS, STATES, caveats, counted, for_whom, marks, origin
 
 _WIDTH = 100
 _BRIEF = frozenset({Severity.STANDARD, Severity.NO_RECOMMENDATION, Severity.LISTED, Severity.OUTSIDE})
@@ -118,7 +118,9 @@ def _answer(answer: Answer) -> Iterator[Line]:
     told = f"{whom}: {answer.headline}" if whom else answer.headline
     said = f"{answer.source}: {told}"
     more = "; ".join([*marks(answer), *origin(answer)])
-    if answer.severity in _BRIEF:
+    if answer.severity is Severity.OUTSIDE:
+        yield from _wrapped(said, "    ", Style.FAINT)
+    elif answer.severity in _BRIEF:
         yield from _wrapped(f"{said} [{more}]", "    ")
     else:
         yield from _wrapped(said, "    ")
@@ -133,8 +135,7 @@ def _answer(answer: Answer) -> Iterator[Line]:
 
 def _foot(report: Report) -> Iterator[Line]:
     yield Line("READ", Style.HEADING)
-    read = ", ".join(f"{count} {name}" for name, count in report.read)
-    yield from _wrapped(read or "nothing", "  ")
+    yield from _wrapped(counted(report), "  ")
     for finding in report.unread:
         yield from _wrapped(f"{finding.code} at {finding.path}: {finding.sentence}", "  ")
     if report.unmapped:

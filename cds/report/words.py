@@ -11,7 +11,7 @@ HEADINGS = {
     Severity.ADVICE: "Monitoring, tests and other advice",
     Severity.UNDECIDED: "Not decided",
     Severity.STANDARD: "Usual use",
-    Severity.NO_RECOMMENDATION: "No recommendation",
+    Severity.NO_RECOMMENDATION: "No advice",
     Severity.LISTED: "Entries of sources that were not read here",
     Severity.OUTSIDE: "Guidance for other patients only",
 }
@@ -38,6 +38,12 @@ def caveats(report: Report) -> list[str]:
     if report.failed:
         said.append(f"Rules that failed, their authors should be told: {', '.join(report.failed)}.")
     return said
+
+
+def counted(report: Report) -> str:
+    """What was read, in words."""
+    named = (f"{count} {name}{'s' if name == 'call' and count > 1 else ''}" for name, count in report.read)
+    return ", ".join(named) or "nothing"
 
 
 def for_whom(answer: Answer) -> str:

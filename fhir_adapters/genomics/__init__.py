@@ -7,6 +7,7 @@ PharmCAT JSON ──────────────────────
 """
 
 from fhir_adapters.genomics.alleles import read_genotypes
+from fhir_adapters.genomics.codes import ADVICE
 from fhir_adapters.genomics.pharmcat import Calls, pharmcat_calls, tabled_calls
 from fhir_adapters.genomics.phenotype import (
     GeneticResults,
@@ -17,6 +18,7 @@ from fhir_adapters.genomics.phenotype import (
 )
 
 __all__ = [
+    "ADVICE",
     "Calls",
     "GeneticResults",
     "genetic_results",

@@ -8,6 +8,7 @@ the reporter writes with one line a gene, and what it takes from other callers (
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from fhir_adapters.genomics.claims import (
     Kind,
     genotype_claim,
     genotypes_in,
+    is_of_another_allele,
     phenotype_claim,
     score_claim,
     unusable,
@@ -28,6 +30,7 @@ from fhir_adapters.reading import Resource, member, object_member, objects, text
 from fhir_adapters.terminology import Gene
 
 _GUIDELINES = ("CPIC", "DPWG", "FDA")
+_SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)?")
 _ALLELES = ("allele1", "allele2", "haplotype1", "haplotype2")
 _COLUMNS = ("Gene", "Source Diplotype", "Phenotype", "Activity Score")
 """Those of the reporter's table that are read; outside calls have them in this order, without a heading."""
@@ -64,14 +67,11 @@ def tabled_calls(text: str) -> Calls:
         (number, dict(zip(named, (cell.strip() for cell in row), strict=False)))
         for number, row in enumerate(lines, start=1)
         if any(cell.strip() for cell in row) and not row[0].startswith("#")
-    ]
-    results = [
-        (row["Gene"], f"line {number}", _tabled(row))
-        for number, row in rows
         if heading is None or number > heading + 1
     ]
+    results = [(row["Gene"], f"line {number}", _tabled(row)) for number, row in rows]
     said = all(len(row) > 1 and any(row[name] for name in _COLUMNS[1:] if name in row) for _, row in rows)
-    if not results or (heading is None and not said):
+    if not results or not all(_SYMBOL.fullmatch(row["Gene"]) for _, row in rows) or not said:
         raise UnusableReport
     return Calls("", _by_gene(results))
 
@@ -141,8 +141,10 @@ def call_claims(result: Resource, gene: Gene) -> Iterator[Claim]:
         yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
     for diplotype in diplotypes:
         for text in _texts(diplotype, "phenotypes"):
-            reported = phenotype_claim(written(text), gene)
-            yield reported or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
+            said = written(text)
+            reported = phenotype_claim(said, gene)
+            if reported is not None or not is_of_another_allele(said):
+                yield reported or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
         score = text_member(diplotype, "activityScore")
         if score is not None:
             yield score_claim(written(score), gene)

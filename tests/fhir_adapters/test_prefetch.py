@@ -110,6 +110,7 @@ def test_each_kind_of_input_has_its_key() -> None:
 def test_exported_names() -> None:
     """The front door: what other rooms may rely on."""
     assert fhir_adapters.__all__ == [
+        "ADVICE",
         "BearerToken",
         "BulkFault",
         "BulkReport",

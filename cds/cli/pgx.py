@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cds.cards import fill
+from cds.cards import recommended
 from cds.cli.batch import LineError
 from cds.cli.batch import run as run_batch
 from cds.decision.lookups import (
@@ -19,31 +19,10 @@ from cds.decision.lookups import (
     result_of_diplotype,
     rules_of,
 )
-from dsl import Action, Advise, Outcome, Rule
 from kb import COPIES_UNKNOWN, KnowledgeBase
 
-_CLASSES = {
-    "strong": "Strong",
-    "moderate": "Moderate",
-    "optional": "Optional",
-    "no_recommendation": "No recommendation",
-    "unspecified": "Unspecified",
-    "not_applicable": "N/A",
-}
-"""Strength in rules to the classification of the fact tables."""
 _ANYBODY = ""
 """The population of a row that is not told apart by population."""
-_ALTERNATIVE = {Action.ALTERNATIVE, Action.CONSIDER_ALTERNATIVE}
-_DOSE = {
-    Action.REDUCE_START,
-    Action.REDUCE_MAINTENANCE,
-    Action.INCREASE_START,
-    Action.START_LOW,
-    Action.FIXED_START,
-    Action.DOSE_CAP,
-    Action.TITRATION_PROTOCOL,
-}
-_NONE = {Action.STANDARD, Action.NO_RECOMMENDATION}
 
 
 def run(batch: Path, kb: Path | None) -> int:
@@ -137,32 +116,23 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
 
 def _shown(found: Recommendation) -> list[Mapping[str, object]]:
     """The recommendation in the words of the contract; none where the guideline says nothing."""
-    rule, result = found.finding.rule, found.finding.result
-    if not isinstance(result, Advise):
+    said = recommended(found.finding)
+    if said is None:
         return []
-    outcome = rule.outcome(result.outcome)
-    action = outcome.action
+    rule = found.finding.rule
     return [
         {
-            "classification": _CLASSES.get(outcome.strength or rule.evidence.strength, outcome.strength),
-            "action": None if action is None else action.value,
-            "avoid": action is Action.AVOID,
-            "alternative": action in _ALTERNATIVE,
-            "dose": action in _DOSE,
-            "none": action in _NONE,
+            "classification": said.classification,
+            "action": None if said.action is None else said.action.value,
+            "avoid": said.avoids,
+            "alternative": said.replaces,
+            "dose": said.doses,
+            "none": said.changes_nothing,
             "guideline": attribute(rule, "guideline_id"),
             "pmids": (attribute(rule, "pmids") or "").split(),
-            "text": _wording(rule, outcome, found),
+            "text": said.text,
         }
     ]
-
-
-def _wording(rule: Rule, outcome: Outcome, found: Recommendation) -> str:
-    if not outcome.advise:
-        action = "" if outcome.action is None else outcome.action.value.replace("-", " ")
-        return f"{' and '.join(rule.drugs).replace('_', ' ').capitalize()}: {action}."
-    texts = (fill(text, found.finding) for text in (outcome.advise, outcome.rationale) if text)
-    return ". ".join(text.rstrip(".") for text in texts) + "."
 
 
 def _text(asked: Mapping[str, object], name: str) -> str:

@@ -80,11 +80,11 @@ def judged(
 def concerned(
     knowledge: KnowledgeBase, tested: frozenset[str], as_of: datetime, *, fire_draft: bool
 ) -> tuple[Rule, ...]:
-    """The rules in force that may be shown and that read one of these genes."""
+    """The rules in force that read one of these genes."""
     return tuple(
         rule
         for rule in knowledge.in_force(as_of.date(), fire_draft=fire_draft)
-        if rule.status is not Lifecycle.SHADOW and tested.intersection(_genes(rule))
+        if tested.intersection(_genes(rule))
     )
 
 

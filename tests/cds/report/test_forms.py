@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -142,6 +143,14 @@ def test_what_is_draft_is_preliminary() -> None:
     }
     assert by_rule == {"amitriptyline.one": "final", "omeprazole.two": "preliminary"}
     assert bundle["entry"][-1]["resource"]["status"] == "preliminary"
+
+
+def test_what_rests_on_no_result_is_no_implication() -> None:
+    """The profile asks for at least one finding that an implication is derived from."""
+    untested = replace(passport(result("CYP2D6", "*4/*4")), genes=())
+    bundle = as_bundle(untested)
+    assert isinstance(bundle["entry"], list)
+    assert [each["resource"]["resourceType"] for each in bundle["entry"]] == ["Patient", "DiagnosticReport"]
 
 
 @pytest.mark.parametrize("fire_draft", [False, True])

@@ -87,6 +87,14 @@ def test_what_is_not_settled_says_why(
     assert says in entry.reason
 
 
+def test_the_status_of_another_allele_is_no_result_of_this_one() -> None:
+    """Neither negative nor unreadable: nothing was said of it."""
+    report = passport(result("CYP2D6", "*1/*4"), reported("HLA-B", "*15:02 positive"))
+    assert gene(report, "HLA-B*57:01").state is GeneState.NOT_TESTED
+    unclear = passport(reported("HLA-B", "*15:02 perhaps"))
+    assert gene(unclear, "HLA-B*57:01").state is GeneState.UNUSABLE
+
+
 def test_a_phenotype_alone_leaves_the_scores_open_that_lead_to_it() -> None:
     entry = gene(passport(reported("CYP2D6", "Poor Metabolizer")), "CYP2D6")
     assert (entry.state, entry.phenotypes, entry.scores) == (GeneState.KNOWN, ("Poor Metabolizer",), ("0.0",))

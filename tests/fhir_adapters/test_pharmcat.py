@@ -109,6 +109,20 @@ def test_reported_phenotype_and_score_are_compared() -> None:
     assert (fact.possible, fact.reason) == (("intermediate", "normal"), Reason.CONFLICT)
 
 
+def test_what_is_not_applicable_is_no_result_that_cannot_be_read() -> None:
+    """Of genes without scores, and of those without a table of phenotypes."""
+    bare = called("*1", "*4", phenotypes=["n/a", "No Result"], activityScore="n/a")
+    (datum,) = pharmcat_facts({"genes": {"CYP2D6": result(bare)}}, TERMINOLOGY)["CYP2D6"].data
+    assert (datum.text, datum.reason) == ("*1/*4", None)
+
+
+def test_the_name_of_the_sample() -> None:
+    """Version 3 names it, version 2 has a title."""
+    assert pharmcat_calls({**FLAT, "matcherMetadata": {"sampleId": "NA1"}, "title": "x"}).sample == "NA1"
+    assert pharmcat_calls({**FLAT, "title": "NA2"}).sample == "NA2"
+    assert pharmcat_calls(FLAT).sample == ""
+
+
 @pytest.mark.parametrize(
     "document", [None, [], {}, {"genes": 5}, {"resourceType": "Bundle"}, {"results": "x"}]
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cds.cards import Recommended, recommended
 from cds.cards.text import capitalised
-from cds.decision import Decision, Situation, decide
+from cds.decision import Situation, decide
 from cds.decision.lookups import attribute
 from cds.guard import Released, release
 from cds.report.model import Answer, DrugEntry, Severity
@@ -58,25 +59,32 @@ def judged(
     `tested` holds the names of genes in rules. Findings pass the guard as those of an order do.
     """
     rules = concerned(knowledge, tested, as_of, fire_draft=fire_draft)
-    entries, failed = [], dict[str, None]()
-    for name in sorted({drug for rule in rules for drug in rule.drugs}):
-        decision = decide(_alone(chart, name), knowledge, as_of, fire_draft=fire_draft)
-        failed |= dict.fromkeys(each.rule.name for each in decision.evaluations if each.finding is None)
-        answers = _answers(decision, rules, knowledge)
-        if answers:
-            entries.append(DrugEntry(knowledge.drugs[name], answers))
+    shown = {rule.name for rule in rules}
+    names = sorted({drug for rule in rules for drug in rule.drugs})
+    situation = Situation(chart, tuple(_as_if_ordered(name) for name in names), True, (), ())
+    decision = decide(situation, knowledge, as_of, fire_draft=fire_draft)
+    failed = dict.fromkeys(each.rule.name for each in decision.evaluations if each.finding is None)
+    answers = defaultdict[str, list[Answer]](list)
+    for released in release(decision):
+        if released.rule.name in shown:
+            (name,) = released.order.drugs
+            answers[name].append(_answer(released, knowledge, as_of))
+    entries = [
+        DrugEntry(knowledge.drugs[name], tuple(sorted(found, key=lambda each: (each.source, each.rule))))
+        for name, found in answers.items()
+    ]
     entries.sort(key=lambda entry: (entry.severity.rank, entry.drug.display.casefold()))
-    return Judged(tuple(entries), tuple(failed), chart.deceased(as_of))
+    return Judged(tuple(entries), tuple(failed), decision.deceased)
 
 
 def concerned(
     knowledge: KnowledgeBase, tested: frozenset[str], as_of: datetime, *, fire_draft: bool
 ) -> tuple[Rule, ...]:
-    """The rules in force that may be shown and that read one of these genes."""
+    """The rules in force that read one of these genes."""
     return tuple(
         rule
         for rule in knowledge.in_force(as_of.date(), fire_draft=fire_draft)
-        if rule.status is not Lifecycle.SHADOW and tested.intersection(_genes(rule))
+        if tested.intersection(_genes(rule))
     )
 
 
@@ -84,22 +92,9 @@ def _genes(rule: Rule) -> set[str]:
     return {item.source.name for item in rule.inputs if item.source.kind in _GENETIC}
 
 
-def _alone(chart: Chart, drug: str) -> Situation:
-    """The chart with one more draft, of this drug and nothing else.
-
-    One at a time: drafts of one call may change what is said of each other.
-    """
-    order = Order("report", "", {}, (drug,), False, OrderDrug.MAPPED, (), "", (), None)
-    return Situation(chart, (order,), True, (), ())
-
-
-def _answers(decision: Decision, rules: Sequence[Rule], knowledge: KnowledgeBase) -> tuple[Answer, ...]:
-    found = [
-        _answer(released, knowledge, decision.as_of)
-        for released in release(decision)
-        if released.rule in rules
-    ]
-    return tuple(sorted(found, key=lambda answer: (answer.source, answer.rule)))
+def _as_if_ordered(drug: str) -> Order:
+    """An order of this drug and nothing else, that nobody has written."""
+    return Order(f"report.{drug}", "", {}, (drug,), False, OrderDrug.MAPPED, (), "", (), None)
 
 
 def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> Answer:

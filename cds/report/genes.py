@@ -76,7 +76,7 @@ def _reasons(state: GeneState, fact: Fact, results: tuple[Seen, ...], gene: Gene
         yield fact.explanation[:1].upper() + fact.explanation[1:]
     for seen in results:
         if seen.unused:
-            what = f"`{seen.text}`" if seen.text else "a result"
+            what = f"“{seen.text}”" if seen.text else "a result"
             yield f"Not used: {what} ({seen.where}), {seen.unused}"
 
 
@@ -110,7 +110,7 @@ def _unlisted(text: str, gene: Gene) -> str:
     strange = dict.fromkeys(allele for allele in alleles if allele and allele not in gene.alleles)
     if not text or not strange or gene.carried is not None:
         return _UNREADABLE
-    names = ", ".join(f"`{allele}`" for allele in strange)
+    names = ", ".join(f"“{allele}”" for allele in strange)
     return f"the knowledge base lists no allele {names} of {gene.symbol}"
 
 

@@ -16,6 +16,8 @@ from cds.decision.lookups import (
     attribute,
     genes_named,
     guidance,
+    publisher,
+    read_key,
     result_of_diplotype,
     rules_of,
 )
@@ -33,8 +35,21 @@ _CLASSES = {
 """Strength in rules to the classification of the fact tables."""
 _ANYBODY = ""
 """The population of a row that is not told apart by population."""
-_ALTERNATIVE = {Action.ALTERNATIVE, Action.CONSIDER_ALTERNATIVE}
+_AVOID = {Action.AVOID, Action.AVOID_OR_ADJUST}
+_ALTERNATIVE = {
+    Action.ALTERNATIVE,
+    Action.CONSIDER_ALTERNATIVE,
+    Action.REDUCE_OR_ALTERNATIVE,
+    Action.INCREASE_OR_ALTERNATIVE,
+    Action.MONITOR_OR_ALTERNATIVE,
+}
 _DOSE = {
+    Action.REDUCE,
+    Action.INCREASE,
+    Action.ADJUST,
+    Action.REDUCE_OR_ALTERNATIVE,
+    Action.INCREASE_OR_ALTERNATIVE,
+    Action.AVOID_OR_ADJUST,
     Action.REDUCE_START,
     Action.REDUCE_MAINTENANCE,
     Action.INCREASE_START,
@@ -81,7 +96,7 @@ def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping
         names = ", ".join(f"`{name}`" for name in known)
         raise LineError("unknown-population", f"the guidance knows the populations {names}")
     lookups = Lookups(dict(_looked_up(_object(asked, "lookup"), knowledge)), knowledge)
-    found = [shown for rule in exact or rules for shown in _shown(lookups.recommended(rule))]
+    found = [shown for rule in exact or rules for shown in _shown(lookups.recommended(rule), knowledge)]
     # What the rules of several populations say alike is said once.
     return {"recommendations": [each for number, each in enumerate(found) if each not in found[:number]]}
 
@@ -89,7 +104,7 @@ def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping
 def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterable[tuple[str, Result]]:
     """Each key of a guideline is a score, a phenotype or a status: which, tells its gene."""
     for symbol, key in lookup.items():
-        texts = _texts(symbol, key)
+        texts = [text for each in _texts(symbol, key) for text in read_key(symbol, each, knowledge)]
         scores = {score for gene in genes_named(symbol, knowledge) for score in gene.scores}
         scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
         yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
@@ -104,7 +119,7 @@ def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[st
         if symbols.isdisjoint(results):
             continue
         found = lookups.recommended(rule)
-        for shown in _shown(found):
+        for shown in _shown(found, knowledge):
             more = {"population": attribute(rule, "table_population"), "lookup": dict(found.lookup)}
             for drug in rule.drugs:
                 drugs.setdefault(drug.replace("_", " "), []).append({**shown, **more})
@@ -130,8 +145,8 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
     return Result(phenotypes, scores)
 
 
-def _shown(found: Recommendation) -> list[Mapping[str, object]]:
-    """The recommendation in the words of the contract; none where the guideline says nothing."""
+def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str, object]]:
+    """The recommendation in the words of the contract, for each entry; none where the source says nothing."""
     rule, result = found.finding.rule, found.finding.result
     if not isinstance(result, Advise):
         return []
@@ -141,21 +156,28 @@ def _shown(found: Recommendation) -> list[Mapping[str, object]]:
         {
             "classification": _CLASSES.get(outcome.strength or rule.evidence.strength, outcome.strength),
             "action": None if action is None else action.value,
-            "avoid": action is Action.AVOID,
+            "avoid": action in _AVOID,
             "alternative": action in _ALTERNATIVE,
             "dose": action in _DOSE,
             "none": action in _NONE,
-            "guideline": attribute(rule, "guideline_id"),
+            "guideline": guideline,
             "pmids": (attribute(rule, "pmids") or "").split(),
-            "text": _wording(rule, outcome, found),
+            "text": _wording(rule, outcome, found, knowledge),
         }
+        # Entries about the same genes stand in one rule, but each is an entry of its own.
+        for guideline in (attribute(rule, "guideline_id") or "").split()
     ]
 
 
-def _wording(rule: Rule, outcome: Outcome, found: Recommendation) -> str:
+def _wording(rule: Rule, outcome: Outcome, found: Recommendation, knowledge: KnowledgeBase) -> str:
+    drugs = " and ".join(rule.drugs).replace("_", " ")
+    if outcome.action is Action.SOURCE_HAS_ENTRY:
+        genes = " and ".join(dict.fromkeys(knowledge.gene(name).symbol for name in rule.genes))
+        part = " for this result" if attribute(rule, "rows_read") else ""
+        return f"{publisher(rule, knowledge)} has guidance on {drugs} by {genes}; it was not read here{part}."
     if not outcome.advise:
         action = "" if outcome.action is None else outcome.action.value.replace("-", " ")
-        return f"{' and '.join(rule.drugs).replace('_', ' ').capitalize()}: {action}."
+        return f"{drugs.capitalize()}: {action}."
     texts = (fill(text, found.finding) for text in (outcome.advise, outcome.rationale) if text)
     return ". ".join(text.rstrip(".") for text in texts) + "."
 

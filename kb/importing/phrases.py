@@ -19,6 +19,7 @@ class Phrase:
 
 
 PHRASES: Final = {
+    "dose_pct": Phrase("give {} % of the usual dose", "{}"),
     "start_pct": Phrase("start with {} % of the usual dose", "{}"),
     "start_pct_of_lowest": Phrase("start with {} % of the lowest recommended dose", "{}"),
     "start": Phrase("start with {}", "{}"),
@@ -30,6 +31,7 @@ PHRASES: Final = {
     "cap_mg_day": Phrase("{} mg/day", "{}"),
     "cap": Phrase("at most {}"),
     "max": Phrase("at most {}"),
+    "max_mg": Phrase("at most {} mg"),
     "max_pct": Phrase("at most {} % of the maximum recommended dose"),
     "maint": Phrase("consider a {} maintenance dose", "{}_maintenance"),
     "maint_pct": Phrase("maintain with {} % of the usual dose", "maintain_{}"),
@@ -54,6 +56,8 @@ PHRASES: Final = {
     "exceptions": Phrase("the guideline names exceptions"),
     "strength": Phrase("the contraindication is {}"),
     "level": Phrase("this follows {}"),
+    "reason": Phrase("because of {}"),
+    "increase_unlikely_needed": Phrase("a higher dose than the starting one is hardly ever needed"),
 }  # fmt: skip
 """Every parameter that a row may have, in the order in which it is said."""
 
@@ -75,6 +79,7 @@ _VALUES: Final = {
     ">=200 mg/day": "from 200 mg/day",
     "other P2Y12 inhibitor": "another P2Y12 inhibitor",
     "bradycardia": "bradycardia",
+    "reduced efficacy": "reduced efficacy",
     "CPIC 2024-03": "the update of March 2024",
 }
 _SCOPES: Final = {
@@ -99,11 +104,23 @@ _LEADING: Final = {
     "reduce_maintenance": ("maint_pct",),
     "fixed_start": ("start",),
     "titration_protocol": ("start",),
-    "dose_cap": ("cap_mg_day",),
+    "dose_cap": ("cap_mg_day", "max_pct"),
+    "reduce": ("dose_pct",),
+    "increase": ("dose_pct",),
+    "reduce_or_alternative": ("dose_pct",),
+    "increase_or_alternative": ("dose_pct",),
 }
 """Actions that say what to do by a parameter."""
 
 _HEADLINES: Final = {
+    "adjust": "adjust the dose",
+    "avoid_or_adjust": "avoid, or adjust the dose if nothing can replace it",
+    "increase": "increase the dose",
+    "increase_or_alternative": "increase the dose",
+    "monitor": "watch effect and side effects",
+    "monitor_or_alternative": "watch effect and side effects",
+    "reduce": "reduce the dose",
+    "reduce_or_alternative": "reduce the dose",
     "avoid": "avoid",
     "alternative": "choose another drug",
     "consider_alternative": "consider another drug",

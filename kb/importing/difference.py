@@ -62,8 +62,8 @@ def reviews_of(text: str) -> tuple[str, ...]:
             for each in item.items
             if isinstance(each, Reviewed)
         ]
-        was = f"{status}, {'; '.join(reviews) or 'not reviewed'}"
-        found.append(f"{rule.header.name} was {was}; it becomes a draft, not reviewed")
+        now = "still a draft" if status == "draft" else "now a draft"
+        found.append(f"{rule.header.name} was {status}, {'; '.join(reviews) or 'not reviewed'}: {now}")
     return tuple(found)
 
 

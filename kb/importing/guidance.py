@@ -106,28 +106,33 @@ def guidance_of(source: Source, rows: Sequence[FactRow], genes: Genes) -> list[G
 
 
 def parts_of(source: Source, rows: Sequence[FactRow]) -> list[tuple[str, list[FactRow]]]:
-    """The rows of one drug by guideline; unread entries about the same genes stand together."""
+    """The rows of one drug by guideline and genes, each part with what its rule's name has at the end.
+
+    Rows about one gene and rows about another are two answers, never one. Entries about the same genes of
+    which none is read stand together.
+    """
     if not source.by_row:
         return [("", list(rows))]
-    by_guideline: dict[str, list[FactRow]] = defaultdict(list)
+    parted: dict[tuple[str, tuple[str, ...]], list[FactRow]] = defaultdict(list)
     for row in rows:
-        by_guideline[row.guideline].append(row)
-    together: dict[tuple[str, ...], list[FactRow]] = defaultdict(list)
-    for guideline, mine in by_guideline.items():
-        genes = tuple(sorted({gene for row in mine for gene, _ in row.keys}))
-        entry = all(not words for row in mine for _, words in row.keys)
-        together[(*genes, "") if entry else (*genes, guideline)] += mine
+        parted[row.guideline, tuple(gene for gene, _ in row.keys)].append(row)
+    together: dict[tuple[str, tuple[str, ...]], list[FactRow]] = defaultdict(list)
+    for (guideline, genes), mine in parted.items():
+        unread = not any(words for row in mine for _, words in row.keys)
+        together["" if unread else guideline, genes] += mine
     if len(together) == 1:
         return [("", list(rows))]
-    names = {key: f"_{name_of(' '.join(key[:-1]))}" for key in together}
+    names = {key: name_of(" ".join(key[1])) for key in together}
     alike = Counter(names.values())
-    return [
+    return sorted(
         (
-            f"_{name_of(mine[0].section)}{names[key]}" if key[-1] and alike[names[key]] > 1 else names[key],
+            f"_{name_of(mine[0].section)}_{names[key]}"
+            if key[0] and alike[names[key]] > 1
+            else f"_{names[key]}",
             mine,
         )
         for key, mine in together.items()
-    ]
+    )
 
 
 def _subject(axis: Axis, rows: Iterable[FactRow]) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Final
 
 from kb.importing.fact_table import Answer, DrugCodes, FactRow, Key, codes_of
 from kb.importing.guidance import combinations
 from kb.importing.keys import Genes, axes_of
+from kb.importing.phrases import CONDITION
 
 _Place = tuple[str, str, str, tuple[str, ...]]
 """Drug, guideline, population and genes: within them keys tell rows apart."""
+_ABOUT_TABLE: Final = re.compile(r"\btable\b|^ *guideline of [0-9]{4} *$")
+"""What is said to reviewers, about the table that was imported."""
 _Keys = tuple[str, ...]
 """One word for each gene."""
 
@@ -37,10 +42,12 @@ def merged(rows: Sequence[FactRow], readings: Sequence[FactRow], path: Path) -> 
         known.setdefault(_place(each), {}).update(dict.fromkeys(_keys(each), each))
     read: dict[_Place, dict[_Keys, FactRow]] = {}
     differences, faults = [], []
+    told: list[FactRow] = []
     for reading in readings:
         place = _place(reading)
         mine = read.setdefault(place, {})
         instead: dict[FactRow, None] = {}
+        section = ""
         for keys in _keys(reading):
             row = known.get(place, {}).get(keys) or _entry(rows, reading)
             if row is None:
@@ -55,13 +62,15 @@ def merged(rows: Sequence[FactRow], readings: Sequence[FactRow], path: Path) -> 
             elif any(words for _, words in row.keys) and _said(row) != _said(reading):
                 instead[row] = None
             mine.setdefault(keys, reading)
+            section = row.section if row else section
+        told.append(_told(reading, section))
         for other in instead:
             differences.append(
                 f"{path}:{reading.line}: {shown(reading)}: read as {_words(reading.answer)}, "
                 f"line {other.line} of the table has {_words(other.answer)}"
             )
     left = [part for each in rows for part in _left(each, read.get(_place(each), {}))]
-    return Merged((*readings, *left), tuple(differences), tuple(faults))
+    return Merged((*told, *left), tuple(differences), tuple(faults))
 
 
 def held(
@@ -108,6 +117,15 @@ def _held_keys(row: FactRow, genes: Genes) -> tuple[tuple[Key, ...], list[str]]:
             return (), reasons
         keys.append((gene, tuple(word for each in usable for word in each)))
     return tuple(keys), reasons
+
+
+def _told(reading: FactRow, section: str) -> FactRow:
+    """A reading as a row: what its note says besides the difference from the table is part of the answer."""
+    note = reading.reading.note if reading.reading else ""
+    clauses = [each.strip() for each in note.split(";") if not _ABOUT_TABLE.search(each)]
+    condition = "; ".join(filter(None, clauses))
+    params = (*reading.answer.params, (CONDITION, condition)) if condition else reading.answer.params
+    return replace(reading, section=section, answer=replace(reading.answer, params=tuple(sorted(params))))
 
 
 def _place(row: FactRow) -> _Place:

@@ -7,6 +7,7 @@ Text comes from the knowledge base; of the patient's data only numbers, dates an
 
 from cds.cards.card import render_cards
 from cds.cards.screen import as_screen
+from cds.cards.sources import UnknownPublisher, check_precedence
 from cds.cards.text import fill
 
-__all__ = ["as_screen", "fill", "render_cards"]
+__all__ = ["UnknownPublisher", "as_screen", "check_precedence", "fill", "render_cards"]

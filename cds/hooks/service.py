@@ -106,6 +106,7 @@ class HookService:
         allow_http_fhir: bool = False,
         fhir_client: FhirClient | None = None,
         max_cards: int = 20,
+        guidance_precedence: Sequence[str] = (),
     ) -> None:
         self._knowledge = knowledge
         self._log = log
@@ -114,6 +115,7 @@ class HookService:
         self._allow_http_fhir = allow_http_fhir
         self._fhir_client = fhir_client
         self._max_cards = max_cards
+        self._precedence = tuple(guidance_precedence)
         self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
         self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
 
@@ -158,7 +160,8 @@ class HookService:
         ordered = by_urgency(every)
         cards, left = list(ordered[: self._max_cards]), ordered[self._max_cards :]
         if left:
-            unsaid.append((f"{len(left)} less urgent cards", f"a call has {self._max_cards} at most"))
+            fewer = "1 less urgent card" if len(left) == 1 else f"{len(left)} less urgent cards"
+            unsaid.append((fewer, f"a call has {self._max_cards} at most"))
         if refusal is None and unsaid:
             reasons = [f"{what}, {why}" for what, why in unsaid]
             remark = self._rendered([], reasons, decision, f"{decision_id}/remark")[0]
@@ -172,6 +175,7 @@ class HookService:
         record["prefetch"] = {
             key: state for key, state in states if state is not KeyState.ABSENT or key in asked
         }
+        record["guidance_precedence"] = list(self._precedence)
         record["left_out"] = [card.summary for card in left]
         record["request"] = {
             "hookInstance": request.hook_instance,
@@ -270,6 +274,7 @@ class HookService:
             changeable=decision.situation.changeable,
             today=decision.as_of.date(),
             seed=seed,
+            precedence=self._precedence,
         )
 
     def _append(

@@ -33,7 +33,10 @@ TABLE = ("guideline_id", "pmids", "table_population", "edition", "entry_section"
 against the source; no regulation asks for it."""
 
 AUTHOR = "author"
-"""Who wrote the rule, where that is to be told: whoever reviews it is somebody else."""
+"""Who wrote the rule, several parted by commas, where that is told: whoever reviews it is somebody else."""
+
+IMPORTER = "bespoke kb import"
+"""The command that writes rules from tables: it never reviews one."""
 
 WRITTEN = (*PREDICTIVE, *TABLE, AUTHOR)
 """Every name that may stand behind `attribute`."""

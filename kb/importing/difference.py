@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
 from dsl import Diagnostic, format_text, parse_text
-from dsl.syntax import Evidence, Reviewed, Status
+from dsl.syntax import Cites, Evidence, Reviewed, Status, Text
 
 _COMMENT: Final = re.compile(r"^\s*//.*|  //[^\"]*$")
 _ABOUT: Final = re.compile(r"status|effective|review|reviewed")
@@ -65,6 +66,22 @@ def reviews_of(text: str) -> tuple[str, ...]:
         now = "still a draft" if status == "draft" else "now a draft"
         found.append(f"{rule.header.name} was {status}, {'; '.join(reviews) or 'not reviewed'}: {now}")
     return tuple(found)
+
+
+def is_by_hand(text: str, citations: Collection[str]) -> bool:
+    """Whether some rule in a text cites none of the sources that an import would: somebody else wrote it."""
+    file = parse_text(text, "")
+    if isinstance(file, Diagnostic):
+        return False
+    cited = [
+        {name.text for item in rule.items if isinstance(item, Evidence) for name in _cited(item)}
+        for rule in file.rules
+    ]
+    return any(each and each.isdisjoint(citations) for each in cited)
+
+
+def _cited(evidence: Evidence) -> list[Text]:
+    return [name for item in evidence.items if isinstance(item, Cites) for name in item.citations]
 
 
 def meaning(text: str) -> list[str]:

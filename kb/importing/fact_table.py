@@ -97,8 +97,8 @@ def read_readings(path: Path) -> tuple[FactRow, ...]:
     for line, cells in lines_of(path, _READINGS):
         if not cells["statement"].startswith("https://"):
             raise fault(path, line, "statement", "expected the address of the text that was read")
-        if not cells["reviewer"]:
-            raise fault(path, line, "reviewer", "expected the name of whoever read it")
+        if not re.fullmatch(r"[^,;\"]+", cells["reviewer"]):
+            raise fault(path, line, "reviewer", "expected the name of whoever read it, one without commas")
         try:
             day = date.fromisoformat(cells["read"])
         except ValueError:

@@ -72,6 +72,12 @@ class Guidance:
     rows: tuple[FactRow, ...]
 
     @property
+    def citations(self) -> tuple[str, ...]:
+        """What the rule cites."""
+        cited = (self.source.citation(row.guideline, row.section) for row in self.rows)
+        return tuple(dict.fromkeys(cited))
+
+    @property
     def is_listing(self) -> bool:
         """Whether all that it says is that the source has an entry."""
         return all(box.said is None or box.said.answer.action == LISTED for box in self.boxes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.errors import KnowledgeBaseError
-from kb.importing.difference import Change, Kind, compare, next_version
+from kb.importing.difference import Change, Kind, compare, is_by_hand, next_version
 from kb.importing.fact_table import DrugCodes, FactRow, codes_of, name_of, read_drugs, read_readings
 from kb.importing.guidance import Guidance, guidance_of
 from kb.importing.keys import read_genes
@@ -82,8 +82,10 @@ def plan(
     _check_names(by_drug, codes, tables.drugs, drugs)
     usable = {drug: mine for drug, mine in sorted(by_drug.items()) if codes_of(codes, drug)}
     guidance = {drug: guidance_of(source, mine, genes) for drug, mine in usable.items()}
+    paths = {drug: source.folder / f"{name_of(drug)}.rule" for drug in guidance}
+    rules = {drug: _rules(root, paths[drug], each) for drug, each in guidance.items()}
     return Plan(
-        tuple(_rules(root, source.folder / f"{name_of(drug)}.rule", each) for drug, each in guidance.items()),
+        tuple(each for each in rules.values() if each is not None),
         tuple(
             Written(Path("drugs", f"{name_of(drug)}.toml"), drug_file(codes[drug]), Change(Kind.NEW))
             for drug in usable
@@ -96,6 +98,11 @@ def plan(
                 f"{drug}: left out, no table of drugs has an RxNorm ingredient for it"
                 for drug in sorted(by_drug)
                 if drug not in usable
+            ),
+            *(
+                f"{drug}: left out, {paths[drug].as_posix()} was written by hand"
+                for drug, each in rules.items()
+                if each is None
             ),
         ),
         (*differences, *judged.doubts),
@@ -115,11 +122,14 @@ def _check_names(
             )
 
 
-def _rules(root: Path, path: Path, guidance: list[Guidance]) -> Written:
+def _rules(root: Path, path: Path, guidance: list[Guidance]) -> Written | None:
+    """The file of one drug; None if the one that is there was written by hand."""
     try:
         old = (root / path).read_bytes().decode("utf-8", "replace") if (root / path).exists() else None
     except OSError as error:
         raise KnowledgeBaseError(f"{root / path}: cannot be read ({error.strerror})") from None
+    if old is not None and is_by_hand(old, {name for each in guidance for name in each.citations}):
+        return None
     text = rule_file(guidance, "1.0.0")
     change = compare(old, text)
     if old is not None and change.kind is Kind.CHANGED:

@@ -79,10 +79,9 @@ rule {drug}.{guidance.source.name}{guidance.part}{population.suffix} version {ve
 
 def _evidence(guidance: Guidance) -> Iterable[str]:
     source = guidance.source
-    cited = dict.fromkeys(source.citation(row.guideline, row.section) for row in guidance.rows)
     sections, read = "; ".join(filter(None, guidance.sections)), " / ".join(_readings(guidance))
     yield "\n  evidence {"
-    yield from (f"    cites {each}" for each in cited)
+    yield from (f"    cites {each}" for each in guidance.citations)
     yield f"""    grade not_stated
     attribute guideline_id "{" ".join(guidance.guidelines)}"
     attribute pmids "{" ".join(guidance.pmids)}"
@@ -92,6 +91,8 @@ def _evidence(guidance: Guidance) -> Iterable[str]:
         yield f"    attribute entry_section {_quoted(sections)}"
     if read:
         yield f"    attribute rows_read {_quoted(read)}"
+        readers = sorted({row.reading.reviewer for row in guidance.rows if row.reading is not None})
+        yield f"    attribute author {_quoted(', '.join(readers))}"
     yield "  }\n"
 
 

@@ -33,7 +33,8 @@ def run(
         fail(f"{len(planned.faults)} faults in {facts}; nothing was written")
         return 1
     print("\n".join(_report(planned)))
-    print("\n".join((*planned.doubts, *planned.left_out)))
+    for line in (*planned.doubts, *planned.left_out):
+        print(line)
     if not write:
         return 0
     for each in planned.to_write:

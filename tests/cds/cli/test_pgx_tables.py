@@ -58,7 +58,7 @@ FDA_UNLISTED = {
     "deuruxolitinib", "dextromethorphan / quinidine",
     "dextromethorphan hydrobromide / bupropion hydrochloride", "fluoxetine / olanzapine", "flutamide",
     "lidocaine / prilocaine", "lidocaine and tetracaine", "mavacamten", "mepivacaine", "moviprep",
-    "nateglinide", "oxymetazoline and tetracaine", "ropivacaine", "sacituzumab govitecan", "seladelpar", 
+    "nateglinide", "oxymetazoline and tetracaine", "ropivacaine", "sacituzumab govitecan", "seladelpar",
     "sodium ascorbate", "viloxazine",
 }  # fmt: skip
 """Combinations, and drugs of which no table has an RxNorm ingredient."""

@@ -23,6 +23,7 @@ OTHER = "other"
 
 _WITHOUT_NUMBER = {UNASSIGNED: "unassigned", COPIES_UNKNOWN: "copies_unknown"}
 _AT_LEAST = "≥"
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _HLA_ALLELE = re.compile(r"\*[0-9]{2,4}:[0-9]{2,4}[NLSCAQ]?")
 
 
@@ -211,6 +212,15 @@ def score_member(score: str) -> str:
     if "." in number:
         number = number.rstrip("0").rstrip(".")
     return f"as{number.replace('.', '_')}{'_or_more' if score.startswith(_AT_LEAST) else ''}"
+
+
+def number_of(score: str) -> tuple[Fraction | None, bool]:
+    """The number of an activity score as its source writes it, and whether it may be more (`≥3.0`).
+
+    None for a score that is no number.
+    """
+    number = score.removeprefix(_AT_LEAST)
+    return (Fraction(number) if _NUMBER.fullmatch(number) else None), number != score
 
 
 def gene_name(symbol: str, carried: str | None = None) -> str:

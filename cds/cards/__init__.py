@@ -6,7 +6,8 @@ Text comes from the knowledge base; of the patient's data only numbers, dates an
 """
 
 from cds.cards.card import render_cards
+from cds.cards.recommendation import Recommended, recommended
 from cds.cards.screen import as_screen
-from cds.cards.text import fill
+from cds.cards.sources import UnknownPublisher, check_precedence
 
-__all__ = ["as_screen", "fill", "render_cards"]
+__all__ = ["Recommended", "UnknownPublisher", "as_screen", "check_precedence", "recommended", "render_cards"]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from dsl import Fact, Finding, Input, QuantityType, value_words
+from dsl import Fact, Finding, Input, QuantityType, before_words, value_words
 from dsl.checker.outcomes import PLACEHOLDER
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
@@ -42,7 +42,8 @@ def fill(text: str, finding: Finding, *, summary: bool = False, brief: bool = Fa
     """A text of the rule with `{input}` replaced by the value of that input in words.
 
     A summary names no calculated amount of which several are possible: it has one dose or none. In `brief`,
-    no several values are listed. The detail of the card has them.
+    no several values are listed, and what a value would be without the drugs that change it is not said. The
+    detail of the card has them.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -54,7 +55,12 @@ def fill(text: str, finding: Finding, *, summary: bool = False, brief: bool = Fa
             return "not settled"
         if brief and several:
             return "ambiguous"
-        return "not known" if fact.missing else value_words(declared, fact)
+        if fact.missing:
+            return "not known"
+        said = value_words(declared, fact)
+        if brief or not fact.changed_by or not isinstance(declared, Input):
+            return said
+        return f"{said} (by genes {before_words(declared, fact)})"
 
     return PLACEHOLDER.sub(value, text)
 

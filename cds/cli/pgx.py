@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cds.cards import fill
+from cds.cards import recommended
 from cds.cli.batch import LineError
 from cds.cli.batch import run as run_batch
 from cds.decision.lookups import (
@@ -16,34 +16,14 @@ from cds.decision.lookups import (
     attribute,
     genes_named,
     guidance,
+    read_key,
     result_of_diplotype,
     rules_of,
 )
-from dsl import Action, Advise, Outcome, Rule
 from kb import COPIES_UNKNOWN, KnowledgeBase
 
-_CLASSES = {
-    "strong": "Strong",
-    "moderate": "Moderate",
-    "optional": "Optional",
-    "no_recommendation": "No recommendation",
-    "unspecified": "Unspecified",
-    "not_applicable": "N/A",
-}
-"""Strength in rules to the classification of the fact tables."""
 _ANYBODY = ""
 """The population of a row that is not told apart by population."""
-_ALTERNATIVE = {Action.ALTERNATIVE, Action.CONSIDER_ALTERNATIVE}
-_DOSE = {
-    Action.REDUCE_START,
-    Action.REDUCE_MAINTENANCE,
-    Action.INCREASE_START,
-    Action.START_LOW,
-    Action.FIXED_START,
-    Action.DOSE_CAP,
-    Action.TITRATION_PROTOCOL,
-}
-_NONE = {Action.STANDARD, Action.NO_RECOMMENDATION}
 
 
 def run(batch: Path, kb: Path | None) -> int:
@@ -81,7 +61,7 @@ def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping
         names = ", ".join(f"`{name}`" for name in known)
         raise LineError("unknown-population", f"the guidance knows the populations {names}")
     lookups = Lookups(dict(_looked_up(_object(asked, "lookup"), knowledge)), knowledge)
-    found = [shown for rule in exact or rules for shown in _shown(lookups.recommended(rule))]
+    found = [shown for rule in exact or rules for shown in _shown(lookups.recommended(rule), knowledge)]
     # What the rules of several populations say alike is said once.
     return {"recommendations": [each for number, each in enumerate(found) if each not in found[:number]]}
 
@@ -94,6 +74,7 @@ def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterab
         if len(texts) == 1 and any(gene.genotype_of(texts[0]) for gene in genes):
             yield symbol, result_of_diplotype(symbol, texts[0], knowledge)
             continue
+        texts = tuple(text for each in texts for text in read_key(symbol, each, knowledge))
         scores = {score for gene in genes for score in gene.scores}
         scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
         yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
@@ -108,7 +89,7 @@ def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[st
         if symbols.isdisjoint(results):
             continue
         found = lookups.recommended(rule)
-        for shown in _shown(found):
+        for shown in _shown(found, knowledge):
             more = {"population": attribute(rule, "table_population"), "lookup": dict(found.lookup)}
             for drug in rule.drugs:
                 drugs.setdefault(drug.replace("_", " "), []).append({**shown, **more})
@@ -135,34 +116,27 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
     return Result(phenotypes, scores)
 
 
-def _shown(found: Recommendation) -> list[Mapping[str, object]]:
-    """The recommendation in the words of the contract; none where the guideline says nothing."""
-    rule, result = found.finding.rule, found.finding.result
-    if not isinstance(result, Advise):
+def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str, object]]:
+    """The recommendation in the words of the contract, for each entry; none where the source says nothing."""
+    said = recommended(found.finding, knowledge)
+    if said is None:
         return []
-    outcome = rule.outcome(result.outcome)
-    action = outcome.action
+    rule = found.finding.rule
     return [
         {
-            "classification": _CLASSES.get(outcome.strength or rule.evidence.strength, outcome.strength),
-            "action": None if action is None else action.value,
-            "avoid": action is Action.AVOID,
-            "alternative": action in _ALTERNATIVE,
-            "dose": action in _DOSE,
-            "none": action in _NONE,
-            "guideline": attribute(rule, "guideline_id"),
+            "classification": said.classification,
+            "action": None if said.action is None else said.action.value,
+            "avoid": said.avoids,
+            "alternative": said.replaces,
+            "dose": said.doses,
+            "none": said.changes_nothing,
+            "guideline": guideline,
             "pmids": (attribute(rule, "pmids") or "").split(),
-            "text": _wording(rule, outcome, found),
+            "text": said.text,
         }
+        # Entries about the same genes stand in one rule, but each is an entry of its own.
+        for guideline in (attribute(rule, "guideline_id") or "").split()
     ]
-
-
-def _wording(rule: Rule, outcome: Outcome, found: Recommendation) -> str:
-    if not outcome.advise:
-        action = "" if outcome.action is None else outcome.action.value.replace("-", " ")
-        return f"{' and '.join(rule.drugs).replace('_', ' ').capitalize()}: {action}."
-    texts = (fill(text, found.finding) for text in (outcome.advise, outcome.rationale) if text)
-    return ". ".join(text.rstrip(".") for text in texts) + "."
 
 
 def _text(asked: Mapping[str, object], name: str) -> str:

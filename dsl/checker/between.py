@@ -122,7 +122,9 @@ def _find_disagreement(
 
     def differ(first: Decided, second: Decided, settled: bool) -> Truth:
         if first.state is State.ADVICE and second.state is State.ADVICE:
-            return _said(one, first) != _said(other, second)
+            said = (_said(one, first), _said(other, second))
+            # That a source has an entry which nobody has read contradicts nothing.
+            return model.Action.SOURCE_HAS_ENTRY not in said and said[0] != said[1]
         return False if settled or _silent(first) or _silent(second) else None
 
     bounds = tuple(believable[rule.name, rule.version] for rule in (one, other))
@@ -144,7 +146,7 @@ def disagreement(one: model.Rule, other: model.Rule, names: Names, patient: str)
         others=(Label(header_of(one), "the other rule"),), case=patient,
         help="write `overrides … because …` in the more special one"
         if same_source
-        else "the sources disagree: say which one this site follows with `overrides … because …`",
+        else "the sources disagree: a card shows both, unless one says `overrides … because …`",
         severity=Severity.ERROR if same_source else Severity.WARNING,
     )  # fmt: skip
 

@@ -24,6 +24,9 @@ from fhir_adapters.terminology import Coding, Gene
 
 _SCORE = re.compile(r"(?P<least>≥|>=)? ?(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2})?)")
 _TWO_IN_ONE = re.compile(r"(?P<one>[^()]+?) ?\((?P<other>.+)\)")
+_STATUS = re.compile(
+    r"(?:HLA-[A-Z][A-Z0-9]* ?)?\*[0-9]{2,4}(?::[0-9]{2,4}){1,3} (?:positive|negative)", re.IGNORECASE
+)
 _PLAIN_UNITS = re.compile(r"1|\{[^{}]*\}")
 
 
@@ -121,6 +124,15 @@ def phenotype_claim(value: Value, gene: Gene) -> Claim | None:
     scores = frozenset(score for name in found for score in gene.scores_of_phenotype(name))
     text = " ".join(sorted(found.values()))
     return Claim(Kind.PHENOTYPE, frozenset(found), text, None, scores, _genotypes(found, gene))
+
+
+def is_of_another_allele(value: Value) -> bool:
+    """Whether a value is no more than the status of an HLA allele, as `*57:01 positive`.
+
+    If it is none of the phenotypes of a gene, then it says nothing about that gene's own allele.
+    """
+    texts = [" ".join(text.split()) for text in value.texts]
+    return bool(texts) and not value.absent and all(_STATUS.fullmatch(text) for text in texts)
 
 
 def genotypes_in(value: Value, gene: Gene) -> tuple[Genotype, ...]:

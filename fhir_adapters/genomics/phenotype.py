@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from fhir_adapters.chart import Chart
 from fhir_adapters.evidence import datum, first_reason, in_order, unusable_observation
 from fhir_adapters.genomics.claims import Claim, Kind
 from fhir_adapters.genomics.links import Links, links_of
+from fhir_adapters.genomics.pharmcat import call_claims, pharmcat_calls
 from fhir_adapters.genomics.statements import statements
 from fhir_adapters.genomics.transplants import transplants
 from fhir_adapters.instants import effective_moment, unusable_time
+from fhir_adapters.reading import Resource
 from fhir_adapters.terminology import Gene, Terminology
 
 _RANKING = (
@@ -26,6 +28,7 @@ _RANKING = (
     Reason.STATUS,
     Reason.SUBJECT,
 )
+_CALLER = "PharmCAT"
 _TRANSPLANT = "after a transplant of stem cells or liver a germline result may not be that of the liver"
 
 
@@ -36,12 +39,14 @@ class GeneticResults:
     genes: tuple[Gene, ...]
     links: Links
     donors: tuple[Datum, ...]
+    called: Mapping[str, tuple[tuple[str, Resource], ...]]
+    """What a genotype caller found, by symbol."""
 
 
 def genetic_results(chart: Chart, terminology: Terminology) -> GeneticResults:
     """The genetic results of a chart, to be asked for one gene after the other."""
     genes = tuple(terminology.genes())
-    return GeneticResults(genes, links_of(chart, genes), transplants(chart))
+    return GeneticResults(genes, links_of(chart, genes), transplants(chart), chart.called)
 
 
 def phenotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
@@ -70,6 +75,27 @@ def genotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: G
     return _fact(item, results, as_of, gene, agreed_genotypes)
 
 
+def pharmcat_facts(report: object, terminology: Terminology) -> dict[str, Fact]:
+    """The fact about each known gene in a PharmCAT result, by its name in rules.
+
+    Raises `UnusableReport` for another document.
+    """
+    by_gene = pharmcat_calls(report).by_gene
+    facts = {}
+    for gene in sorted(terminology.genes(), key=lambda gene: gene.name):
+        if gene.symbol in by_gene:
+            called = list(_called(by_gene[gene.symbol], gene))
+            data = [Datum(place, _CALLER, None, claim.text, claim.reason) for claim, place in called]
+            facts[gene.name] = agreed([claim for claim, _ in called if claim.reason is None], data)
+    return facts
+
+
+def _called(calls: Iterable[tuple[str, Resource]], gene: Gene) -> Iterator[tuple[Claim, str]]:
+    for place, call in calls:
+        for claim in call_claims(call, gene):
+            yield claim, place
+
+
 def _fact(
     item: Input,
     results: GeneticResults,
@@ -90,6 +116,11 @@ def _fact(
             data.append(datum(entry, claim.text, why, moment.written))
             if why is None:
                 claims.append(claim)
+    for claim, place in _called(results.called.get(gene.symbol, ()), gene):
+        why = claim.reason or (Reason.SUBJECT if donors else None)
+        data.append(Datum(place, _CALLER, None, claim.text, why))
+        if why is None:
+            claims.append(claim)
     if not donors:
         return settle(claims, data)
     reason = first_reason((found.reason for found in data), (Reason.SUBJECT, *_RANKING))

@@ -173,6 +173,9 @@ class ExampleTerminology:
     def genes(self) -> Iterable[Gene]:
         return self._genes.values()
 
+    def phenoconversion(self, gene: str, *, drafts: bool) -> None:
+        return None
+
     def condition_set(self, name: str) -> ConditionSet:
         return self._conditions[name]
 

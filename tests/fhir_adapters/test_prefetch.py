@@ -110,9 +110,11 @@ def test_each_kind_of_input_has_its_key() -> None:
 def test_exported_names() -> None:
     """The front door: what other rooms may rely on."""
     assert fhir_adapters.__all__ == [
+        "ADVICE",
         "BearerToken",
         "BulkFault",
         "BulkReport",
+        "Calls",
         "Chart",
         "ChartFinding",
         "DraftOrders",
@@ -136,6 +138,7 @@ def test_exported_names() -> None:
         "WrongPatient",
         "active_medications",
         "chart_of_bundle",
+        "chart_of_calls",
         "chart_of_prefetch",
         "charts_of_folder",
         "completed",
@@ -146,15 +149,18 @@ def test_exported_names() -> None:
         "gather",
         "key_of",
         "key_of_name",
+        "keys_of",
         "lint_template",
         "load_json",
         "medication_reads",
+        "pharmcat_calls",
         "pharmcat_facts",
         "plan_fetch",
         "prefetch_states",
         "prefetch_templates",
         "read_genotypes",
         "rewritten",
+        "tabled_calls",
         "unmapped_observations",
     ]
     assert all(hasattr(fhir_adapters, name) for name in fhir_adapters.__all__)

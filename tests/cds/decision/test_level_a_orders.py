@@ -47,12 +47,17 @@ def test_a_label_changes_the_dose(drafting: HookService, drug: str, result: Json
 
 @pytest.mark.parametrize(
     ("drug", "result"),
-    [("irinotecan", ("UGT1A1", "*1/*28")), ("pitolisant", ("CYP2D6", "*1/*4"))],
+    [("irinotecan", ("UGT1A1", "*1/*1")), ("pitolisant", ("CYP2D6", "*1/*4"))],
 )
 def test_a_label_says_nothing_of_other_results(
     drafting: HookService, drug: str, result: tuple[str, str]
 ) -> None:
     assert cards(drafting, drug, genotype(*result)) == []
+
+
+def test_one_allele_of_ugt1a1_is_watched(drafting: HookService) -> None:
+    found = said(cards(drafting, "irinotecan", genotype("UGT1A1", "*1/*6")))
+    assert found == [("info", "Irinotecan, UGT1A1 intermediate metabolizer: watch for neutropenia")]
 
 
 @pytest.mark.parametrize(

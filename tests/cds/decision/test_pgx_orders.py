@@ -97,6 +97,14 @@ def test_a_gene_that_was_not_tested_makes_the_advice_partial(drafting: HookServi
     assert "CYP2C19 result missing" in card["detail"]
 
 
+@pytest.mark.parametrize("drug", ["capecitabine", "fluorouracil"])
+def test_dpyd_is_looked_at_before_the_first_dose(drafting: HookService, drug: str) -> None:
+    (card,) = cards(drafting, drug)
+    assert card["indicator"] == "warning"
+    assert card["summary"] == f"Draft: {drug.capitalize()}: test first, no DPYD result is on file"
+    assert cards(drafting, drug, genotype("DPYD", "*1/*1")) == []
+
+
 def test_an_unknown_number_of_copies_is_answered_with_its_reason(drafting: HookService) -> None:
     """H-033: two copies or many of either allele lead to different advice, so none is given."""
     (card,) = cards(drafting, "codeine", genotype("CYP2D6", "*1xN/*4"))

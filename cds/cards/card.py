@@ -122,6 +122,8 @@ def _card(
         f"knowledge base {knowledge.version}, to be reviewed by {rule.review_by.isoformat()}."
     )
     paragraphs = [fill(card.outcome.rationale, finding)] if card.outcome and card.outcome.rationale else []
+    if voice.told:
+        paragraphs = [f"{voice.source} says: {each}" for each in paragraphs]
     if card.released.partial:
         paragraphs.append(
             "Only a part of the data was sent: a newer or contradicting result may be missing, "
@@ -157,12 +159,14 @@ def _card(
     summary = _summary(card)
     if voice.told:
         summary = f"{capitalised(card.name)}: {voice.told} by {voice.leader}"
-    if voice.differing and len(summary) + len(differs := f"; {_differs(voice)}") <= MAX_SUMMARY:
-        summary += differs
-    if draft and len(summary) + len("Draft: ") <= MAX_SUMMARY:
-        summary = f"Draft: {summary}"
+    mark = "Draft: " if draft else ""
+    differs = f"; {_differs(voice)}" if voice.differing else ""
+    summary = _shortened(summary, MAX_SUMMARY - len(mark) - len(differs))
+    for said in (f"{mark}{summary}{differs}", f"{summary}{differs}", summary):
+        if len(said) <= MAX_SUMMARY:
+            break
     plain: dict[str, object] = {
-        "summary": summary,
+        "summary": said,
         "indicator": card.indicator.value,
         "detail": text,
         "source": _source(source.title, source.url, knowledge),
@@ -197,6 +201,15 @@ def _summary(card: CardView) -> str:
     first = any(finding.rule.input(each).when_missing is WhenMissing.TEST_FIRST for each in card.asked)
     summary = f"{name}: test first, {lacks}" if first else f"{name}: not decided, {lacks}"
     return summary if len(summary) <= MAX_SUMMARY else f"{name}: not decided, {len(card.asked)} data missing"
+
+
+def _shortened(summary: str, most: int) -> str:
+    """A summary without its last remarks, which the detail has; the advice and what is partial stay."""
+    advice, *remarks = summary.split("; ")
+    while remarks and len("; ".join([advice, *remarks])) > most:
+        spare = [remark for remark in remarks if not remark.startswith("partial")] or remarks
+        remarks.remove(spare[-1])
+    return "; ".join([advice, *remarks])
 
 
 def _brief(card: CardView, name: str) -> str:

@@ -3,14 +3,15 @@
 bytes ─ load_json ─┬─ chart_of_prefetch / chart_of_bundle ─ Chart ─┐
                    └─ draft_orders ─ Order ────────────────────────┴─ FactReader ─ facts by input
 folder of NDJSON ─ charts_of_folder ─ a Chart for each patient
-PharmCAT JSON ─ pharmcat_facts ─ facts by gene
+PharmCAT JSON ─ pharmcat_calls ─┬─ chart_of_calls ─ Chart
+PharmCAT TSV ── tabled_calls ───┘
 Order + advice ─ rewritten ─ dump_json ─ bytes
 prefetch_templates + context ─ plan_fetch ─ (FHIR client) ─ completed ─ prefetch
 """
 
 from fhir_adapters.bearer import BearerToken
 from fhir_adapters.bulk import BulkFault, BulkReport, charts_of_folder, export_files
-from fhir_adapters.chart import Chart, chart_of_bundle, chart_of_prefetch, prefetch_states
+from fhir_adapters.chart import Chart, chart_of_bundle, chart_of_calls, chart_of_prefetch, prefetch_states
 from fhir_adapters.drugs import OrderDrug
 from fhir_adapters.errors import (
     FhirError,
@@ -24,7 +25,7 @@ from fhir_adapters.errors import (
     WrongPatient,
 )
 from fhir_adapters.gather import FactReader, gather
-from fhir_adapters.genomics import pharmcat_facts, read_genotypes
+from fhir_adapters.genomics import ADVICE, Calls, pharmcat_calls, pharmcat_facts, read_genotypes, tabled_calls
 from fhir_adapters.intake import Intake
 from fhir_adapters.orders import (
     DraftOrders,
@@ -34,7 +35,7 @@ from fhir_adapters.orders import (
     drafts_on_file,
     medication_reads,
 )
-from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, key_of_name, prefetch_templates
+from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, key_of_name, keys_of, prefetch_templates
 from fhir_adapters.prefetch_lint import TemplateFinding, lint_template
 from fhir_adapters.prefetch_plan import FetchPlan, completed, plan_fetch
 from fhir_adapters.reading import ChartFinding
@@ -43,9 +44,11 @@ from fhir_adapters.strict_json import dump_json, load_json
 from fhir_adapters.unmapped import Unmapped, unmapped_observations
 
 __all__ = [
+    "ADVICE",
     "BearerToken",
     "BulkFault",
     "BulkReport",
+    "Calls",
     "Chart",
     "ChartFinding",
     "DraftOrders",
@@ -69,6 +72,7 @@ __all__ = [
     "WrongPatient",
     "active_medications",
     "chart_of_bundle",
+    "chart_of_calls",
     "chart_of_prefetch",
     "charts_of_folder",
     "completed",
@@ -79,14 +83,17 @@ __all__ = [
     "gather",
     "key_of",
     "key_of_name",
+    "keys_of",
     "lint_template",
     "load_json",
     "medication_reads",
+    "pharmcat_calls",
     "pharmcat_facts",
     "plan_fetch",
     "prefetch_states",
     "prefetch_templates",
     "read_genotypes",
     "rewritten",
+    "tabled_calls",
     "unmapped_observations",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -65,6 +65,8 @@ class Chart:
     """After strict intake the chart with the refused resources as well: what they would change is open."""
     refused: frozenset[str] = frozenset()
     """The types of the refused resources."""
+    called: Mapping[str, tuple[tuple[str, Resource], ...]] = field(default_factory=dict)
+    """What a genotype caller found beside FHIR: gene symbol to each call with its place."""
 
     @cached_property
     def findings(self) -> tuple[ChartFinding, ...]:
@@ -206,6 +208,12 @@ def chart_of_bundle(bundle: Mapping[str, object], intake: Intake = Intake.TOLERA
     odd += tuple(fault for entry in refused for fault in faults[entry.path])
     chart = chart_of_record(patient_id, accepted, states, odd, patient_url=url, refused=refused)
     return replace(chart, people=tolerated.people, tolerated=tolerated, refused=types)
+
+
+def chart_of_calls(sample: str, called: Mapping[str, tuple[tuple[str, Resource], ...]]) -> Chart:
+    """The chart of somebody of whom only the calls of a genotype caller are known, and of nothing else."""
+    states = dict.fromkeys(PrefetchKey, KeyState.ABSENT) | {PrefetchKey.PGX: KeyState.COMPLETE}
+    return Chart(sample, None, {}, states, (), Resolver((), None), called=called)
 
 
 def chart_of_record(

@@ -6,8 +6,8 @@ Text comes from the knowledge base; of the patient's data only numbers, dates an
 """
 
 from cds.cards.card import render_cards
+from cds.cards.recommendation import Recommended, recommended
 from cds.cards.screen import as_screen
 from cds.cards.sources import UnknownPublisher, check_precedence
-from cds.cards.text import fill
 
-__all__ = ["UnknownPublisher", "as_screen", "check_precedence", "fill", "render_cards"]
+__all__ = ["Recommended", "UnknownPublisher", "as_screen", "check_precedence", "recommended", "render_cards"]

@@ -16,13 +16,16 @@ from cds.guard import Released
 from dsl import (
     Advise,
     BooleanType,
+    Fact,
     Finding,
     Give,
     Indicator,
+    Input,
     Lifecycle,
     SourceKind,
     State,
     WhenMissing,
+    changed_words,
     label,
     lacking,
     value_words,
@@ -107,7 +110,8 @@ def _card(
 ) -> dict[str, object]:
     finding = card.released.finding
     rule = finding.rule
-    draft = rule.status is not Lifecycle.ACTIVE
+    unreviewed = any(finding.facts[each.name].unreviewed for each in rule.inputs)
+    draft = rule.status is not Lifecycle.ACTIVE or unreviewed
     citation = rule.evidence.citations[0].identifier
     source = knowledge.sources[citation]
     strength = (card.outcome.strength if card.outcome else "") or rule.evidence.strength
@@ -215,7 +219,7 @@ def _difference(voice: Voice, *, proposes: bool) -> str:
 def _used(card: CardView) -> list[str]:
     finding = card.released.finding
     return [
-        f"{label(declared)}: {shown_value(declared, finding.facts[declared.name])}"
+        f"{label(declared)}: {_shown(declared, finding.facts[declared.name])}"
         for declared in finding.rule.inputs
         if not finding.facts[declared.name].missing
     ] + [
@@ -223,6 +227,11 @@ def _used(card: CardView) -> list[str]:
         for let in finding.rule.lets
         if let.named and finding.facts[let.name].known
     ]
+
+
+def _shown(declared: Input, fact: Fact) -> str:
+    changed = changed_words(declared, fact)
+    return f"{shown_value(declared, fact)}{changed and ' '}{changed}"
 
 
 def _unknown(card: CardView) -> list[str]:

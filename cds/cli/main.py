@@ -22,6 +22,10 @@ audit_app = typer.Typer(help="Look into the decision log.", no_args_is_help=True
 app.add_typer(audit_app, name="audit")
 kb_app = typer.Typer(help="Build, verify, list and compare knowledge bases.", no_args_is_help=True)
 app.add_typer(kb_app, name="kb")
+pgx_app = typer.Typer(
+    help="Phenotypes and recommendations by line, or one patient's report.", invoke_without_command=True
+)
+app.add_typer(pgx_app, name="pgx")
 import_app = typer.Typer(help="Write rules from tables of guideline facts.", no_args_is_help=True)
 kb_app.add_typer(import_app, name="import")
 
@@ -40,6 +44,15 @@ class AnswerFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     CARDS = "cards"
+
+
+class PassportFormat(StrEnum):
+    """How a patient's report is written."""
+
+    TEXT = "text"
+    HTML = "html"
+    JSON = "json"
+    FHIR = "fhir"
 
 
 class IntakeMode(StrEnum):
@@ -159,15 +172,55 @@ def calc(
     raise typer.Exit(command.run(batch, kb))
 
 
-@app.command()
+@pgx_app.callback()
 def pgx(
-    batch: Annotated[Path, typer.Option("--batch", help="JSON lines with id and kind.")],
+    context: typer.Context,
+    batch: Annotated[
+        Path | None, typer.Option("--batch", help="JSON lines with id and kind.", show_default=False)
+    ] = None,
     kb: Kb = None,
 ) -> None:
-    """Phenotypes and recommendations by line. Exit 0, 1 if a line failed, 2 if the file cannot be used."""
+    """Phenotypes and recommendations by line, or one patient's report.
+
+    With --batch: exit 0, 1 if a line failed, 2 if the file cannot be used.
+    """
+    if context.invoked_subcommand is not None:
+        if batch is not None:
+            raise typer.Exit(fail("give either --batch or a command, such as `bespoke pgx report FILE`"))
+        context.obj = kb
+        return
+    if batch is None:
+        raise typer.Exit(fail("give --batch FILE, or a command, such as `bespoke pgx report FILE`"))
     from cds.cli import pgx as command
 
     raise typer.Exit(command.run(batch, kb))
+
+
+@pgx_app.command("report")
+def pgx_report(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A FHIR Bundle, or a result of PharmCAT (JSON or TSV).")],
+    kb: Kb = None,
+    site_map: SiteMap = None,
+    as_of: AsOf = None,
+    fire_draft: Annotated[
+        bool, typer.Option("--fire-draft", help="Show draft rules too, marked as such.")
+    ] = False,
+    format: Annotated[PassportFormat, typer.Option(help="How to write the report.")] = PassportFormat.TEXT,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; default: standard output.", show_default=False)
+    ] = None,
+) -> None:
+    """Write one patient's pharmacogenomic report: genes, phenotypes, drugs by severity.
+
+    Exit 0, or 2 for a file that cannot be used or that says nothing of any known gene.
+    """
+    from cds.cli import report as command
+
+    code = command.run(
+        file, format.value, output, kb or context.obj, as_of, fire_draft=fire_draft, site_map=site_map
+    )
+    raise typer.Exit(code)
 
 
 @app.command()

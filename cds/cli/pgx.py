@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from cds.cards import fill
+from cds.cards import recommended
 from cds.cli.batch import LineError
 from cds.cli.batch import run as run_batch
 from cds.decision.lookups import (
@@ -21,44 +21,12 @@ from cds.decision.lookups import (
     result_of_diplotype,
     rules_of,
 )
-from dsl import Action, Advise, Outcome, Rule
-from kb import COPIES_UNKNOWN, KnowledgeBase
+from dsl import Action, Rule
+from kb import COPIES_UNKNOWN, Gene, KnowledgeBase
+from kb.source_keys import diplotype_of_key
 
-_CLASSES = {
-    "strong": "Strong",
-    "moderate": "Moderate",
-    "optional": "Optional",
-    "no_recommendation": "No recommendation",
-    "unspecified": "Unspecified",
-    "not_applicable": "N/A",
-}
-"""Strength in rules to the classification of the fact tables."""
 _ANYBODY = ""
 """The population of a row that is not told apart by population."""
-_AVOID = {Action.AVOID, Action.AVOID_OR_ADJUST}
-_ALTERNATIVE = {
-    Action.ALTERNATIVE,
-    Action.CONSIDER_ALTERNATIVE,
-    Action.REDUCE_OR_ALTERNATIVE,
-    Action.INCREASE_OR_ALTERNATIVE,
-    Action.MONITOR_OR_ALTERNATIVE,
-}
-_DOSE = {
-    Action.REDUCE,
-    Action.INCREASE,
-    Action.ADJUST,
-    Action.REDUCE_OR_ALTERNATIVE,
-    Action.INCREASE_OR_ALTERNATIVE,
-    Action.AVOID_OR_ADJUST,
-    Action.REDUCE_START,
-    Action.REDUCE_MAINTENANCE,
-    Action.INCREASE_START,
-    Action.START_LOW,
-    Action.FIXED_START,
-    Action.DOSE_CAP,
-    Action.TITRATION_PROTOCOL,
-}
-_NONE = {Action.STANDARD, Action.NO_RECOMMENDATION}
 
 
 def run(batch: Path, kb: Path | None) -> int:
@@ -102,12 +70,25 @@ def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping
 
 
 def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterable[tuple[str, Result]]:
-    """Each key of a guideline is a score, a phenotype or a status: which, tells its gene."""
+    """Each key of a guideline is a score, a phenotype, a status or a genotype: which, tells its gene."""
     for symbol, key in lookup.items():
-        texts = [text for each in _texts(symbol, key) for text in read_key(symbol, each, knowledge)]
-        scores = {score for gene in genes_named(symbol, knowledge) for score in gene.scores}
+        written = _texts(symbol, key)
+        genes = genes_named(symbol, knowledge)
+        diplotype = next((read for gene in genes if (read := _diplotype(gene, written))), "")
+        if diplotype:
+            yield symbol, result_of_diplotype(symbol, diplotype, knowledge)
+            continue
+        texts = [text for each in written for text in read_key(symbol, each, knowledge)]
+        scores = {score for gene in genes for score in gene.scores}
         scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
         yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
+
+
+def _diplotype(gene: Gene, written: Sequence[str]) -> str:
+    """The one diplotype that is written, as guidelines do (`*1+*3`) or as laboratories; empty if none is."""
+    if len(written) != 1:
+        return ""
+    return written[0] if gene.genotype_of(written[0]) else diplotype_of_key(gene, written[0]) or ""
 
 
 def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
@@ -134,52 +115,47 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
     scores = _texts(symbol, given.get("activity_score"))
     diplotype = given.get("diplotype")
     genes_named(symbol, knowledge)
-    if isinstance(diplotype, str) and not (phenotypes and scores):
+    if isinstance(diplotype, str):
         try:
             read = result_of_diplotype(symbol, diplotype, knowledge)
         except LookupFault:
             if not phenotypes and not scores:
                 raise
         else:
-            return Result(phenotypes or read.phenotypes, scores or (() if phenotypes else read.scores))
+            scores = scores or (() if phenotypes else read.scores)
+            return Result(phenotypes or read.phenotypes, scores, diplotype)
     return Result(phenotypes, scores)
 
 
 def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str, object]]:
     """The recommendation in the words of the contract, for each entry; none where the source says nothing."""
-    rule, result = found.finding.rule, found.finding.result
-    if not isinstance(result, Advise):
+    said = recommended(found.finding)
+    if said is None:
         return []
-    outcome = rule.outcome(result.outcome)
-    action = outcome.action
+    rule = found.finding.rule
     return [
         {
-            "classification": _CLASSES.get(outcome.strength or rule.evidence.strength, outcome.strength),
-            "action": None if action is None else action.value,
-            "avoid": action in _AVOID,
-            "alternative": action in _ALTERNATIVE,
-            "dose": action in _DOSE,
-            "none": action in _NONE,
+            "classification": said.classification,
+            "action": None if said.action is None else said.action.value,
+            "avoid": said.avoids,
+            "alternative": said.replaces,
+            "dose": said.doses,
+            "none": said.changes_nothing,
             "guideline": guideline,
             "pmids": (attribute(rule, "pmids") or "").split(),
-            "text": _wording(rule, outcome, found, knowledge),
+            "text": _listed(rule, knowledge) if said.action is Action.SOURCE_HAS_ENTRY else said.text,
         }
         # Entries about the same genes stand in one rule, but each is an entry of its own.
         for guideline in (attribute(rule, "guideline_id") or "").split()
     ]
 
 
-def _wording(rule: Rule, outcome: Outcome, found: Recommendation, knowledge: KnowledgeBase) -> str:
+def _listed(rule: Rule, knowledge: KnowledgeBase) -> str:
+    """That a source has an entry, with no word about what it says."""
     drugs = " and ".join(rule.drugs).replace("_", " ")
-    if outcome.action is Action.SOURCE_HAS_ENTRY:
-        genes = " and ".join(dict.fromkeys(knowledge.gene(name).symbol for name in rule.genes))
-        part = " for this result" if attribute(rule, "rows_read") else ""
-        return f"{publisher(rule, knowledge)} has guidance on {drugs} by {genes}; it was not read here{part}."
-    if not outcome.advise:
-        action = "" if outcome.action is None else outcome.action.value.replace("-", " ")
-        return f"{drugs.capitalize()}: {action}."
-    texts = (fill(text, found.finding) for text in (outcome.advise, outcome.rationale) if text)
-    return ". ".join(text.rstrip(".") for text in texts) + "."
+    genes = " and ".join(dict.fromkeys(knowledge.gene(name).symbol for name in rule.genes))
+    part = " for this result" if attribute(rule, "rows_read") else ""
+    return f"{publisher(rule, knowledge)} has guidance on {drugs} by {genes}; it was not read here{part}."
 
 
 def _text(asked: Mapping[str, object], name: str) -> str:

@@ -116,6 +116,7 @@ class HookService:
         self._fhir_client = fhir_client
         self._max_cards = max_cards
         self._precedence = tuple(guidance_precedence)
+        self._modulated = knowledge.modulated(drafts=fire_draft)
         self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
         self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
 
@@ -204,7 +205,8 @@ class HookService:
         if client is None or base is None or token is None:
             return None
         rules = self._knowledge.in_force(call.received_at.date(), fire_draft=self._fire_draft)
-        lacking = queries(request, prefetch, situation, self._templates[request.hook], rules, fetched.keys())
+        templates, modulated = self._templates[request.hook], self._modulated
+        lacking = queries(request, prefetch, situation, templates, rules, fetched.keys(), modulated)
         if not lacking:
             return None
         return NeedsData(
@@ -293,7 +295,9 @@ class HookService:
         ordering = entry.hook != "patient-view"
         rules = self._knowledge.fireable(fire_draft=self._fire_draft)
         inputs = [each for rule in rules for each in rule.inputs]
-        return prefetch_templates(inputs, self._knowledge, with_medications=not ordering)
+        return prefetch_templates(
+            inputs, self._knowledge, with_medications=not ordering, modulated=self._modulated
+        )
 
     def _service(self, entry: ServiceEntry) -> dict[str, object]:
         templates = self._templates[entry.hook]

@@ -101,6 +101,9 @@ def _input(source: Mapping[str, object]) -> Iterator[str]:
     known = _clean(value) if value is not None else "unknown"
     optional = "optional" if source.get("optional") else None
     yield f"  {_clean(source.get('name'))} = {_words(known, _bracketed(reason), _bracketed(optional))}"
+    if source.get("before"):
+        changed = _words(_clean(source["before"]), _prefixed("changed by", source.get("changed_by") or None))
+        yield f"      by genes {changed}"
     if source.get("explanation"):
         yield f"      {_clean(source['explanation'])}"
     for datum in _objects(source, "data"):

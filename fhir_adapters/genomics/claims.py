@@ -24,6 +24,9 @@ from fhir_adapters.terminology import Coding, Gene
 
 _SCORE = re.compile(r"(?P<least>≥|>=)? ?(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2})?)")
 _TWO_IN_ONE = re.compile(r"(?P<one>[^()]+?) ?\((?P<other>.+)\)")
+_STATUS = re.compile(
+    r"(?:HLA-[A-Z][A-Z0-9]* ?)?\*[0-9]{2,4}(?::[0-9]{2,4}){1,3} (?:positive|negative)", re.IGNORECASE
+)
 _PLAIN_UNITS = re.compile(r"1|\{[^{}]*\}")
 
 
@@ -69,6 +72,8 @@ class Claim:
     reason: Reason | None = None
     scores: frozenset[str] = frozenset()
     """The activity scores that it leaves possible."""
+    genotypes: frozenset[str] = frozenset()
+    """The members of the genotype enum that it leaves possible."""
 
     def __str__(self) -> str:
         what = f"{self.kind} {self.text} gives" if self.kind is Kind.GENOTYPE else f"{self.kind} says"
@@ -89,7 +94,8 @@ def genotype_claim(genotype: Genotype, gene: Gene) -> Claim:
     """What follows from a genotype of the gene."""
     phenotypes = genotype.phenotypes(gene)
     reason = None if phenotypes else Reason.NO_VALUE
-    return Claim(Kind.GENOTYPE, phenotypes, str(genotype), reason, genotype.scores(gene))
+    scores, members = genotype.scores(gene), genotype.members(gene)
+    return Claim(Kind.GENOTYPE, phenotypes, str(genotype), reason, scores, members)
 
 
 def value_of(element: Resource) -> Value:
@@ -116,7 +122,17 @@ def phenotype_claim(value: Value, gene: Gene) -> Claim | None:
     if not found or value.absent:
         return None
     scores = frozenset(score for name in found for score in gene.scores_of_phenotype(name))
-    return Claim(Kind.PHENOTYPE, frozenset(found), " ".join(sorted(found.values())), None, scores)
+    text = " ".join(sorted(found.values()))
+    return Claim(Kind.PHENOTYPE, frozenset(found), text, None, scores, _genotypes(found, gene))
+
+
+def is_of_another_allele(value: Value) -> bool:
+    """Whether a value is no more than the status of an HLA allele, as `*57:01 positive`.
+
+    If it is none of the phenotypes of a gene, then it says nothing about that gene's own allele.
+    """
+    texts = [" ".join(text.split()) for text in value.texts]
+    return bool(texts) and not value.absent and all(_STATUS.fullmatch(text) for text in texts)
 
 
 def genotypes_in(value: Value, gene: Gene) -> tuple[Genotype, ...]:
@@ -142,7 +158,12 @@ def score_claim(value: Value, gene: Gene) -> Claim:
     low, high, text = bounds
     phenotypes = frozenset(gene.phenotypes_of_score(low, high))
     scores = frozenset(gene.scores_between(low, high))
-    return Claim(Kind.SCORE, phenotypes, text, None if phenotypes else Reason.NO_VALUE, scores)
+    reason = None if phenotypes else Reason.NO_VALUE
+    return Claim(Kind.SCORE, phenotypes, text, reason, scores, _genotypes(phenotypes, gene))
+
+
+def _genotypes(phenotypes: Iterable[str], gene: Gene) -> frozenset[str]:
+    return frozenset(member for name in phenotypes for member in gene.genotypes_of_phenotype(name))
 
 
 def _pieces(text: str, gene: Gene) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from fhir_adapters.terminology import Coding, Gene
 
 _REPORTING = "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
 
+ADVICE = "urn:bespoke:pgx-action"
+"""The system of the codes that a report of ours gives as the implication for a drug."""
 GENE_STUDIED = Coding(LOINC, "48018-6")
 VARIANT = Coding(LOINC, "69548-6")
 GENETIC_RESULTS = frozenset({GENOTYPE, HAPLOTYPE, VARIANT})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from fhir_adapters.chart import Chart
 from fhir_adapters.evidence import datum, first_reason, in_order, unusable_observation
 from fhir_adapters.genomics.claims import Claim, Kind
 from fhir_adapters.genomics.links import Links, links_of
+from fhir_adapters.genomics.pharmcat import call_claims, pharmcat_calls
 from fhir_adapters.genomics.statements import statements
 from fhir_adapters.genomics.transplants import transplants
 from fhir_adapters.instants import effective_moment, unusable_time
+from fhir_adapters.reading import Resource
 from fhir_adapters.terminology import Gene, Terminology
 
 _RANKING = (
@@ -26,6 +28,7 @@ _RANKING = (
     Reason.STATUS,
     Reason.SUBJECT,
 )
+_CALLER = "PharmCAT"
 _TRANSPLANT = "after a transplant of stem cells or liver a germline result may not be that of the liver"
 
 
@@ -36,12 +39,14 @@ class GeneticResults:
     genes: tuple[Gene, ...]
     links: Links
     donors: tuple[Datum, ...]
+    called: Mapping[str, tuple[tuple[str, Resource], ...]]
+    """What a genotype caller found, by symbol."""
 
 
 def genetic_results(chart: Chart, terminology: Terminology) -> GeneticResults:
     """The genetic results of a chart, to be asked for one gene after the other."""
     genes = tuple(terminology.genes())
-    return GeneticResults(genes, links_of(chart, genes), transplants(chart))
+    return GeneticResults(genes, links_of(chart, genes), transplants(chart), chart.called)
 
 
 def phenotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
@@ -60,6 +65,35 @@ def score_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene
     A reported phenotype allows every score that leads to it; the more exact result decides among them.
     """
     return _fact(item, results, as_of, gene, agreed_scores)
+
+
+def genotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
+    """The fact of an input `from genotype GENE`: all genotypes that usable results still allow.
+
+    What the genes are, not what they do: a reported phenotype allows every genotype that leads to it.
+    """
+    return _fact(item, results, as_of, gene, agreed_genotypes)
+
+
+def pharmcat_facts(report: object, terminology: Terminology) -> dict[str, Fact]:
+    """The fact about each known gene in a PharmCAT result, by its name in rules.
+
+    Raises `UnusableReport` for another document.
+    """
+    by_gene = pharmcat_calls(report).by_gene
+    facts = {}
+    for gene in sorted(terminology.genes(), key=lambda gene: gene.name):
+        if gene.symbol in by_gene:
+            called = list(_called(by_gene[gene.symbol], gene))
+            data = [Datum(place, _CALLER, None, claim.text, claim.reason) for claim, place in called]
+            facts[gene.name] = agreed([claim for claim, _ in called if claim.reason is None], data)
+    return facts
+
+
+def _called(calls: Iterable[tuple[str, Resource]], gene: Gene) -> Iterator[tuple[Claim, str]]:
+    for place, call in calls:
+        for claim in call_claims(call, gene):
+            yield claim, place
 
 
 def _fact(
@@ -82,6 +116,11 @@ def _fact(
             data.append(datum(entry, claim.text, why, moment.written))
             if why is None:
                 claims.append(claim)
+    for claim, place in _called(results.called.get(gene.symbol, ()), gene):
+        why = claim.reason or (Reason.SUBJECT if donors else None)
+        data.append(Datum(place, _CALLER, None, claim.text, why))
+        if why is None:
+            claims.append(claim)
     if not donors:
         return settle(claims, data)
     reason = first_reason((found.reason for found in data), (Reason.SUBJECT, *_RANKING))
@@ -106,17 +145,27 @@ def agreed(claims: list[Claim], data: Iterable[Datum]) -> Fact:
 
 def agreed_scores(claims: list[Claim], data: Iterable[Datum]) -> Fact:
     """What usable claims leave possible of activity scores; as for phenotypes where those disagree."""
-    settled = agreed(claims, data)
-    if len(settled.possible) != 1:
-        scores = frozenset[str]().union(*(claim.scores for claim in claims))
-        return replace(settled, possible=tuple(sorted(scores)))
-    # Results that agree about the phenotype may still differ in the score: all that any of them leaves open
-    # is possible, but a reported phenotype alone adds nothing to a score that was measured or calculated.
     exact = [claim.scores for claim in claims if claim.kind is not Kind.PHENOTYPE]
-    scores = frozenset[str]().union(*(exact or (claim.scores for claim in claims)))
-    possible = tuple(sorted(scores))
+    return _finer(agreed(claims, data), exact, [claim.scores for claim in claims], "activity score")
+
+
+def agreed_genotypes(claims: list[Claim], data: Iterable[Datum]) -> Fact:
+    """What usable claims leave possible of a genotype, likewise."""
+    exact = [claim.genotypes for claim in claims if claim.kind is Kind.GENOTYPE]
+    return _finer(agreed(claims, data), exact, [claim.genotypes for claim in claims], "genotype")
+
+
+def _finer(settled: Fact, exact: list[frozenset[str]], every: list[frozenset[str]], what: str) -> Fact:
+    """The fact about something that tells more apart than phenotypes do.
+
+    Results that agree about the phenotype may still differ in it: all that any of them leaves open is
+    possible, but what was only concluded from a phenotype adds nothing to what was measured or calculated.
+    """
+    if len(settled.possible) != 1:
+        return replace(settled, possible=tuple(sorted(frozenset[str]().union(*every))))
+    possible = tuple(sorted(frozenset[str]().union(*(exact or every))))
     if len(possible) == 1:
         return replace(settled, possible=possible)
-    explanation = "the activity score is not told" if possible else "the gene has no activity score"
+    explanation = f"the {what} is not told" if possible else f"the gene has no {what}"
     reason = Reason.CONFLICT if possible else Reason.NO_VALUE
     return replace(settled, possible=possible, reason=reason, explanation=explanation)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fhir_adapters.genomics.claims import Value, value_of
-from fhir_adapters.genomics.codes import GENE_STUDIED, Role, codes_of, mentioned, named_role
+from fhir_adapters.genomics.codes import ADVICE, GENE_STUDIED, Role, codes_of, mentioned, named_role
 from fhir_adapters.genomics.genes import genes_by_code, studied_genes
 from fhir_adapters.prefetch import IMPLICATIONS
 from fhir_adapters.reading import Resource, objects
@@ -36,6 +36,11 @@ class Part:
     def implication(self) -> bool:
         """Whether its value is what a genotype means for a drug."""
         return not self.codes.isdisjoint(IMPLICATIONS)
+
+    @property
+    def is_our_advice(self) -> bool:
+        """Whether its value is what a report of ours says of a drug: it follows from results, and is none."""
+        return self.implication and any(coding.system == ADVICE for coding in self.value.coded)
 
     def named(self, genes: tuple[Gene, ...]) -> frozenset[str]:
         """The genes that its own wording names, else its code."""

@@ -14,6 +14,7 @@ from fhir_adapters.genomics.claims import (
     Value,
     genotype_claim,
     genotypes_in,
+    is_of_another_allele,
     may_name,
     phenotype_claim,
     score_claim,
@@ -82,7 +83,7 @@ def _without_genotype(claim: Claim) -> Claim:
 
 def _claims(result: Result, gene: Gene, genes: tuple[Gene, ...], links: Links) -> Iterator[Claim]:
     codes = result.whole.codes
-    if says_nothing_of_phenotypes(codes):
+    if says_nothing_of_phenotypes(codes) or any(part.is_our_advice for part in result.parts):
         return
     if HAPLOTYPE in codes:
         if gene.symbol in result.studied and not links.is_behind_genotype(result.entry):
@@ -179,7 +180,7 @@ def _value_claims(value: Value, gene: Gene) -> Iterator[Claim]:
         yield genotype_claim(Genotype(None, min(alternatives)), gene)
     if reported is not None:
         yield reported
-    elif not readings:
+    elif not readings and not is_of_another_allele(value):
         yield unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
 
 

@@ -54,12 +54,12 @@ def test_a_phenotype_needs_the_conditions_too() -> None:
     assert list(templates) == ["pgx", "conditions"]
 
 
-def test_a_score_is_asked_for_as_a_phenotype_is() -> None:
-    score, phenotype = (
+def test_a_score_or_a_genotype_is_asked_for_as_a_phenotype_is() -> None:
+    score, alleles, phenotype = (
         prefetch_templates([rule_input(kind, "TPMT")], TERMINOLOGY, with_medications=False)
-        for kind in ("score", "phenotype")
+        for kind in ("score", "genotype", "phenotype")
     )
-    assert score == phenotype and "79713-4" in score["pgx"]
+    assert score == alleles == phenotype and "79713-4" in score["pgx"]
     assert key_of(SourceKind.SCORE) is PrefetchKey.PGX
 
 
@@ -110,9 +110,11 @@ def test_each_kind_of_input_has_its_key() -> None:
 def test_exported_names() -> None:
     """The front door: what other rooms may rely on."""
     assert fhir_adapters.__all__ == [
+        "ADVICE",
         "BearerToken",
         "BulkFault",
         "BulkReport",
+        "Calls",
         "Chart",
         "ChartFinding",
         "DraftOrders",
@@ -136,6 +138,7 @@ def test_exported_names() -> None:
         "WrongPatient",
         "active_medications",
         "chart_of_bundle",
+        "chart_of_calls",
         "chart_of_prefetch",
         "charts_of_folder",
         "completed",
@@ -149,12 +152,14 @@ def test_exported_names() -> None:
         "lint_template",
         "load_json",
         "medication_reads",
+        "pharmcat_calls",
         "pharmcat_facts",
         "plan_fetch",
         "prefetch_states",
         "prefetch_templates",
         "read_genotypes",
         "rewritten",
+        "tabled_calls",
         "unmapped_observations",
     ]
     assert all(hasattr(fhir_adapters, name) for name in fhir_adapters.__all__)

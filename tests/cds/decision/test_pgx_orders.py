@@ -51,16 +51,21 @@ def cards(
         ),
         (
             "gentamicin", ("MT-RNR1", "m.1555A>G"), None, "critical",
-            "Gentamicin, MT-RNR1 increased risk of hearing loss: avoid",
+            "Gentamicin, MT-RNR1 increased risk of hearing loss: avoid; FDA differs",
         ),
-        ("codeine", ("CYP2D6", "*4/*5"), None, "critical", "Codeine, CYP2D6 activity score 0: avoid"),
+        (
+            "codeine", ("CYP2D6", "*4/*5"), None, "critical",
+            "Codeine, CYP2D6 activity score 0: avoid; FDA differs",
+        ),
         (
             "fluorouracil", ("DPYD", "*1/*2A"), None, "warning",
-            "Fluorouracil, DPYD activity score 1: start with 50 % of the usual dose; measure drug levels",
+            "Fluorouracil, DPYD activity score 1: start with 50 % of the usual dose; measure drug levels; "
+            "FDA differs",
         ),
         (
             "atomoxetine", ("CYP2D6", "*4/*5"), CHILD, "warning",
-            "Atomoxetine by CYP2D6: start with 0.5 mg/kg/day; reassess after 2 weeks; measure drug levels",
+            "Atomoxetine by CYP2D6: start with 0.5 mg/kg/day; reassess after 2 weeks; measure drug levels; "
+            "DPWG and FDA differ",
         ),
     ],
 )  # fmt: skip

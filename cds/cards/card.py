@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
@@ -18,6 +18,7 @@ from dsl import (
     Finding,
     Give,
     Lifecycle,
+    Rule,
     SourceKind,
     State,
     WhenMissing,
@@ -28,6 +29,7 @@ from dsl import (
 from dsl.checker.outcomes import MAX_SUMMARY
 from fhir_adapters import Order
 from kb import KnowledgeBase
+from kb.currency import sources_of, stale_sources
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 OWN_OVERRIDE_SYSTEM = "urn:bespoke:override-reason"
@@ -128,7 +130,7 @@ def _card(
         paragraphs.append(_preliminary(card, card.released.preliminary))
     text = detail(
         draft=draft,
-        overdue=rule.review_by.isoformat() if today > rule.review_by else "",
+        stale=list(_stale(rule, knowledge, today)),
         paragraphs=paragraphs,
         lists=[
             ("Alternatives", alternatives(card, knowledge)),
@@ -150,6 +152,19 @@ def _card(
     if card.outcome or isinstance(finding.result, Give):
         plain["overrideReasons"] = _overrides(card)
     return plain
+
+
+def _stale(rule: Rule, knowledge: KnowledgeBase, today: date) -> Iterator[str]:
+    """What of the guidance is out of date (H-119)."""
+    if today > rule.review_by:
+        yield f"The review of this guidance was due on {rule.review_by.isoformat()}."
+    for each in stale_sources(sources_of(rule, knowledge), knowledge, today):
+        title = knowledge.sources[each.name].title
+        if each.replaced_by is None:
+            yield f"The source “{title}” was to be read again by {each.since.isoformat()}."
+        else:
+            newer = knowledge.sources[each.replaced_by].title
+            yield f"The source “{title}” has a newer edition, which this guidance does not follow: {newer}."
 
 
 def _spoken(word: str) -> str:
@@ -257,7 +272,7 @@ def _not_evaluated(reasons: Sequence[str], knowledge: KnowledgeBase) -> dict[str
     summary = f"Not evaluated: {reasons[0]}"
     if len(reasons) > 1 or len(summary) > MAX_SUMMARY:
         summary = f"Not evaluated: {len(reasons)} checks of this order, see details"
-    text = detail(draft=False, overdue="", paragraphs=[], lists=[("Not evaluated", lines)], basis="")
+    text = detail(draft=False, stale=[], paragraphs=[], lists=[("Not evaluated", lines)], basis="")
     source = {"label": f"Bespoke knowledge base {knowledge.version}"}
     return {"summary": summary, "indicator": "info", "detail": text, "source": source}
 

@@ -15,7 +15,7 @@ from kb.importing.fact_table import DrugCodes, FactRow, name_of, read_drugs, rea
 from kb.importing.guidance import Guidance, guidance_of
 from kb.importing.keys import read_genes
 from kb.importing.validation import faults_of
-from kb.importing.writer import READ, citation, edition_of, rule_file
+from kb.importing.writer import READ, REVIEW_BY, citation, edition_of, rule_file
 from kb.tables import load_tables
 
 FOLDER: Final = Path("pgx", "cpic")
@@ -137,7 +137,8 @@ publisher = "CPIC"
 version = "{edition}"
 published = "{edition}"
 url = "https://www.clinpgx.org/guidelineAnnotation/{guideline}"
-read = {READ}"""
+read = {READ}
+review_by = {REVIEW_BY}"""
 
 
 def _listed(names: list[str]) -> str:

@@ -20,7 +20,6 @@ from cds.decision.lookups import (
     result_of_diplotype,
     rules_of,
 )
-from dsl import Action, Rule
 from kb import COPIES_UNKNOWN, Gene, KnowledgeBase
 from kb.source_keys import diplotype_of_key
 

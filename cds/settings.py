@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     )
     fire_draft: bool = Field(default=False, description="true or false")
     allow_http_fhir: bool = Field(default=False, description="true or false")
+    guidance_precedence: _Listed = Field(default=(), description="publishers of guidance such as DPWG, CPIC")
     max_cards: int = Field(default=20, ge=1, le=100, description="a number from 1 to 100")
     fhir_bases: _Listed = Field(default=(), description="addresses such as https://ehr.example.org/fhir")
     fhir_networks: _Listed = Field(default=(), description="networks such as 10.20.0.0/16")

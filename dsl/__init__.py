@@ -12,7 +12,7 @@ from dsl.diagnostics import CATALOGUE, Diagnostic, Severity
 from dsl.evaluator.evaluate import Finding, State, Step, evaluate, holds
 from dsl.evaluator.labels import LabelFacts, Withhold, label_facts
 from dsl.evaluator.settle import silenced
-from dsl.explain import explain, label, lacking, value_words
+from dsl.explain import before_words, changed_words, explain, label, lacking, value_words
 from dsl.formatter.format import UnfaithfulLayout, format_bytes, format_text
 from dsl.functions import Function, Parameter
 from dsl.model import (
@@ -105,6 +105,8 @@ __all__ = [
     "as_json",
     "as_sarif",
     "as_text",
+    "before_words",
+    "changed_words",
     "check",
     "convert",
     "evaluate",

@@ -46,6 +46,8 @@ def label(declared: Input) -> str:
         return f"{gene_words(source.name)} result"
     if source.kind is SourceKind.SCORE:
         return f"{gene_words(source.name)} activity score"
+    if source.kind is SourceKind.GENOTYPE:
+        return f"{gene_words(source.name)} genotype"
     if source.kind is SourceKind.INDICATION:
         return f"indication for {words}"
     if source.kind is SourceKind.MEDICATION:
@@ -90,6 +92,21 @@ def value_words(declared: Input | Let, fact: Fact) -> str:
     return f"{values} ({reason})" if reason else values
 
 
+def changed_words(declared: Input, fact: Fact) -> str:
+    """`with paroxetine, a strong inhibitor; by genes normal metabolizer`: why a genetic result is not itself.
+
+    Empty for a fact that nothing changed, and where it is open whether something did.
+    """
+    if not fact.changed_by:
+        return ""
+    return f"with {fact.changed_by}; by genes {before_words(declared, fact)}"
+
+
+def before_words(declared: Input, fact: Fact) -> str:
+    """What a fact was before something changed it, `normal metabolizer`; empty if nothing did."""
+    return " or ".join(words(declared, value) for value in fact.before)
+
+
 def lacking(declared: Input, fact: Fact) -> str:
     """`platelets missing`, `CYP2C19 result contradictory`: why an input cannot be used."""
     if fact.reason is Reason.MISSING and declared.source.kind in _ON_FILE:
@@ -108,7 +125,8 @@ def explain(finding: Finding) -> list[str]:
         if used:
             places = "; ".join(f"{datum.reference}, {datum.instant or 'undated'}" for datum in used)
             line += f" [{places}]"
-        lines.append(line + (f": {fact.explanation}" if fact.explanation else ""))
+        remarks = "; ".join(filter(None, (changed_words(declared, fact), fact.explanation)))
+        lines.append(line + (f": {remarks}" if remarks else ""))
         lines += [
             f"    not used: {datum.reference or datum.path}, {datum.text or 'no value'} ({datum.reason})"
             for datum in fact.data

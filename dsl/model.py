@@ -21,6 +21,8 @@ class SourceKind(StrEnum):
     PHENOTYPE = "phenotype"
     SCORE = "score"
     """The activity score of a gene."""
+    GENOTYPE = "genotype"
+    """The two alleles of a gene, as far as guidance tells them apart."""
     PATIENT = "patient"
     CONDITION = "condition"
     INDICATION = "indication"

@@ -104,6 +104,13 @@ class Fact:
     """A sentence for people about the reason or a caveat; never holds text of the request."""
     data: tuple[Datum, ...] = ()
     """What was used and what was rejected."""
+    before: tuple[Value, ...] = ()
+    """What was possible before something else on file changed it; empty if nothing did."""
+    changed_by: str = ""
+    """What changed it, if that is certain: `paroxetine, a strong inhibitor`; as `explanation`, never text of
+    the request."""
+    unreviewed: bool = False
+    """Whether knowledge took part in the change that nobody has reviewed."""
 
     @property
     def known(self) -> bool:

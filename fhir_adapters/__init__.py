@@ -35,7 +35,7 @@ from fhir_adapters.orders import (
     drafts_on_file,
     medication_reads,
 )
-from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, key_of_name, prefetch_templates
+from fhir_adapters.prefetch import KeyState, PrefetchKey, key_of, key_of_name, keys_of, prefetch_templates
 from fhir_adapters.prefetch_lint import TemplateFinding, lint_template
 from fhir_adapters.prefetch_plan import FetchPlan, completed, plan_fetch
 from fhir_adapters.reading import ChartFinding
@@ -83,6 +83,7 @@ __all__ = [
     "gather",
     "key_of",
     "key_of_name",
+    "keys_of",
     "lint_template",
     "load_json",
     "medication_reads",

@@ -74,6 +74,7 @@ _KEYS = {
     SourceKind.OBSERVATION: PrefetchKey.LABS,
     SourceKind.PHENOTYPE: PrefetchKey.PGX,
     SourceKind.SCORE: PrefetchKey.PGX,
+    SourceKind.GENOTYPE: PrefetchKey.PGX,
     SourceKind.CONDITION: PrefetchKey.CONDITIONS,
     SourceKind.INDICATION: PrefetchKey.CONDITIONS,
     SourceKind.MEDICATION: PrefetchKey.MEDICATIONS,
@@ -86,6 +87,19 @@ _KEYS = {
 def key_of(kind: SourceKind) -> PrefetchKey:
     """The key whose answer holds the data of an input of this kind."""
     return _KEYS[kind]
+
+
+_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE)
+
+
+def keys_of(inputs: Iterable[Input], modulated: Collection[str]) -> set[PrefetchKey]:
+    """The keys that hold the data of inputs; `modulated` are the genes whose results drugs change."""
+    found = set()
+    for item in inputs:
+        found.add(key_of(item.source.kind))
+        if item.source.kind in _GENETIC and item.source.name in modulated:
+            found.add(PrefetchKey.MEDICATIONS)
+    return found
 
 
 _KEYS_OF_TYPE = {
@@ -111,15 +125,21 @@ def key_of_name(name: str) -> PrefetchKey | None:
 
 
 def prefetch_templates(
-    inputs: Iterable[Input], terminology: Terminology, *, with_medications: bool
+    inputs: Iterable[Input],
+    terminology: Terminology,
+    *,
+    with_medications: bool,
+    modulated: Collection[str] = (),
 ) -> dict[str, str]:
     """CDS Hooks 2.0 prefetch templates by name, for the inputs of the rules of one service.
 
-    A key is there only if an input needs it, `medications` also `with_medications`. The name is the key;
-    a query that would be too long for some client goes on under `labs2`, `labs3`.
+    A key is there only if an input needs it, `medications` also `with_medications` and for a gene that is
+    among the `modulated`, whose results drugs change. The name is the key; a query that would be too long for
+    some client goes on under `labs2`, `labs3`.
     """
+    inputs = tuple(inputs)
     used = {(item.source.kind, item.source.name) for item in inputs}
-    needed = {key_of(kind) for kind, _ in used}
+    needed = keys_of(inputs, modulated)
     if with_medications or PrefetchKey.EXPOSURE in needed:
         needed.add(PrefetchKey.MEDICATIONS)
     if PrefetchKey.PGX in needed:
@@ -130,7 +150,7 @@ def prefetch_templates(
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:
             labs |= (terminology.status(name) or terminology.observable(name)).codes
-        elif kind in (SourceKind.PHENOTYPE, SourceKind.SCORE):
+        elif _KEYS[kind] is PrefetchKey.PGX:
             pgx |= terminology.gene(name).interpretation_codes
     templates = {
         PrefetchKey.PATIENT: [f"Patient/{_PATIENT}"],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 from dsl.values import Coding as Coding
 from dsl.values import Quantity
@@ -100,6 +101,14 @@ class Gene(Protocol):
         """Activity scores that lead to a phenotype."""
         ...
 
+    def genotype_of(self, diplotype: str) -> tuple[str, ...]:
+        """Genotypes (enum members) consistent with `*1/*2`; empty for a gene of which none are asked."""
+        ...
+
+    def genotypes_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
+        """Genotypes that may lead to a phenotype."""
+        ...
+
     def phenotype_of_coding(self, coding: Coding) -> str | None:
         """The phenotype of a coded answer such as LOINC LA9657-3, None when it is not listed."""
         ...
@@ -140,6 +149,67 @@ class DrugConcept(Protocol):
         ...
 
 
+class Modulator(Protocol):
+    """A drug that inhibits or induces the enzyme of a gene."""
+
+    @property
+    def drug(self) -> str:
+        """The knowledge base's name of it."""
+        ...
+
+    @property
+    def effect(self) -> str:
+        """`inhibitor` or `inducer`."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """0 for the strongest."""
+        ...
+
+    @property
+    def acts(self) -> timedelta:
+        """So long after the last use it counts as if it were taken."""
+        ...
+
+    @property
+    def washout(self) -> timedelta:
+        """So long after the last use it may still act."""
+        ...
+
+    @property
+    def draft(self) -> bool:
+        """Whether nobody but its author has checked it."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """`paroxetine, a strong inhibitor`; words of the knowledge base."""
+        ...
+
+
+class Phenoconversion(Protocol):
+    """The drugs that change the result of one gene, and how."""
+
+    @property
+    def modulators(self) -> tuple[Modulator, ...]: ...
+    @property
+    def by_score(self) -> bool:
+        """Whether activity scores are converted; phenotypes otherwise."""
+        ...
+
+    def converted(self, members: Iterable[str], modulator: Any) -> frozenset[str]:
+        """What one of its own modulators makes of activity scores, or of phenotypes.
+
+        `Any`: it takes no other than its own kind of them.
+        """
+        ...
+
+    def phenotypes_of(self, scores: Iterable[str]) -> frozenset[str]:
+        """The phenotypes of activity scores."""
+        ...
+
+
 class Terminology(Protocol):
     """Everything above by name, and drugs by code or listed text."""
 
@@ -150,6 +220,10 @@ class Terminology(Protocol):
 
     def gene(self, symbol: str) -> Gene: ...
     def genes(self) -> Iterable[Gene]: ...
+    def phenoconversion(self, gene: str, *, drafts: bool) -> Phenoconversion | None:
+        """The drugs that change the result of a gene; None if there are none. Drafts only when asked for."""
+        ...
+
     def condition_set(self, name: str) -> ConditionSet: ...
     def indications(self, name: str) -> Mapping[str, ConditionSet]:
         """Enum member to the diagnoses that mean it, for `from indication NAME`."""

@@ -6,7 +6,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert
 
@@ -169,11 +169,12 @@ class GeneFile(_Strict):
     """`genes/NAME.toml`; NAME is the symbol, or symbol and allele, with `_` for what a name cannot hold."""
 
     symbol: Text
-    hgnc: Annotated[str, Meta(pattern=_HGNC)]
     phenotype_enum: Text
     version: Text
     source: Text
     interpretation_codes: tuple[Text, ...]
+    hgnc: Annotated[str, Meta(pattern=_HGNC)] | None = None
+    """Left out for what is no gene, or has no number here yet."""
     alleles: dict[str, Text] = {}
     pairs: tuple[FunctionPair, ...] = ()
     other_names: dict[str, Text] = {}
@@ -183,10 +184,52 @@ class GeneFile(_Strict):
     """The enum of the activity scores, where rules may read them."""
     activity_values: dict[str, Annotated[str, Meta(pattern=_SCORE)]] = {}
     """Alleles and their activity values; an allele without one has a function that is not known."""
+    genotype_enum: Text | None = None
+    """The enum of the pairs of `allele_groups`, where rules may ask for the alleles themselves."""
+    allele_groups: dict[str, Text] = {}
+    """Alleles that guidance tells apart, and the group of each; all others are the group `other`."""
     carried: Text | None = None
     """The allele whose presence is asked, of a gene without listed alleles such as HLA-B."""
     phenotypes: dict[str, Text] = {}
     """Phenotypes as the source spells them."""
+
+
+class BetweenScores(_Strict):
+    """The phenotype of the activity scores between two, both excluded, that no table lists."""
+
+    above: Annotated[str, Meta(pattern=_SCORE)]
+    below: Annotated[str, Meta(pattern=_SCORE)]
+    phenotype: Text
+
+
+class ConversionEntry(_Strict):
+    """What one strength of one effect does; several factors or phenotypes are all possible."""
+
+    effect: Literal["inhibitor", "inducer"]
+    strength: Literal["strong", "moderate", "weak"]
+    sources: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    factors: tuple[Annotated[str, Meta(pattern=_SCORE)], ...] = ()
+    phenotypes: dict[str, tuple[Text, ...]] = {}
+
+
+class ModulatorEntry(_Strict):
+    """A drug that inhibits or induces the enzyme; it counts in full for `acts_days` after the last use."""
+
+    drug: Text
+    effect: Literal["inhibitor", "inducer"]
+    strength: Literal["strong", "moderate", "weak"]
+    washout_days: Annotated[int, Meta(ge=0, le=3650)]
+    sources: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    status: Literal["draft", "active"]
+    acts_days: Annotated[int, Meta(ge=0, le=3650)] = 0
+
+
+class PhenoconversionFile(_Strict):
+    """`phenoconversion/NAME.toml`; NAME is that of the gene in `genes/`."""
+
+    conversions: Annotated[tuple[ConversionEntry, ...], Meta(min_length=1)]
+    modulators: Annotated[tuple[ModulatorEntry, ...], Meta(min_length=1)]
+    unlisted: tuple[BetweenScores, ...] = ()
 
 
 class AnswerFile(_Strict):

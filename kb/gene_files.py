@@ -25,7 +25,7 @@ def read_gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, 
     gene = Gene(
         name=path.stem,
         symbol=entry.symbol,
-        hgnc=entry.hgnc,
+        hgnc=entry.hgnc or "",
         phenotype_enum=entry.phenotype_enum,
         version=entry.version,
         interpretation_codes=frozenset(Coding(LOINC, code) for code in entry.interpretation_codes),
@@ -37,6 +37,8 @@ def read_gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, 
         scores={each.score: each.phenotype for each in entry.activity_scores},
         values=entry.activity_values,
         score_enum=entry.score_enum,
+        groups=entry.allele_groups,
+        genotype_enum=entry.genotype_enum,
         carried=entry.carried,
         published=entry.phenotypes,
     )
@@ -65,12 +67,15 @@ def _fault(path: Path, entry: files.GeneFile, gene: Gene) -> str | None:
     for field, names in (
         ("other_names", entry.other_names.values()),
         ("activity_values", entry.activity_values),
+        ("allele_groups", entry.allele_groups),
     ):
         strange = min(set(names) - entry.alleles.keys(), default=None)
         if strange is not None:
             return f"`{field}`: `{strange}` is not among `alleles`"
     if entry.score_enum is not None and not scores:
         return "`score_enum`: there are no `activity_scores`"
+    if (entry.genotype_enum is None) != (not entry.allele_groups):
+        return "`genotype_enum`: it stands beside `allele_groups`, and neither without the other"
     uncovered = gene.uncovered()
     if uncovered is not None:
         return f"`{'activity_scores' if gene.values else 'pairs'}`: {uncovered} lead to no phenotype"

@@ -19,10 +19,11 @@ COPIES_UNKNOWN = "xN combinations"
 NO_RESULT = "No Result"
 """How sources write that a gene was not tested."""
 OTHER = "other"
-"""Any allele but the one whose presence is asked."""
+"""Any allele but the one whose presence is asked; the group of all that guidance does not tell apart."""
 
 _WITHOUT_NUMBER = {UNASSIGNED: "unassigned", COPIES_UNKNOWN: "copies_unknown"}
 _AT_LEAST = "≥"
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _HLA_ALLELE = re.compile(r"\*[0-9]{2,4}:[0-9]{2,4}[NLSCAQ]?")
 
 
@@ -37,6 +38,7 @@ class Gene:
     """Its name in rules: the symbol, or the symbol and the allele whose presence is asked."""
     symbol: str
     hgnc: str
+    """Empty for a place in the genome that is no gene."""
     phenotype_enum: str
     version: str
     interpretation_codes: frozenset[Coding]
@@ -51,6 +53,9 @@ class Gene:
     values: Mapping[str, str] = field(default_factory=dict)
     """Alleles and their activity values, written likewise, where they decide; without one it is `n/a`."""
     score_enum: str | None = None
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Alleles that guidance tells apart, and the group of each; every other one is in the group `other`."""
+    genotype_enum: str | None = None
     carried: str | None = None
     """The allele whose presence is the phenotype (`positive`, `negative`), as of HLA genes."""
     published: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +99,35 @@ class Gene:
     def scores_between(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
         """Members of the score enum in these bounds; None is open."""
         return tuple(self.score_members[text] for text in self._between(least, greatest))
+
+    @cached_property
+    def genotype_members(self) -> tuple[str, ...]:
+        """The members of the genotype enum: every two groups, `s1_s2` in the order of the file."""
+        if not self.groups:
+            return ()
+        return tuple(map(self._genotype, combinations_with_replacement(self._group_order, 2)))
+
+    def genotype_of(self, diplotype: str) -> tuple[str, ...]:
+        """Members of the genotype enum consistent with `*1/*2`, or with `*1/*2 or *2/*3`; empty likewise."""
+        if not self.groups:
+            return ()
+        return _all(self._grouped(self._parted(each)) for each in diplotype.split(" or "))
+
+    def genotypes_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
+        """Members of the genotype enum that may lead to a phenotype."""
+        return self._genotypes_by_phenotype.get(phenotype, ())
+
+    @cached_property
+    def _genotypes_by_phenotype(self) -> Mapping[str, tuple[str, ...]]:
+        """Of each group one allele for each function and value stands for all: they decide the phenotype."""
+        alike = {
+            (self._group(name), self.functions[name], self.values.get(name)): name for name in self.functions
+        }
+        found: dict[str, set[str]] = {}
+        for one, other in combinations_with_replacement(alike.values() if self.groups else (), 2):
+            for phenotype in self.phenotypes(f"{one}/{other}"):
+                found.setdefault(phenotype, set()).update(self.genotype_of(f"{one}/{other}"))
+        return {phenotype: tuple(sorted(members)) for phenotype, members in found.items()}
 
     def phenotype_of_coding(self, coding: Coding) -> str | None:
         """The phenotype of a coded answer."""
@@ -143,6 +177,21 @@ class Gene:
             return None
         return _sum([self.values.get(allele, UNASSIGNED) for allele in alleles])
 
+    @cached_property
+    def _group_order(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.groups.values(), OTHER)))
+
+    def _group(self, allele: str) -> str:
+        return self.groups.get(allele, OTHER)
+
+    def _grouped(self, alleles: tuple[str, ...]) -> str | None:
+        if len(alleles) != 2 or not all(allele in self.functions for allele in alleles):
+            return None
+        return self._genotype(self._group(allele) for allele in alleles)
+
+    def _genotype(self, groups: Iterable[str]) -> str:
+        return "_".join(sorted(groups, key=self._group_order.index))
+
     def _between(self, least: Fraction, greatest: Fraction | None) -> tuple[str, ...]:
         numbers = {text: Fraction(text.removeprefix(_AT_LEAST)) for text in self.scores if text != UNASSIGNED}
         if greatest is None:
@@ -163,6 +212,15 @@ def score_member(score: str) -> str:
     if "." in number:
         number = number.rstrip("0").rstrip(".")
     return f"as{number.replace('.', '_')}{'_or_more' if score.startswith(_AT_LEAST) else ''}"
+
+
+def number_of(score: str) -> tuple[Fraction | None, bool]:
+    """The number of an activity score as its source writes it, and whether it may be more (`≥3.0`).
+
+    None for a score that is no number.
+    """
+    number = score.removeprefix(_AT_LEAST)
+    return (Fraction(number) if _NUMBER.fullmatch(number) else None), number != score
 
 
 def gene_name(symbol: str, carried: str | None = None) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
 from kb.genes import Gene
+
+if TYPE_CHECKING:
+    from kb.phenoconversion import Phenoconversion
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -181,6 +185,7 @@ class KnowledgeBase:
     """The local codes of a site that are among those of observables and genes."""
     site_digest: str | None = None
     """SHA-256 over the file that they come from, in hexadecimal."""
+    phenoconversions: Mapping[str, Phenoconversion] = field(default_factory=dict)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -235,6 +240,16 @@ class KnowledgeBase:
     def genes(self) -> Iterable[Gene]:
         """All genes."""
         return self.gene_table.values()
+
+    def phenoconversion(self, gene: str, *, drafts: bool) -> Phenoconversion | None:
+        """The drugs that change the result of a gene, those that are drafts only when asked for."""
+        found = self.phenoconversions.get(gene)
+        return found if found is None or drafts else found.reviewed
+
+    def modulated(self, *, drafts: bool) -> frozenset[str]:
+        """The genes whose results drugs change, as `phenoconversion`."""
+        names = self.phenoconversions
+        return frozenset(name for name in names if self.phenoconversion(name, drafts=drafts) is not None)
 
     def condition_set(self, name: str) -> ConditionSet:
         """One set of diagnoses."""

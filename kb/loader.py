@@ -92,9 +92,9 @@ def sources_of(paths: Iterable[Path], root: Path) -> dict[str, str]:
 
 
 def check_members(rules: Iterable[Rule], tables: Tables) -> None:
-    """Raises `KnowledgeBaseError` for a phenotype, score or indication that the enum of a rule lacks.
+    """Raises `KnowledgeBaseError` for a member that the enum of a rule lacks.
 
-    It would fit no row, so that nobody would ever hear of it.
+    A phenotype, score, genotype or indication that has none fits no row, so that nobody would hear of it.
     """
     for rule in rules:
         for declared in rule.inputs:
@@ -108,6 +108,9 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
             elif kind is SourceKind.SCORE:
                 place = f"genes/{name}.toml: field `activity_scores`"
                 found = set(tables.genes[name].score_members.values())
+            elif kind is SourceKind.GENOTYPE:
+                place = f"genes/{name}.toml: field `allele_groups`"
+                found = set(tables.genes[name].genotype_members)
             else:
                 place, found = (
                     f"indications/{name}.toml: field `members`",

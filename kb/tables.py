@@ -30,6 +30,8 @@ from kb.knowledge import (
     Status,
     normal_text,
 )
+from kb.phenoconversion import Phenoconversion
+from kb.phenoconversion_files import read_phenoconversion
 
 SYSTEMS = {
     "loinc": LOINC,
@@ -57,6 +59,8 @@ class Tables:
     models: Mapping[str, str]
     """Numeric model to the UCUM unit of its result."""
     drug_index: DrugIndex
+    phenoconversions: Mapping[str, Phenoconversion]
+    """By gene: the drugs that change its result."""
 
     @property
     def names(self) -> Names:
@@ -74,6 +78,7 @@ class Tables:
             },
             genes={name: gene.phenotype_enum for name, gene in self.genes.items()},
             scores={name: gene.score_enum for name, gene in self.genes.items() if gene.score_enum},
+            genotypes={name: gene.genotype_enum for name, gene in self.genes.items() if gene.genotype_enum},
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),
@@ -101,6 +106,7 @@ class Tables:
             gene_table=self.genes,
             drug_index=self.drug_index,
             warnings=warnings,
+            phenoconversions=self.phenoconversions,
         )
 
 
@@ -114,7 +120,9 @@ def load_tables(root: Path) -> Tables:
     answers, wordings = _answers(root / "phenotype_answers.toml")
     observables = {path.stem: _observable(path, sources) for path in _files(root, "observables")}
     statuses = {path.stem: _status(path, observables) for path in _files(root, "statuses")}
-    genes = [read_gene(path, answers, wordings) for path in _files(root, "genes")]
+    genes = {
+        gene.name: gene for gene in (read_gene(path, answers, wordings) for path in _files(root, "genes"))
+    }
     return Tables(
         manifest=files.read(root / "kb.toml", files.Manifest),
         sources=sources,
@@ -123,9 +131,13 @@ def load_tables(root: Path) -> Tables:
         drugs=drugs,
         conditions=conditions,
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
-        genes={gene.name: gene for gene in genes},
+        genes=genes,
         models={path.stem: _model(path) for path in _files(root, "models")},
         drug_index=drug_index(root, drugs.values(), read_table(root)),
+        phenoconversions={
+            path.stem: read_phenoconversion(path, genes, drugs, sources)
+            for path in _files(root, "phenoconversion")
+        },
     )
 
 

@@ -8,5 +8,6 @@ Text comes from the knowledge base; of the patient's data only numbers, dates an
 from cds.cards.card import render_cards
 from cds.cards.recommendation import Recommended, recommended
 from cds.cards.screen import as_screen
+from cds.cards.sources import UnknownPublisher, check_precedence
 
-__all__ = ["Recommended", "as_screen", "recommended", "render_cards"]
+__all__ = ["Recommended", "UnknownPublisher", "as_screen", "check_precedence", "recommended", "render_cards"]

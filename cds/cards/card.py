@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
+from cds.cards.sources import Voice, voices
 from cds.cards.suggest import Offer, alternatives, offers, withdrawal
 from cds.cards.text import capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, ordered_dose, view
@@ -15,12 +16,16 @@ from cds.guard import Released
 from dsl import (
     Advise,
     BooleanType,
+    Fact,
     Finding,
     Give,
+    Indicator,
+    Input,
     Lifecycle,
     SourceKind,
     State,
     WhenMissing,
+    changed_words,
     label,
     lacking,
     value_words,
@@ -48,11 +53,13 @@ def render_cards(
     changeable: frozenset[str],
     today: date,
     seed: str,
+    precedence: Sequence[str] = (),
 ) -> list[dict[str, object]]:
     """The cards of one call as JSON values, in the order of the orders; `not_evaluated` makes the last one.
 
     `ordering` tells drafts from medications already taken, `changeable` holds the `Type/id` of the drafts
-    that a suggestion may change; the seed (the decision id) makes the uuids reproducible.
+    that a suggestion may change; the seed (the decision id) makes the uuids reproducible. `precedence` are
+    the publishers that the site follows before others.
     """
     findings = list(released)
     orders = defaultdict[tuple[str, str], list[Order]](list)
@@ -60,19 +67,24 @@ def render_cards(
         for drug in each.drugs:
             orders[each.rule.name, drug].append(each.order)
     pending: dict[tuple[object, ...], _Pending] = {}
-    for each in findings:
+    for voice in voices(findings, knowledge, precedence):
+        each = voice.speaker
         # By path: two drafts may have one reference, and a combination stands under each of its drugs.
         same_drug = {order.path: order for drug in each.drugs for order in orders[each.rule.name, drug]}
         duplicates = list(same_drug.values())
         card = view(each, knowledge, together=len(duplicates))
         if card is None:
             continue
+        if voice.told:
+            card = replace(card, indicator=Indicator.INFO)
         combined = any(order.combination for order in duplicates)
-        plain = _card(card, knowledge, today, ordering=ordering, combined=combined)
+        plain = _card(card, voice, knowledge, today, ordering=ordering, combined=combined)
         # One click must not rest on data of which a newer part may be missing (H-069).
         safe = changeable.issuperset(order.reference for order in duplicates) and not each.partial
         # Nor must it take away or change what else is in a combination (H-024).
-        offered = offers(card, knowledge) if safe and not combined else ()
+        # Nor on one source where another says otherwise, unless the site chose it.
+        settled = not voice.differing or (voice.chosen and not voice.told)
+        offered = offers(card, knowledge) if safe and settled and not combined else ()
         key = (plain["summary"], plain["detail"], *(offer.label for offer in offered))
         if key in pending:
             # A duplicate order gets no card of its own (H-045). The first draft takes the advice and the
@@ -94,11 +106,12 @@ class _Pending:
 
 
 def _card(
-    card: CardView, knowledge: KnowledgeBase, today: date, *, ordering: bool, combined: bool
+    card: CardView, voice: Voice, knowledge: KnowledgeBase, today: date, *, ordering: bool, combined: bool
 ) -> dict[str, object]:
     finding = card.released.finding
     rule = finding.rule
-    draft = rule.status is not Lifecycle.ACTIVE
+    unreviewed = any(finding.facts[each.name].unreviewed for each in rule.inputs)
+    draft = rule.status is not Lifecycle.ACTIVE or unreviewed
     citation = rule.evidence.citations[0].identifier
     source = knowledge.sources[citation]
     strength = (card.outcome.strength if card.outcome else "") or rule.evidence.strength
@@ -126,11 +139,14 @@ def _card(
         paragraphs.append(f"This is more than the {ordered} that was ordered.")
     if card.released.preliminary is not None:
         paragraphs.append(_preliminary(card, card.released.preliminary))
+    if voice.differing:
+        paragraphs.append(_difference(voice, proposes=ordering and bool(card.suggestions)))
     text = detail(
         draft=draft,
         overdue=rule.review_by.isoformat() if today > rule.review_by else "",
         paragraphs=paragraphs,
         lists=[
+            ("Other sources" if voice.differing else "Further sources", voice.lines),
             ("Alternatives", alternatives(card, knowledge)),
             ("Data used", _used(card)),
             ("Not known", _unknown(card)),
@@ -139,6 +155,10 @@ def _card(
         basis=basis,
     )
     summary = _summary(card)
+    if voice.told:
+        summary = f"{capitalised(card.name)}: {voice.told} by {voice.leader}"
+    if voice.differing and len(summary) + len(differs := f"; {_differs(voice)}") <= MAX_SUMMARY:
+        summary += differs
     if draft and len(summary) + len("Draft: ") <= MAX_SUMMARY:
         summary = f"Draft: {summary}"
     plain: dict[str, object] = {
@@ -183,10 +203,23 @@ def _brief(card: CardView, name: str) -> str:
     return shown_value(declared, card.released.finding.facts[name]).partition(" (")[0]
 
 
+def _differs(voice: Voice) -> str:
+    names = " and ".join(voice.differing)
+    return f"{names} differ{'s' if len(voice.differing) == 1 else ''}"
+
+
+def _difference(voice: Voice, *, proposes: bool) -> str:
+    """That sources differ, and which of them the site follows."""
+    said = f"The sources do not agree: {_differs(voice)} from {voice.leader}."
+    if voice.chosen:
+        return f"{said} This site follows {voice.leader} first."
+    return f"{said} No change is proposed." if proposes else said
+
+
 def _used(card: CardView) -> list[str]:
     finding = card.released.finding
     return [
-        f"{label(declared)}: {shown_value(declared, finding.facts[declared.name])}"
+        f"{label(declared)}: {_shown(declared, finding.facts[declared.name])}"
         for declared in finding.rule.inputs
         if not finding.facts[declared.name].missing
     ] + [
@@ -194,6 +227,11 @@ def _used(card: CardView) -> list[str]:
         for let in finding.rule.lets
         if let.named and finding.facts[let.name].known
     ]
+
+
+def _shown(declared: Input, fact: Fact) -> str:
+    changed = changed_words(declared, fact)
+    return f"{shown_value(declared, fact)}{changed and ' '}{changed}"
 
 
 def _unknown(card: CardView) -> list[str]:

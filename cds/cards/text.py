@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from dsl import Fact, Finding, Input, value_words
+from dsl import Fact, Finding, Input, before_words, value_words
 from dsl.checker.outcomes import PLACEHOLDER
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
@@ -41,7 +41,8 @@ def detail(**view: object) -> str:
 def fill(text: str, finding: Finding, *, brief: bool = False) -> str:
     """A text of the rule with `{input}` replaced by the value of that input in words.
 
-    In `brief`, several possible values are not listed: the detail of the card has them.
+    In `brief`, several possible values are not listed, and what a value would be without the drugs that
+    change it is not said: the detail of the card has them.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -49,7 +50,12 @@ def fill(text: str, finding: Finding, *, brief: bool = False) -> str:
         fact = finding.facts[declared.name]
         if brief and len(fact.possible) > 1:
             return "ambiguous"
-        return "not known" if fact.missing else value_words(declared, fact)
+        if fact.missing:
+            return "not known"
+        said = value_words(declared, fact)
+        if brief or not fact.changed_by or not isinstance(declared, Input):
+            return said
+        return f"{said} (by genes {before_words(declared, fact)})"
 
     return PLACEHOLDER.sub(value, text)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from cds.cli.main import fail
@@ -19,6 +21,11 @@ class LineError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def number(value: Fraction) -> int | Decimal:
+    """A number as an answer carries it: exact wherever its decimals end."""
+    return value.numerator if value.denominator == 1 else Decimal(value.numerator) / value.denominator
 
 
 def run(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from cds.cli.batch import LineError
+from cds.cli import thiopurines
+from cds.cli.batch import LineError, number
 from cds.cli.batch import run as run_batch
-from cds.decision import decide, of_orders
-from cds.settings import parse_as_of
+from cds.cli.ordered import findings_about, instant, listing
 from dsl import Finding, Give, State, convert
-from fhir_adapters import chart_of_prefetch
-from kb import RXNORM, KnowledgeBase
+from kb import KnowledgeBase
 
-_RULES = {"rule.niraparib": ("niraparib", ("age", "weight", "platelets"))}
-"""Operation to the drug that is ordered and the inputs that are reported on."""
+_INPUTS = ("age", "weight", "platelets")
+"""Inputs of the rule about niraparib that are reported on."""
 
 _POLICY = {"weight_max_age_days": "weight", "platelet_max_age_days": "platelets"}
 
@@ -27,67 +26,34 @@ def run(batch: Path, kb: Path | None) -> int:
 
 def _answer(asked: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
     operation, given = asked.get("op"), asked.get("given")
-    if operation not in _RULES:
-        raise LineError("unknown-op", f"there is no such operation; known: {', '.join(_RULES)}")
+    if not isinstance(operation, str) or operation not in _OPERATIONS:
+        raise LineError("unknown-op", f"there is no such operation; known: {', '.join(_OPERATIONS)}")
     if not isinstance(given, dict):
         raise LineError("input", "`given` is an object")
-    return {"result": _by_rule(str(operation), given, knowledge)}
+    return {"result": _OPERATIONS[operation](given, knowledge)}
 
 
-def _by_rule(operation: str, given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
+def _niraparib(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
     """The answer of the rule in force about a draft order of the drug, through chart and decision."""
-    drug, names = _RULES[operation]
-    if drug not in knowledge.drugs:
-        raise LineError("rule", f"the knowledge base has no drug {drug}")
-    patient, as_of = given.get("patient"), _instant(given.get("asOf"))
+    patient, as_of = given.get("patient"), instant(given.get("asOf"))
     identifier = patient.get("id") if isinstance(patient, dict) else None
     if not isinstance(identifier, str):
         raise LineError("input", "`patient` is a Patient resource with an id")
-    chart = chart_of_prefetch(identifier, dict(_prefetch(given)), None)
-    bundle = {
-        "resourceType": "Bundle",
-        "type": "collection",
-        "entry": [{"resource": _draft(identifier, knowledge.drugs[drug].rxnorm)}],
-    }
-    decision = decide(of_orders(chart, bundle, (), knowledge, None), knowledge, as_of)
-    findings = [each.finding for each in decision.evaluations if each.finding is not None]
+    findings = findings_about("niraparib", identifier, dict(_prefetch(given)), as_of, knowledge)
     if len(findings) != 1:
-        raise LineError("rule", f"{len(findings)} rules in force answer about {drug}, not one")
+        raise LineError("rule", f"{len(findings)} rules in force answer about niraparib, not one")
     _check_policy(given.get("policy"), findings[0])
-    return _outcome(findings[0], names)
-
-
-def _instant(value: object) -> datetime:
-    try:
-        return parse_as_of(str(value))
-    except ValueError:
-        raise LineError("input", "`asOf` is a date, or a date and time with offset") from None
+    return _outcome(findings[0], _INPUTS)
 
 
 def _prefetch(given: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     yield "patient", given.get("patient")
     for key in ("pgx", "medications", "conditions"):
-        yield key, _listing([])
+        yield key, listing([])
     observations = given.get("observations", [])
     if not isinstance(observations, list):
         raise LineError("input", "`observations` is a list of Observation resources")
-    yield "labs", _listing(observations)
-
-
-def _listing(resources: list[object]) -> dict[str, object]:
-    entries = [{"resource": resource} for resource in resources]
-    return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
-
-
-def _draft(patient: str, rxnorm: str) -> dict[str, object]:
-    return {
-        "resourceType": "MedicationRequest",
-        "id": "draft",
-        "status": "draft",
-        "intent": "order",
-        "subject": {"reference": f"Patient/{patient}"},
-        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": rxnorm}]},
-    }
+    yield "labs", listing(observations)
 
 
 def _check_policy(policy: object, finding: Finding) -> None:
@@ -109,8 +75,10 @@ def _outcome(finding: Finding, names: tuple[str, ...]) -> dict[str, object]:
         fired = [step for step in finding.steps if step.truth is True and step.line in finding.lines]
         # For the higher dose neither value drives: both were looked at and found not to be below.
         default = bool(fired) and fired[0].text.startswith("otherwise")
-        dose = convert(finding.result.dose.amount, "mg").value
-        amount = dose.numerator if dose.denominator == 1 else float(dose)
+        amount = number(convert(finding.result.dose.amount, "mg").value)
         drivers = [] if default else [name for name in finding.decided_by if name in names]
         return {"outcome": "dose", "dose_mg": amount, "drivers": drivers, "unknowns": unknowns}
     return {"outcome": str(finding.result), "unknowns": unknowns}
+
+
+_OPERATIONS = {"rule.niraparib": _niraparib, "pgx.mercaptopurine": thiopurines.answer}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from cds.cards import as_screen, render_cards
+from cds.cards import UnknownPublisher, as_screen, check_precedence, render_cards
 from cds.cli.main import fail
 from cds.decision import Decision, Situation, decide, of_bundle, record_of, unanswered
 from cds.guard import reasons_to_withhold, release
@@ -40,6 +41,7 @@ def run(
     fire_draft: bool,
     site_map: Path | None = None,
     intake: str = "tolerant",
+    follow: Sequence[str] = (),
 ) -> int:
     """Evaluates a file and prints the answer; see `bespoke evaluate --help`."""
     if hook is not None and hook not in HOOKS:
@@ -50,6 +52,7 @@ def run(
         return fail("--as-of: expected a date, or a date and time with offset")
     try:
         knowledge = with_site_map(ready(kb, reasons_to_withhold), site_map)
+        check_precedence(follow, knowledge)
         bundle = load_json(path.read_bytes(), max_bytes=MAX_BUNDLE_BYTES)
         if not isinstance(bundle, dict):
             return fail(f"{path}: expected a FHIR Bundle")
@@ -57,6 +60,8 @@ def run(
     except RuleErrors as error:
         print(as_text(error.diagnostics, error.sources), file=sys.stderr)
         return fail(error)
+    except UnknownPublisher as error:
+        return fail(f"--follow: {error}")
     except (KnowledgeBaseError, StrictUnavailable) as error:
         return fail(error)
     except (FhirError, JsonRefused) as error:
@@ -73,6 +78,7 @@ def run(
         changeable=situation.changeable,
         today=instant.date(),
         seed=str(uuid5(NAMESPACE_URL, f"{knowledge.digest} {instant.isoformat()}")),
+        precedence=follow,
     )
     if format == "cards":
         print(dump_json({"cards": cards}).decode())

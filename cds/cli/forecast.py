@@ -157,7 +157,7 @@ def _count(forecast: _Forecast, situation: Situation, instant: datetime, *, draf
 def _cards(decision: Decision, knowledge: KnowledgeBase) -> Iterator[tuple[_Key, str]]:
     """Rule and indicator of each card; those of shadow rules as if they were shown.
 
-    Cards of one rule are rendered together, as in an answer: no card is about two rules.
+    Rule by rule: a card that several sources share counts for each of them.
     """
 
     def key(each: Released) -> _Key:

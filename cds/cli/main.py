@@ -140,6 +140,9 @@ def evaluate(
         IntakeMode, typer.Option(help="Note what deviates from FHIR, or refuse it (the extra `strict`).")
     ] = IntakeMode.TOLERANT,
     fire_draft: Annotated[bool, typer.Option("--fire-draft", help="Let draft rules speak.")] = False,
+    follow: Annotated[
+        list[str] | None, typer.Option(help="A source that goes before others, such as DPWG; repeatable.")
+    ] = None,
 ) -> None:
     """Say what the rules answer for one patient, and why. Exit 0, or 2 for input that cannot be used."""
     from cds.cli import evaluate as command
@@ -153,6 +156,7 @@ def evaluate(
         fire_draft=fire_draft,
         site_map=site_map,
         intake=intake.value,
+        follow=follow or (),
     )
     raise typer.Exit(code)
 

@@ -66,10 +66,14 @@ def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping
 
 
 def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterable[tuple[str, Result]]:
-    """Each key of a guideline is a score, a phenotype or a status: which, tells its gene."""
+    """Each key of a guideline is a score, a phenotype, a status or a genotype: which, tells its gene."""
     for symbol, key in lookup.items():
         texts = _texts(symbol, key)
-        scores = {score for gene in genes_named(symbol, knowledge) for score in gene.scores}
+        genes = genes_named(symbol, knowledge)
+        if len(texts) == 1 and any(gene.genotype_of(texts[0]) for gene in genes):
+            yield symbol, result_of_diplotype(symbol, texts[0], knowledge)
+            continue
+        scores = {score for gene in genes for score in gene.scores}
         scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
         yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
 
@@ -98,14 +102,15 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
     scores = _texts(symbol, given.get("activity_score"))
     diplotype = given.get("diplotype")
     genes_named(symbol, knowledge)
-    if isinstance(diplotype, str) and not (phenotypes and scores):
+    if isinstance(diplotype, str):
         try:
             read = result_of_diplotype(symbol, diplotype, knowledge)
         except LookupFault:
             if not phenotypes and not scores:
                 raise
         else:
-            return Result(phenotypes or read.phenotypes, scores or (() if phenotypes else read.scores))
+            scores = scores or (() if phenotypes else read.scores)
+            return Result(phenotypes or read.phenotypes, scores, diplotype)
     return Result(phenotypes, scores)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cds.cards import UnknownPublisher, check_precedence
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
 from cds.hooks import ServeError, create_app
@@ -18,7 +19,7 @@ from cds.hooks.service import HookService
 from cds.log import DecisionLog, LogEntry, LogError, LogUnavailable
 from cds.settings import Settings, SettingsError, check_start, load_settings
 from dsl import as_text
-from kb import KnowledgeBaseError, RuleErrors, SiteCode, ready, with_site_map
+from kb import KnowledgeBase, KnowledgeBaseError, RuleErrors, SiteCode, ready, with_site_map
 
 if TYPE_CHECKING:
     from fhir_adapters.client import FhirClient
@@ -31,6 +32,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         check_start(settings)
         fhir_client = _fhir_client(settings)
         knowledge = with_site_map(ready(settings.kb, reasons_to_withhold), settings.site_map)
+        _check_precedence(settings, knowledge)
         log = DecisionLog.open(settings.db)
     except RuleErrors as error:
         print(as_text(error.diagnostics, error.sources), file=sys.stderr)
@@ -51,6 +53,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         allow_http_fhir=settings.allow_http_fhir,
         fhir_client=fhir_client,
         max_cards=settings.max_cards,
+        guidance_precedence=settings.guidance_precedence,
     )
     if settings.fire_draft:
         print("WARNING: draft rules fire; their cards say so", file=sys.stderr)
@@ -70,6 +73,13 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     finally:
         log.close()
     return 0
+
+
+def _check_precedence(settings: Settings, knowledge: KnowledgeBase) -> None:
+    try:
+        check_precedence(settings.guidance_precedence, knowledge)
+    except UnknownPublisher as error:
+        raise SettingsError(f"guidance_precedence: {error}") from None
 
 
 def _plain(codes: Iterable[SiteCode]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cds.decision.situation import UNAVAILABLE, Situation
 from dsl import Finding, Lifecycle, Rule, evaluate, silenced
-from fhir_adapters import FactReader, KeyState, Order, PrefetchKey, key_of
+from fhir_adapters import Chart, FactReader, KeyState, Order, PrefetchKey, key_of
 from kb import KnowledgeBase
 
 
@@ -54,9 +54,13 @@ def decide(
     speaking: list[Evaluation] = []
     silent: list[tuple[Evaluation, str]] = []
     shadow: list[Evaluation] = []
-    final = FactReader(situation.chart, as_of, knowledge)
+
+    def reader(chart: Chart) -> FactReader:
+        return FactReader(chart, as_of, knowledge, orders=situation.drafts, drafts=fire_draft)
+
+    final = reader(situation.chart)
     chart = situation.chart.if_final()
-    preliminary = FactReader(chart, as_of, knowledge) if chart is not None else None
+    preliminary = reader(chart) if chart is not None else None
     for order in situation.orders:
         evaluations = [
             _evaluate(rule, order, situation, final, preliminary)
@@ -80,8 +84,8 @@ def _evaluate(
     preliminary: FactReader | None,
 ) -> Evaluation:
     try:
-        finding = evaluate(rule, final.facts(rule.inputs, order))
-        other = evaluate(rule, preliminary.facts(rule.inputs, order)) if preliminary else finding
+        finding = evaluate(rule, final.facts(rule.inputs, order, rule.drugs))
+        other = evaluate(rule, preliminary.facts(rule.inputs, order, rule.drugs)) if preliminary else finding
     except Exception as error:  # H-072: a rule that fails costs that rule, not the call
         return Evaluation(rule, order, None, (), failure=type(error).__name__)
     states = situation.chart.states

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dsl import Fact, Finding, Input, Reason, Rule, SourceKind, evaluate, known, missing
+from dsl import EnumType, Fact, Finding, Input, Reason, Rule, SourceKind, evaluate, known, missing
 from dsl.names import closest
 from fhir_adapters import read_genotypes
+from fhir_adapters.genomics.alleles import Genotype
 from kb import COPIES_UNKNOWN, NO_RESULT, Gene, KnowledgeBase, score_member
 from kb.importing.fact_table import name_of
 
-_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE)
+_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE, SourceKind.GENOTYPE)
 
 
 class LookupFault(Exception):
@@ -29,6 +30,8 @@ class Result:
     phenotypes: tuple[str, ...] = ()
     """One, the alternatives, or the status of each allele that is asked of an HLA gene."""
     scores: tuple[str, ...] = ()
+    diplotype: str = ""
+    """For rules that ask for the alleles themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,11 @@ def result_of_diplotype(symbol: str, diplotype: str, knowledge: KnowledgeBase) -
     phenotypes = [gene.published[name] for gene in genes for name in _phenotypes(gene, diplotype)]
     scores = tuple(score for gene in genes if (score := gene.activity_score(diplotype)) is not None)
     if not scores:
-        members = {name for gene in genes for name in _read(gene, diplotype, scores=True)}
+        members = {name for gene in genes for name in _read(gene, diplotype).scores(gene)}
         scores = tuple(
             text for gene in genes for text, member in gene.score_members.items() if member in members
         )
-    return Result(tuple(phenotypes), scores)
+    return Result(tuple(phenotypes), scores, diplotype)
 
 
 def rules_of(drug: str, source: str, knowledge: KnowledgeBase) -> tuple[Rule, ...]:
@@ -154,6 +157,10 @@ def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
     scores = [score_member(text) for text in result.scores if text != NO_RESULT]
     if item.source.kind is SourceKind.SCORE:
         found = scores or [score for name in named for score in gene.scores_of_phenotype(name)]
+    elif item.source.kind is SourceKind.GENOTYPE:
+        concluded = (member for name in named for member in gene.genotypes_of_phenotype(name))
+        told = gene.genotype_of(result.diplotype) or _read(gene, result.diplotype).members(gene)
+        found = sorted(told) or list(concluded)
     else:
         by_member = {member: gene.scores[text] for text, member in gene.score_members.items()}
         found = named or [by_member[score] for score in scores if score in by_member]
@@ -163,12 +170,14 @@ def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
 def _spelled(item: Input, gene: Gene, member: str) -> str:
     if item.source.kind is SourceKind.PHENOTYPE:
         return gene.published.get(member, member)
+    if item.source.kind is SourceKind.GENOTYPE and isinstance(item.type, EnumType):
+        return item.type.label(member)
     texts = {score_member(text): text for text in (*gene.scores, COPIES_UNKNOWN)}
     return texts.get(member, member)
 
 
 def _phenotypes(gene: Gene, diplotype: str) -> tuple[str, ...]:
-    found = gene.phenotypes(diplotype) or tuple(sorted(_read(gene, diplotype, scores=False)))
+    found = gene.phenotypes(diplotype) or tuple(sorted(_read(gene, diplotype).phenotypes(gene)))
     if found:
         return found
     strange = next((part.strip() for part in diplotype.split("/") if part.strip() not in gene.alleles), "")
@@ -177,9 +186,7 @@ def _phenotypes(gene: Gene, diplotype: str) -> tuple[str, ...]:
     raise LookupFault("unreadable-diplotype", f"`{diplotype}` is no diplotype of {gene.symbol}: {why}")
 
 
-def _read(gene: Gene, diplotype: str, *, scores: bool) -> Iterable[str]:
-    """By the shapes in which laboratories write genotypes."""
+def _read(gene: Gene, diplotype: str) -> Genotype:
+    """By the shapes in which laboratories write genotypes; one without alternatives if it is none."""
     readings = [each for each in read_genotypes(diplotype, gene) if each.symbol in (None, gene.symbol)]
-    if len(readings) != 1:
-        return ()
-    return readings[0].scores(gene) if scores else readings[0].phenotypes(gene)
+    return readings[0] if len(readings) == 1 else Genotype(None, ())

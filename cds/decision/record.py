@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cds.decision import Decision, Evaluation
-from dsl import Fact, Input, value_words
+from dsl import Fact, Input, before_words, value_words
 from fhir_adapters import Chart, unmapped_observations
 from kb import KnowledgeBase
 
@@ -86,9 +86,13 @@ def _evaluation(evaluation: Evaluation) -> dict[str, object]:
 
 
 def _input(declared: Input, fact: Fact) -> dict[str, object]:
+    changed = {}
+    if fact.before:
+        changed = {"before": before_words(declared, fact), "changed_by": fact.changed_by}
     return {
         "name": declared.name,
         "value": None if fact.missing else value_words(declared, fact),
+        **changed,
         "reason": fact.reason.value if fact.reason else None,
         "explanation": fact.explanation,
         "optional": declared.optional,

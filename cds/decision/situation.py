@@ -54,6 +54,8 @@ class Situation:
     ordering: bool
     findings: tuple[ChartFinding, ...]
     unclear: tuple[OrdersUnclear, ...]
+    drafts: tuple[Order, ...] = ()
+    """All drafts of the call, also those that were not selected."""
 
     @property
     def changeable(self) -> frozenset[str]:
@@ -77,7 +79,7 @@ def of_orders(
     drafts = draft_orders(bundle, chart, knowledge, base_url)
     selected = set(selections)
     orders = tuple(order for order in drafts.orders if not selected or order.reference in selected)
-    return _of_drafts(chart, orders, (*chart.findings, *drafts.findings))
+    return _of_drafts(chart, orders, drafts.orders, (*chart.findings, *drafts.findings))
 
 
 def of_patient(chart: Chart, knowledge: KnowledgeBase) -> Situation:
@@ -112,13 +114,15 @@ def of_chart(chart: Chart, hook: str | None, knowledge: KnowledgeBase) -> Situat
         found = of_patient(chart, knowledge)
     else:
         findings = dict.fromkeys((*chart.findings, *drafts.findings))
-        found = _of_drafts(chart, drafts.orders, tuple(findings))
+        found = _of_drafts(chart, drafts.orders, drafts.orders, tuple(findings))
     if chart.refused.isdisjoint(_ORDER_TYPES):
         return found
     return replace(found, unclear=(*found.unclear, OrdersUnclear.REFUSED))
 
 
-def _of_drafts(chart: Chart, orders: tuple[Order, ...], findings: tuple[ChartFinding, ...]) -> Situation:
+def _of_drafts(
+    chart: Chart, orders: tuple[Order, ...], drafts: tuple[Order, ...], findings: tuple[ChartFinding, ...]
+) -> Situation:
     found = {order.identified for order in orders}
     unclear = tuple(why for identified, why in _UNCLEAR.items() if identified in found)
-    return Situation(chart, orders, True, findings, unclear)
+    return Situation(chart, orders, True, findings, unclear, drafts)

@@ -18,8 +18,8 @@ from fhir_adapters import (
     WrongPatient,
     chart_of_prefetch,
     completed,
-    key_of,
     key_of_name,
+    keys_of,
     medication_reads,
     plan_fetch,
     prefetch_states,
@@ -42,13 +42,14 @@ def queries(
     templates: Mapping[str, str],
     rules: Collection[Rule],
     asked: Collection[str],
+    modulated: Collection[str] = (),
 ) -> dict[str, str]:
     """The queries to send next by name; none when nothing more can be had.
 
     What is asked for depends on the drugs that are ordered and on what was supplied, never on what a result
-    says. `asked` are the names that were asked for before.
+    says. `asked` are the names that were asked for before, `modulated` the genes whose results drugs change.
     """
-    needed = _needed_keys(situation, rules)
+    needed = _needed_keys(situation, rules, modulated)
     wanted = {name: text for name, text in templates.items() if key_of_name(name) in needed}
     states = prefetch_states(prefetch, wanted)
     plan = plan_fetch(wanted, _context(request), states, access=True)
@@ -81,12 +82,14 @@ def with_fetched(
     return completed(request.prefetch, answers), outcomes, answered
 
 
-def _needed_keys(situation: Situation, rules: Collection[Rule]) -> frozenset[PrefetchKey]:
+def _needed_keys(
+    situation: Situation, rules: Collection[Rule], modulated: Collection[str]
+) -> frozenset[PrefetchKey]:
     if not situation.ordering or OrdersUnclear.MEDICATION in situation.unclear:
         return frozenset(PrefetchKey)
     drugs = {drug for order in situation.orders for drug in order.drugs}
     concerned = [rule for rule in rules if not drugs.isdisjoint(rule.drugs)]
-    needed = {key_of(each.source.kind) for rule in concerned for each in rule.inputs}
+    needed = keys_of((each for rule in concerned for each in rule.inputs), modulated)
     # Whether the patient lives is always asked.
     return frozenset(needed | {PrefetchKey.PATIENT}) if concerned else frozenset()
 

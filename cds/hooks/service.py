@@ -106,6 +106,7 @@ class HookService:
         allow_http_fhir: bool = False,
         fhir_client: FhirClient | None = None,
         max_cards: int = 20,
+        guidance_precedence: Sequence[str] = (),
     ) -> None:
         self._knowledge = knowledge
         self._log = log
@@ -114,6 +115,8 @@ class HookService:
         self._allow_http_fhir = allow_http_fhir
         self._fhir_client = fhir_client
         self._max_cards = max_cards
+        self._precedence = tuple(guidance_precedence)
+        self._modulated = knowledge.modulated(drafts=fire_draft)
         self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
         self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
 
@@ -158,7 +161,8 @@ class HookService:
         ordered = by_urgency(every)
         cards, left = list(ordered[: self._max_cards]), ordered[self._max_cards :]
         if left:
-            unsaid.append((f"{len(left)} less urgent cards", f"a call has {self._max_cards} at most"))
+            fewer = "1 less urgent card" if len(left) == 1 else f"{len(left)} less urgent cards"
+            unsaid.append((fewer, f"a call has {self._max_cards} at most"))
         if refusal is None and unsaid:
             reasons = [f"{what}, {why}" for what, why in unsaid]
             remark = self._rendered([], reasons, decision, f"{decision_id}/remark")[0]
@@ -172,6 +176,7 @@ class HookService:
         record["prefetch"] = {
             key: state for key, state in states if state is not KeyState.ABSENT or key in asked
         }
+        record["guidance_precedence"] = list(self._precedence)
         record["left_out"] = [card.summary for card in left]
         record["request"] = {
             "hookInstance": request.hook_instance,
@@ -200,7 +205,8 @@ class HookService:
         if client is None or base is None or token is None:
             return None
         rules = self._knowledge.in_force(call.received_at.date(), fire_draft=self._fire_draft)
-        lacking = queries(request, prefetch, situation, self._templates[request.hook], rules, fetched.keys())
+        templates, modulated = self._templates[request.hook], self._modulated
+        lacking = queries(request, prefetch, situation, templates, rules, fetched.keys(), modulated)
         if not lacking:
             return None
         return NeedsData(
@@ -270,6 +276,7 @@ class HookService:
             changeable=decision.situation.changeable,
             today=decision.as_of.date(),
             seed=seed,
+            precedence=self._precedence,
         )
 
     def _append(
@@ -288,7 +295,9 @@ class HookService:
         ordering = entry.hook != "patient-view"
         rules = self._knowledge.fireable(fire_draft=self._fire_draft)
         inputs = [each for rule in rules for each in rule.inputs]
-        return prefetch_templates(inputs, self._knowledge, with_medications=not ordering)
+        return prefetch_templates(
+            inputs, self._knowledge, with_medications=not ordering, modulated=self._modulated
+        )
 
     def _service(self, entry: ServiceEntry) -> dict[str, object]:
         templates = self._templates[entry.hook]

@@ -39,7 +39,8 @@ def _header(entry: StoredEntry) -> Iterator[str]:
     if kb:
         version = _words(kb.get("version"), _prefixed("digest", kb.get("digest")))
         yield from _pairs(("knowledge base", version), ("site map", _prefixed("digest", kb.get("site_map"))))
-    yield from _pairs(("intake", what.record.get("intake")))
+    followed = ", ".join(map(_clean, _list(what.record, "guidance_precedence")))
+    yield from _pairs(("intake", what.record.get("intake")), ("guidance first", followed))
 
 
 def _request(record: Mapping[str, object]) -> Iterator[str]:
@@ -100,6 +101,9 @@ def _input(source: Mapping[str, object]) -> Iterator[str]:
     known = _clean(value) if value is not None else "unknown"
     optional = "optional" if source.get("optional") else None
     yield f"  {_clean(source.get('name'))} = {_words(known, _bracketed(reason), _bracketed(optional))}"
+    if source.get("before"):
+        changed = _words(_clean(source["before"]), _prefixed("changed by", source.get("changed_by") or None))
+        yield f"      by genes {changed}"
     if source.get("explanation"):
         yield f"      {_clean(source['explanation'])}"
     for datum in _objects(source, "data"):
@@ -150,6 +154,8 @@ def _cards(record: Mapping[str, object]) -> Iterator[str]:
             yield f"      suggests: {_words(suggestion.get('label'), _bracketed(suggestion.get('uuid')))}"
             for action in _objects(suggestion, "actions"):
                 yield f"          {_clean(action.get('type'))}: {_clean(action.get('description'))}"
+    for summary in _list(record, "left_out"):
+        yield f"  left out as less urgent: {_clean(summary)}"
 
 
 def _feedback(record: Mapping[str, object]) -> Iterator[str]:

@@ -144,7 +144,7 @@ def disagreement(one: model.Rule, other: model.Rule, names: Names, patient: str)
         others=(Label(header_of(one), "the other rule"),), case=patient,
         help="write `overrides … because …` in the more special one"
         if same_source
-        else "the sources disagree: say which one this site follows with `overrides … because …`",
+        else "the sources disagree: a card shows both, unless one says `overrides … because …`",
         severity=Severity.ERROR if same_source else Severity.WARNING,
     )  # fmt: skip
 

@@ -28,7 +28,12 @@ MAX_TREND = 20
 
 _LONGEST_AGE = 200 * units.parse("a").factor
 
-_AGE_MATTERS = (model.SourceKind.OBSERVATION, model.SourceKind.PHENOTYPE, model.SourceKind.SCORE)
+_AGE_MATTERS = (
+    model.SourceKind.OBSERVATION,
+    model.SourceKind.PHENOTYPE,
+    model.SourceKind.SCORE,
+    model.SourceKind.GENOTYPE,
+)
 
 
 def check_input(
@@ -93,6 +98,7 @@ def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> 
         model.SourceKind.OBSERVATION: [*names.observables, *names.statuses],
         model.SourceKind.PHENOTYPE: list(names.genes),
         model.SourceKind.SCORE: list(names.scores),
+        model.SourceKind.GENOTYPE: list(names.genotypes),
         model.SourceKind.PATIENT: list(_PATIENT),
         model.SourceKind.CONDITION: list(names.conditions),
         model.SourceKind.INDICATION: list(names.indications),
@@ -169,6 +175,7 @@ def _enums(names: Names) -> Mapping[model.SourceKind, Mapping[str, str]]:
     return {
         model.SourceKind.PHENOTYPE: names.genes,
         model.SourceKind.SCORE: names.scores,
+        model.SourceKind.GENOTYPE: names.genotypes,
         model.SourceKind.INDICATION: names.indications,
     }
 

@@ -57,6 +57,10 @@ class Genotype:
         """Every activity score that is consistent with it, likewise."""
         return self._consistent(gene, gene.score_of)
 
+    def members(self, gene: Gene) -> frozenset[str]:
+        """Every member of the gene's genotype enum that is consistent with it, likewise."""
+        return self._consistent(gene, gene.genotype_of)
+
     def _consistent(self, gene: Gene, read: Callable[[str], tuple[str, ...]]) -> frozenset[str]:
         found = [_read(alleles, gene, read) for alleles in self.alternatives]
         return frozenset().union(*found) if all(found) else frozenset()

@@ -72,6 +72,8 @@ class Claim:
     reason: Reason | None = None
     scores: frozenset[str] = frozenset()
     """The activity scores that it leaves possible."""
+    genotypes: frozenset[str] = frozenset()
+    """The members of the genotype enum that it leaves possible."""
 
     def __str__(self) -> str:
         what = f"{self.kind} {self.text} gives" if self.kind is Kind.GENOTYPE else f"{self.kind} says"
@@ -92,7 +94,8 @@ def genotype_claim(genotype: Genotype, gene: Gene) -> Claim:
     """What follows from a genotype of the gene."""
     phenotypes = genotype.phenotypes(gene)
     reason = None if phenotypes else Reason.NO_VALUE
-    return Claim(Kind.GENOTYPE, phenotypes, str(genotype), reason, genotype.scores(gene))
+    scores, members = genotype.scores(gene), genotype.members(gene)
+    return Claim(Kind.GENOTYPE, phenotypes, str(genotype), reason, scores, members)
 
 
 def value_of(element: Resource) -> Value:
@@ -119,7 +122,8 @@ def phenotype_claim(value: Value, gene: Gene) -> Claim | None:
     if not found or value.absent:
         return None
     scores = frozenset(score for name in found for score in gene.scores_of_phenotype(name))
-    return Claim(Kind.PHENOTYPE, frozenset(found), " ".join(sorted(found.values())), None, scores)
+    text = " ".join(sorted(found.values()))
+    return Claim(Kind.PHENOTYPE, frozenset(found), text, None, scores, _genotypes(found, gene))
 
 
 def is_of_another_allele(value: Value) -> bool:
@@ -154,7 +158,12 @@ def score_claim(value: Value, gene: Gene) -> Claim:
     low, high, text = bounds
     phenotypes = frozenset(gene.phenotypes_of_score(low, high))
     scores = frozenset(gene.scores_between(low, high))
-    return Claim(Kind.SCORE, phenotypes, text, None if phenotypes else Reason.NO_VALUE, scores)
+    reason = None if phenotypes else Reason.NO_VALUE
+    return Claim(Kind.SCORE, phenotypes, text, reason, scores, _genotypes(phenotypes, gene))
+
+
+def _genotypes(phenotypes: Iterable[str], gene: Gene) -> frozenset[str]:
+    return frozenset(member for name in phenotypes for member in gene.genotypes_of_phenotype(name))
 
 
 def _pieces(text: str, gene: Gene) -> tuple[str, ...]:

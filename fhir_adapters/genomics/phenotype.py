@@ -67,6 +67,14 @@ def score_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene
     return _fact(item, results, as_of, gene, agreed_scores)
 
 
+def genotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
+    """The fact of an input `from genotype GENE`: all genotypes that usable results still allow.
+
+    What the genes are, not what they do: a reported phenotype allows every genotype that leads to it.
+    """
+    return _fact(item, results, as_of, gene, agreed_genotypes)
+
+
 def pharmcat_facts(report: object, terminology: Terminology) -> dict[str, Fact]:
     """The fact about each known gene in a PharmCAT result, by its name in rules.
 
@@ -137,17 +145,27 @@ def agreed(claims: list[Claim], data: Iterable[Datum]) -> Fact:
 
 def agreed_scores(claims: list[Claim], data: Iterable[Datum]) -> Fact:
     """What usable claims leave possible of activity scores; as for phenotypes where those disagree."""
-    settled = agreed(claims, data)
-    if len(settled.possible) != 1:
-        scores = frozenset[str]().union(*(claim.scores for claim in claims))
-        return replace(settled, possible=tuple(sorted(scores)))
-    # Results that agree about the phenotype may still differ in the score: all that any of them leaves open
-    # is possible, but a reported phenotype alone adds nothing to a score that was measured or calculated.
     exact = [claim.scores for claim in claims if claim.kind is not Kind.PHENOTYPE]
-    scores = frozenset[str]().union(*(exact or (claim.scores for claim in claims)))
-    possible = tuple(sorted(scores))
+    return _finer(agreed(claims, data), exact, [claim.scores for claim in claims], "activity score")
+
+
+def agreed_genotypes(claims: list[Claim], data: Iterable[Datum]) -> Fact:
+    """What usable claims leave possible of a genotype, likewise."""
+    exact = [claim.genotypes for claim in claims if claim.kind is Kind.GENOTYPE]
+    return _finer(agreed(claims, data), exact, [claim.genotypes for claim in claims], "genotype")
+
+
+def _finer(settled: Fact, exact: list[frozenset[str]], every: list[frozenset[str]], what: str) -> Fact:
+    """The fact about something that tells more apart than phenotypes do.
+
+    Results that agree about the phenotype may still differ in it: all that any of them leaves open is
+    possible, but what was only concluded from a phenotype adds nothing to what was measured or calculated.
+    """
+    if len(settled.possible) != 1:
+        return replace(settled, possible=tuple(sorted(frozenset[str]().union(*every))))
+    possible = tuple(sorted(frozenset[str]().union(*(exact or every))))
     if len(possible) == 1:
         return replace(settled, possible=possible)
-    explanation = "the activity score is not told" if possible else "the gene has no activity score"
+    explanation = f"the {what} is not told" if possible else f"the gene has no {what}"
     reason = Reason.CONFLICT if possible else Reason.NO_VALUE
     return replace(settled, possible=possible, reason=reason, explanation=explanation)

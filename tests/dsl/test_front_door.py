@@ -15,9 +15,9 @@ CATALOGUE Action Advise Ask BooleanType Checked Coding Datum Diagnostic Dose Dos
 EnumType Fact Finding Function Give Indicator Input LabelFacts Lifecycle Names Nothing Outcome
 Parameter Period Quantity QuantityType Range Reason Rule RuleFile Severity Source SourceKind Span
 State Step Suggestion TestRun UnfaithfulLayout Value WhenMissing WithdrawSuggestion Withhold as_json
-as_sarif as_text check convert evaluate explain explanation format_bytes format_text holds known
-label label_facts lacking missing parse_bytes parse_text quantity run_tests silenced untested_lines
-value_words
+as_sarif as_text before_words changed_words check convert evaluate explain explanation format_bytes
+format_text holds known label label_facts lacking missing parse_bytes parse_text quantity run_tests
+silenced untested_lines value_words
 """
 
 

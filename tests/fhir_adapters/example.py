@@ -56,6 +56,12 @@ class PlainGene:
     def scores_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
         return ()
 
+    def genotype_of(self, diplotype: str) -> tuple[str, ...]:
+        return ()
+
+    def genotypes_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
+        return ()
+
 
 @dataclass(frozen=True)
 class ExampleGene(PlainGene):
@@ -167,6 +173,9 @@ class ExampleTerminology:
     def genes(self) -> Iterable[Gene]:
         return self._genes.values()
 
+    def phenoconversion(self, gene: str, *, drafts: bool) -> None:
+        return None
+
     def condition_set(self, name: str) -> ConditionSet:
         return self._conditions[name]
 
@@ -221,7 +230,7 @@ _TYPES: dict[str, ValueType] = {
 def rule_input(kind: str, name: str, days: int | None = None, *, over_upper_limit: bool = False) -> Input:
     """`input NAME from KIND NAME within DAYS`."""
     value_type = _TYPES.get(name, BooleanType())
-    if kind in ("phenotype", "score", "indication"):
+    if kind in ("phenotype", "score", "genotype", "indication"):
         value_type = EnumType("example", ("poor", "intermediate", "normal"))
     source = Source(SourceKind(kind), name, over_upper_limit)
     within = None if days is None else timedelta(days=days)

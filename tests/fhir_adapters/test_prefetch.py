@@ -54,12 +54,12 @@ def test_a_phenotype_needs_the_conditions_too() -> None:
     assert list(templates) == ["pgx", "conditions"]
 
 
-def test_a_score_is_asked_for_as_a_phenotype_is() -> None:
-    score, phenotype = (
+def test_a_score_or_a_genotype_is_asked_for_as_a_phenotype_is() -> None:
+    score, alleles, phenotype = (
         prefetch_templates([rule_input(kind, "TPMT")], TERMINOLOGY, with_medications=False)
-        for kind in ("score", "phenotype")
+        for kind in ("score", "genotype", "phenotype")
     )
-    assert score == phenotype and "79713-4" in score["pgx"]
+    assert score == alleles == phenotype and "79713-4" in score["pgx"]
     assert key_of(SourceKind.SCORE) is PrefetchKey.PGX
 
 

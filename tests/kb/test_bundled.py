@@ -174,6 +174,7 @@ def test_every_input_of_a_rule_has_a_source_in_the_tables(rule: Rule) -> None:
         SourceKind.OBSERVATION: knowledge.observables,
         SourceKind.PHENOTYPE: knowledge.gene_table,
         SourceKind.SCORE: knowledge.gene_table,
+        SourceKind.GENOTYPE: knowledge.gene_table,
         SourceKind.CONDITION: knowledge.conditions,
         SourceKind.INDICATION: knowledge.indication_sets,
         SourceKind.MEDICATION: knowledge.drugs,

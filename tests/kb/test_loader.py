@@ -335,6 +335,45 @@ def test_a_gene_without_scores_is_not_asked_for_one(folder: Path) -> None:
     assert found.message == "`NUDT15` is no score of the knowledge base"
 
 
+GROUPED = 'genotype_enum = "NUDT15_genotype"\n[allele_groups]\n"*3" = "s3"\n'
+
+
+def grouped(folder: Path, members: str, groups: str = GROUPED) -> Path:
+    """A gene whose alleles rules may ask for, and a rule that does."""
+    edit(folder / "genes/NUDT15.toml", "[alleles]", f"{groups}[alleles]")
+    (folder / "scores.rule").write_text(
+        SCORED.replace("NUDT15_score { as0, as0_5, as2 }", f"NUDT15_genotype {{ {members} }}"), "utf-8"
+    )
+    reading = READING.replace("NUDT15_score from score", "NUDT15_genotype from genotype")
+    reading = reading.replace("as0", "s3_s3").replace("as2", "s3_other")
+    (folder / "reading.rule").write_text(reading, "utf-8")
+    return folder
+
+
+def test_a_rule_reads_the_alleles_of_a_gene(folder: Path) -> None:
+    knowledge = load(grouped(folder, "s3_s3, s3_other, other_other"))
+    assert knowledge.gene("NUDT15").genotype_members == ("s3_s3", "s3_other", "other_other")
+    assert load_tables(folder).names.genotypes["NUDT15"] == "NUDT15_genotype"
+
+
+def test_a_genotype_outside_the_enum(folder: Path) -> None:
+    grouped(folder, "s3_s3, s3_other")
+    refused(folder, "genes/NUDT15.toml", "`allele_groups`", "`other_other`", "NUDT15_genotype")
+
+
+@pytest.mark.parametrize(
+    ("groups", "field"),
+    [
+        (GROUPED.replace('"*3"', '"*33"'), "`allele_groups`: `*33` is not among `alleles`"),
+        ('genotype_enum = "NUDT15_genotype"\n', "`genotype_enum`: it stands beside `allele_groups`"),
+        ('[allele_groups]\n"*3" = "s3"\n', "`genotype_enum`: it stands beside `allele_groups`"),
+    ],
+)
+def test_groups_of_alleles_that_do_not_fit(folder: Path, groups: str, field: str) -> None:
+    grouped(folder, "s3_s3, s3_other, other_other", groups)
+    refused(folder, "genes/NUDT15.toml", field)
+
+
 def test_dangling_link(folder: Path) -> None:
     (folder / "a.rule").symlink_to(folder / "nowhere")
     refused(folder, "a.rule", "cannot be read")

@@ -58,7 +58,7 @@ def test_synthea_patients_who_take_clopidogrel() -> None:
     for path in found:
         ran = bespoke("evaluate", path, *AS_OF)
         assert ran.code == 0
-        assert "clopidogrel.cyp2c19 1.0.0: not decided: CYP2C19 result missing" in ran.out
+        assert "clopidogrel.cyp2c19 1.0.1: not decided: CYP2C19 result missing" in ran.out
         assert "    cyp2c19: missing" in ran.out and "    line " in ran.out
 
 
@@ -224,3 +224,9 @@ def test_a_changed_cut_changes_the_answer(tmp_path: Path) -> None:
     )  # H-112: its own tests object
     path.write_text(re.sub(r'  test ".*?\n  }\n', "", changed, flags=re.DOTALL), "utf-8")
     assert "300 mg once daily" in evaluated(tmp_path, bundle, *AS_OF, "--kb", str(folder)).out
+
+
+def test_a_source_that_goes_first_must_be_one(tmp_path: Path) -> None:
+    ran = evaluated(tmp_path, record(), "--follow", "KNMP")
+    assert ran.code == 2
+    assert "--follow: no guidance about genes is published by `KNMP`; known: CPIC" in ran.err

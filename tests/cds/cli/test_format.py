@@ -55,8 +55,9 @@ def test_a_file_in_the_standard_layout_is_not_written(tmp_path: Path) -> None:
 
 def test_a_formatted_knowledge_base_says_the_same(tmp_path: Path) -> None:
     folder = folder_without_imports(tmp_path / "kb")
+    files = len(list(folder.rglob("*.rule")))
     assert bespoke("fmt", folder).code == 0
-    assert bespoke("fmt", "--check", folder).out == "5 files: 0 would change, 0 errors\n"
+    assert bespoke("fmt", "--check", folder).out == f"{files} files: 0 would change, 0 errors\n"
     assert bespoke("check", folder).code == 0
     assert ", 0 failed" in bespoke("test", "--kb", folder).out
 

@@ -51,7 +51,7 @@ def test_list() -> None:
     (line,) = [line for line in ran.out.splitlines() if line.startswith("niraparib.start_dose")]
     for words in ("1.0.0", "active", "2020-04-29", "2027-02-20", "niraparib", "13", "11 of 13"):
         assert words in line
-    assert ran.out.endswith("95 rules, 0 overdue for review on 2026-11-20\n")
+    assert ran.out.endswith(f"{len(load().rules)} rules, 0 overdue for review on 2026-11-20\n")
     assert load().digest in ran.out
 
 
@@ -103,9 +103,8 @@ def test_build_and_verify(folder: Path) -> None:
     assert ran.code == 0 and ran.out.startswith("bespoke-2026.11.4.release: bespoke 2026.11.4, digest ")
     ran = kb("verify", "bespoke-2026.11.4.release", "--against", folder)
     assert (ran.code, ran.err) == (0, "")
-    assert (
-        ran.out == f"bespoke-2026.11.4.release: sound, bespoke 2026.11.4, digest {load().digest}, 95 rules\n"
-    )
+    digest, rules = load().digest, len(load().rules)
+    assert ran.out == f"bespoke-2026.11.4.release: sound, bespoke 2026.11.4, digest {digest}, {rules} rules\n"
 
 
 def test_build_of_the_bundled_one_is_that_of_its_copy(folder: Path) -> None:

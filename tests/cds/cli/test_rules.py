@@ -35,7 +35,7 @@ def broken(folder: Path) -> Path:
 def test_bundled_rules_are_clean() -> None:
     ran = bespoke("check", BUNDLED)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "88 files: 0 errors, 0 warnings\n"
+    assert ran.out == f"{len(list(BUNDLED.rglob('*.rule')))} files: 0 errors, 0 warnings\n"
 
 
 @pytest.mark.parametrize("path", [START_DOSE, "rules/clopidogrel"])
@@ -54,7 +54,7 @@ def test_all_errors_of_all_files(folder: Path) -> None:
     assert "did you mean `weight`?" in ran.out and "^" in ran.out
     for name in (START_DOSE, "rules/clopidogrel/cyp2c19.rule", "latin.rule:1:"):
         assert name in ran.out
-    assert "6 files: 3 errors" in ran.out
+    assert f"{len(list(folder.rglob('*.rule')))} files: 3 errors" in ran.out
 
 
 def test_json(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,11 @@ def drafting(tmp_path: Path) -> HookService:
     return hook_service(tmp_path, bundled(), fire_draft=True)
 
 
-def cards(service: HookService, drug: str, *results: Json, person: Json | None = None) -> list[Json]:
+def cards(
+    service: HookService, drug: str, *results: Json, person: Json | None = None, **more: Sequence[Json]
+) -> list[Json]:
     known = bundled().drugs[drug]
-    call = order_sign([draft((known.rxnorm, known.display))], prefetch(pgx=results, person=person))
+    call = order_sign([draft((known.rxnorm, known.display))], prefetch(pgx=results, person=person, **more))
     status, body = answer(service, call)
     assert status == 200
     found: list[Json] = body["cards"]
@@ -92,6 +95,14 @@ def test_a_gene_that_was_not_tested_makes_the_advice_partial(drafting: HookServi
     (card,) = cards(drafting, "amitriptyline", genotype("CYP2D6", "*4/*5"))
     assert "partial: CYP2C19 not tested" in card["summary"]
     assert "CYP2C19 result missing" in card["detail"]
+
+
+@pytest.mark.parametrize("drug", ["capecitabine", "fluorouracil"])
+def test_dpyd_is_looked_at_before_the_first_dose(drafting: HookService, drug: str) -> None:
+    (card,) = cards(drafting, drug)
+    assert card["indicator"] == "warning"
+    assert card["summary"] == f"Draft: {drug.capitalize()}: test first, no DPYD result is on file"
+    assert cards(drafting, drug, genotype("DPYD", "*1/*1")) == []
 
 
 def test_an_unknown_number_of_copies_is_answered_with_its_reason(drafting: HookService) -> None:

@@ -113,7 +113,7 @@ def test_at_most_so_many_cards_the_most_urgent_first(tmp_path: Path) -> None:
     service = hook_service(tmp_path, bundled(), max_cards=1)
     _, few = answer(service, order_sign(drafts, data), decision="d1")
     assert few["cards"][0]["summary"] == every["cards"][0]["summary"]
-    assert few["cards"][1]["summary"] == "Not evaluated: 1 less urgent cards, a call has 1 at most"
+    assert few["cards"][1]["summary"] == "Not evaluated: 1 less urgent card, a call has 1 at most"
     log = DecisionLog.open(f"sqlite:///{tmp_path / 'log.db'}")
     entry = log.get("d1")
     log.close()

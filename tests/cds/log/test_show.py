@@ -159,6 +159,14 @@ def test_no_cards_and_no_evaluation_are_told_apart() -> None:
     assert "refused:        400 bad-request" in refused and "cards" not in refused
 
 
+def test_what_was_left_out_and_whose_guidance_went_first_are_told() -> None:
+    text = render(
+        StoredEntry(1, entry(cards=[], left_out=["Niraparib: less"], guidance_precedence=["DPWG", "CPIC"]))
+    )
+    assert "guidance first: DPWG, CPIC\n" in text
+    assert "  left out as less urgent: Niraparib: less\n" in text
+
+
 def test_h026_a_deceased_patient_is_told() -> None:
     assert "deceased:       yes" in render(StoredEntry(1, entry(deceased=True)))
     assert "deceased" not in render(StoredEntry(1, entry(deceased=False)))

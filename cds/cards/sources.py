@@ -1,0 +1,241 @@
+"""What several sources say about one drug: agreement once, disagreement side by side.
+
+    Released ── by order, drugs and shared genes ──> group ── precedence, status, urgency ──> Voice
+
+A group has one card. Whoever leads gives its words and its urgency; the others stand beside. A source leads
+if the site put it first; else what is active goes before drafts, and what is more urgent before the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from cds.cards.text import fill
+from cds.guard import Released
+from dsl import Action, Advise, Finding, Indicator, Lifecycle, Outcome, State
+from kb import KnowledgeBase
+
+
+class UnknownPublisher(Exception):
+    """A publisher is named that no guidance about genes is from; the sentence lists those that there are."""
+
+
+class Direction(StrEnum):
+    """Where an action leads: sources agree if it is the same way, with the same numbers."""
+
+    OTHER_DRUG = "another drug"
+    MAYBE_OTHER_DRUG = "perhaps another drug"
+    LESS = "a lower dose"
+    MORE = "a higher dose"
+    GIVEN_DOSE = "a dose of its own"
+    WATCH = "watchfulness"
+    USUAL = "the usual dose"
+    NOTHING = "no recommendation"
+    UNREAD = "an entry that was not read"
+
+
+_DIRECTIONS: Final = {
+    Action.STANDARD: Direction.USUAL,
+    Action.AVOID: Direction.OTHER_DRUG,
+    Action.ALTERNATIVE: Direction.OTHER_DRUG,
+    Action.CONSIDER_ALTERNATIVE: Direction.MAYBE_OTHER_DRUG,
+    Action.REDUCE_START: Direction.LESS,
+    Action.REDUCE_MAINTENANCE: Direction.LESS,
+    Action.START_LOW: Direction.LESS,
+    Action.INCREASE_START: Direction.MORE,
+    Action.FIXED_START: Direction.GIVEN_DOSE,
+    Action.DOSE_CAP: Direction.GIVEN_DOSE,
+    Action.TITRATION_PROTOCOL: Direction.GIVEN_DOSE,
+    Action.TEST_ENZYME_ACTIVITY: Direction.WATCH,
+    Action.CLINICAL_JUDGEMENT: Direction.WATCH,
+    Action.CONTINUE_WITH_CAUTION_IF_TOLERATED: Direction.WATCH,
+    Action.USE_WITH_MONITORING: Direction.WATCH,
+    Action.NO_RECOMMENDATION: Direction.NOTHING,
+    Action.INVALID_COPY_NUMBER_INPUT: Direction.NOTHING,
+}
+_WITHOUT_NUMBERS: Final = frozenset({Direction.OTHER_DRUG, Direction.NOTHING, Direction.UNREAD})
+"""Directions in which a number is a remark, not the advice."""
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_LOUDNESS: Final = (Indicator.CRITICAL, Indicator.WARNING, Indicator.INFO, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one card is about: the finding that gives its words, and what other sources say beside it."""
+
+    speaker: Released
+    leader: str
+    """The publisher whose guidance comes first here."""
+    chosen: bool = False
+    """The site put it first."""
+    told: str = ""
+    """What the leader says, where that is no reason for a card and only others speak; else empty."""
+    differing: tuple[str, ...] = ()
+    """Publishers of other advice than the leader's."""
+    lines: tuple[str, ...] = ()
+    """A line for each further answer; the same advice is not told again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    released: Released
+    outcome: Outcome
+    direction: Direction
+    publisher: str
+
+    @property
+    def finding(self) -> Finding:
+        return self.released.finding
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The numbers of its advice, but for those of the patient."""
+        if self.direction in _WITHOUT_NUMBERS:
+            return frozenset()
+        return frozenset(_NUMBER.findall(self.outcome.advise))
+
+    def agrees(self, other: _Opinion) -> bool:
+        return self.direction is other.direction and self.numbers == other.numbers
+
+
+def voices(released: Iterable[Released], knowledge: KnowledgeBase, precedence: Sequence[str]) -> list[Voice]:
+    """What there are cards to be made of, in the order of the findings.
+
+    `precedence` are publishers, the one that the site follows first at the front.
+    """
+    findings = [each for each in released if each.finding.state is not State.OUTSIDE]
+    said = [each for each in findings if not _superseded(each, findings, knowledge)]
+    groups: list[list[Released]] = []
+    for each in said:
+        joined = [group for group in groups if any(_shared(each, other) for other in group)]
+        groups = [group for group in groups if group not in joined]
+        groups.append([*(member for group in joined for member in group), each])
+    found = [voice for group in groups for voice in _voices(group, knowledge, precedence)]
+    place = {id(each): number for number, each in enumerate(said)}
+    return sorted(found, key=lambda voice: place[id(voice.speaker)])
+
+
+def direction_of(action: Action) -> Direction:
+    """Where an action leads."""
+    return _DIRECTIONS[action]
+
+
+def _superseded(each: Released, findings: Iterable[Released], knowledge: KnowledgeBase) -> bool:
+    """Whether it is a draft of a source that has a rule in force about the same drug, by the same genes."""
+    return each.rule.status is not Lifecycle.ACTIVE and any(
+        other.rule.status is Lifecycle.ACTIVE
+        and _publisher(other, knowledge) == _publisher(each, knowledge)
+        and _shared(each, other)
+        for other in findings
+    )
+
+
+def _shared(one: Released, other: Released) -> bool:
+    """Whether two findings are about the same order, the same drugs and some gene that both name."""
+    genes = set(one.rule.genes)
+    same = one.order.path == other.order.path and one.drugs == other.drugs
+    return same and not genes.isdisjoint(other.rule.genes)
+
+
+def _publisher(each: Released, knowledge: KnowledgeBase) -> str:
+    return knowledge.sources[each.rule.evidence.citations[0].identifier].publisher
+
+
+def _voices(
+    group: Sequence[Released], knowledge: KnowledgeBase, precedence: Sequence[str]
+) -> Iterable[Voice]:
+    opinions = [opinion for each in group if (opinion := _opinion(each, knowledge)) is not None]
+    answered = [opinion.released for opinion in opinions]
+    asked: list[Released] = []
+    for each in sorted(group, key=lambda each: -len(each.finding.asks)):
+        if each in answered:
+            continue
+        # What two sources ask for alike is asked once.
+        if not any(_asks(each) <= _asks(other) for other in asked):
+            asked.append(each)
+            yield Voice(each, _publisher(each, knowledge))
+    if opinions:
+        yield _voice(opinions, precedence)
+
+
+def _asks(each: Released) -> frozenset[object]:
+    """What is asked for, how loudly and why; a finding that asks for nothing is like no other."""
+    inputs = {each.finding.rule.input(name): each.finding.facts[name].reason for name in each.finding.asks}
+    asked = [(declared.source, declared.when_missing, reason) for declared, reason in inputs.items()]
+    return frozenset[object]((each.finding.state, *(asked or (each.rule.name,))))
+
+
+def _opinion(each: Released, knowledge: KnowledgeBase) -> _Opinion | None:
+    result = each.finding.result
+    if each.finding.state is not State.ADVICE or not isinstance(result, Advise):
+        return None
+    outcome = each.rule.outcome(result.outcome)
+    if outcome.action is None:
+        return None
+    return _Opinion(each, outcome, _DIRECTIONS[outcome.action], _publisher(each, knowledge))
+
+
+def _voice(opinions: Sequence[_Opinion], precedence: Sequence[str]) -> Voice:
+    ranks = {publisher: rank for rank, publisher in enumerate(precedence)}
+
+    def order(opinion: _Opinion) -> tuple[object, ...]:
+        return (
+            opinion.direction is Direction.UNREAD,
+            ranks.get(opinion.publisher, len(ranks)),
+            opinion.released.rule.status is not Lifecycle.ACTIVE,
+            _LOUDNESS.index(opinion.outcome.indicator),
+            opinion.publisher,
+            opinion.released.rule.name,
+        )
+
+    lead, *others = sorted(opinions, key=order)
+    read = [other for other in others if other.direction is not Direction.UNREAD]
+    # A source that answers by one gene after the other is compared by the strongest of its answers.
+    first = {other.publisher: other for other in reversed(read) if other.publisher != lead.publisher}
+    same = [other for other in first.values() if other.agrees(lead)]
+    differing = tuple(sorted(first.keys() - {other.publisher for other in same}))
+    speaker = lead
+    if lead.outcome.indicator is None and differing:
+        # Nothing to be alerted of by the source that the site follows: what others advise is told, quietly.
+        speaker = next((other for other in read if other.outcome.indicator is not None), lead)
+    lines = (
+        f"{other.publisher}: {'the same' if other in same else _words(other)} ({_named(other)})"
+        for other in (lead, *others)
+        if other is not speaker
+    )
+    chosen = bool(first) and lead.publisher in ranks
+    told = "" if speaker is lead else _words(lead)
+    return Voice(speaker.released, lead.publisher, chosen, told, differing, tuple(lines))
+
+
+def _named(opinion: _Opinion) -> str:
+    rule = opinion.released.rule
+    return f"rule {rule.name} {rule.version}{'' if rule.status is Lifecycle.ACTIVE else ', draft'}"
+
+
+def _words(opinion: _Opinion) -> str:
+    if opinion.outcome.advise:
+        return fill(opinion.outcome.advise, opinion.finding)
+    if opinion.direction is Direction.UNREAD:
+        return "has guidance on this, which was not read here"
+    return str(opinion.direction.value)
+
+
+def check_precedence(precedence: Iterable[str], knowledge: KnowledgeBase) -> None:
+    """Raises `UnknownPublisher` for the first that no guidance about genes is from."""
+    known = sorted(
+        {
+            knowledge.sources[rule.evidence.citations[0].identifier].publisher
+            for rule in knowledge.rules
+            if rule.genes
+        }
+    )
+    for name in precedence:
+        if name not in known:
+            raise UnknownPublisher(
+                f"no guidance about genes is published by `{name}`; known: {', '.join(known)}"
+            )

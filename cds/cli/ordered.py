@@ -1,0 +1,57 @@
+"""What the rules in force say about one draft order, for operations that ask through a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cds.cli.batch import LineError
+from cds.decision import decide, of_orders
+from cds.settings import parse_as_of
+from dsl import Finding
+from fhir_adapters import chart_of_prefetch
+from kb import RXNORM, KnowledgeBase
+
+
+def instant(value: object) -> datetime:
+    """The `asOf` of a line; raises `LineError`."""
+    try:
+        return parse_as_of(str(value))
+    except ValueError:
+        raise LineError("input", "`asOf` is a date, or a date and time with offset") from None
+
+
+def listing(resources: list[object]) -> dict[str, object]:
+    """A search result that holds these resources and no others."""
+    entries = [{"resource": resource} for resource in resources]
+    return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+
+
+def findings_about(
+    drug: str, patient: str, prefetch: Mapping[str, object], as_of: datetime, knowledge: KnowledgeBase
+) -> list[Finding]:
+    """What the active rules find about a draft order of the drug, through chart and decision.
+
+    Raises `LineError` if the knowledge base has no such drug.
+    """
+    if drug not in knowledge.drugs:
+        raise LineError("rule", f"the knowledge base has no drug {drug}")
+    chart = chart_of_prefetch(patient, dict(prefetch), None)
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": _draft(patient, knowledge.drugs[drug].rxnorm)}],
+    }
+    decision = decide(of_orders(chart, bundle, (), knowledge, None), knowledge, as_of)
+    return [each.finding for each in decision.evaluations if each.finding is not None]
+
+
+def _draft(patient: str, rxnorm: str) -> dict[str, object]:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "draft",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{patient}"},
+        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": rxnorm}]},
+    }

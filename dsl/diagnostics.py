@@ -169,7 +169,7 @@ CATALOGUE: dict[str, Explanation] = {
     ),
     "BR018": Explanation(
         "an active rule has not been reviewed",
-        "status active without `reviewed DATE by \"…\"` ",
+        "status active without `reviewed DATE by \"…\"` , or reviewed by its author alone",
         "status draft until somebody has read the source and says so",
         "Only reviewed guidance may fire in production.",
     ),

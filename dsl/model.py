@@ -332,8 +332,18 @@ class Action(StrEnum):
     CLINICAL_JUDGEMENT = "clinical-judgement"
     CONTINUE_WITH_CAUTION_IF_TOLERATED = "continue-with-caution-if-tolerated"
     USE_WITH_MONITORING = "use-with-monitoring"
+    REDUCE = "reduce"
+    INCREASE = "increase"
+    ADJUST = "adjust"
+    REDUCE_OR_ALTERNATIVE = "reduce-or-alternative"
+    INCREASE_OR_ALTERNATIVE = "increase-or-alternative"
+    AVOID_OR_ADJUST = "avoid-or-adjust"
+    MONITOR = "monitor"
+    MONITOR_OR_ALTERNATIVE = "monitor-or-alternative"
     NO_RECOMMENDATION = "no-recommendation"
     INVALID_COPY_NUMBER_INPUT = "invalid-copy-number-input"
+    SOURCE_HAS_ENTRY = "source-has-entry"
+    """The source says something that nobody has read for this knowledge base; advice it is not."""
 
 
 @dataclass(frozen=True, slots=True)

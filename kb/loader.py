@@ -99,7 +99,8 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
     for rule in rules:
         for declared in rule.inputs:
             kind, name = declared.source.kind, declared.source.name
-            if not isinstance(declared.type, EnumType):
+            # The members of what the Patient resource says are the language's own.
+            if not isinstance(declared.type, EnumType) or kind is SourceKind.PATIENT:
                 continue
             if kind is SourceKind.PHENOTYPE:
                 gene = tables.genes[name]

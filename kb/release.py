@@ -144,8 +144,10 @@ def load_release(release: Release) -> KnowledgeBase:
 
     The rules are without the tests beside them, which passed when it was built. Raises `KnowledgeBaseError`.
     """
+    # The rules are compiled already: of the files the tables are needed.
+    tabled = {name: text for name, text in release.files.items() if not name.endswith(".rule")}
     with TemporaryDirectory() as scratch:
-        write_files(release, Path(scratch))
+        write_files(replace(release, files=tabled), Path(scratch))
         try:
             tables = load_tables(Path(scratch))
         except ReleaseError:

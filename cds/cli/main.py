@@ -350,21 +350,64 @@ def import_rxnorm(
     raise typer.Exit(rxnorm.run(folder, kb, output))
 
 
+Drugs = Annotated[
+    list[Path],
+    typer.Option("--drugs", help="The codes of its drugs (TSV); given again, a further table for the rest."),
+]
+Into = Annotated[Path, typer.Option("--kb", help="Folder of the knowledge base.")]
+Write = Annotated[bool, typer.Option("--write", help="Write what is new or has another meaning.")]
+Reviewed = Annotated[
+    Path | None,
+    typer.Option(
+        "--reviewed",
+        help="The rows that somebody has read (TSV); default: reviewed.tsv beside the rules of --kb.",
+    ),
+]
+
+
 @import_app.command()
 def cpic(
     recommendations: Annotated[Path, typer.Argument(help="The table of recommendations (TSV).")],
-    drugs: Annotated[Path, typer.Option("--drugs", help="The codes of its drugs (TSV).")],
-    kb: Annotated[Path, typer.Option("--kb", help="Folder of the knowledge base.")],
-    write: Annotated[bool, typer.Option("--write", help="Write what is new or has another meaning.")] = False,
+    drugs: Drugs,
+    kb: Into,
+    write: Write = False,
 ) -> None:
     """Say which rules a table of CPIC recommendations would make or change; with --write, write them.
 
     Every rule written is a draft; a file whose meaning stays keeps its status and its reviews. Exit 0 done,
     1 a table cannot be used, 2 unusable call.
     """
-    from cds.cli import cpic as command
+    from cds.cli import importing
 
-    raise typer.Exit(command.run(recommendations, drugs, kb, write=write))
+    raise typer.Exit(importing.run("cpic", recommendations, drugs, kb, write=write))
+
+
+@import_app.command()
+def dpwg(
+    recommendations: Annotated[Path, typer.Argument(help="The table of recommendations (TSV).")],
+    drugs: Drugs,
+    kb: Into,
+    reviewed: Reviewed = None,
+    write: Write = False,
+) -> None:
+    """The same of DPWG recommendations: of a row that nobody has read, the rule says only that it exists."""
+    from cds.cli import importing
+
+    raise typer.Exit(importing.run("dpwg", recommendations, drugs, kb, reviewed, write=write))
+
+
+@import_app.command()
+def fda(
+    entries: Annotated[Path, typer.Argument(help="The table of entries by drug and gene (TSV).")],
+    drugs: Drugs,
+    kb: Into,
+    reviewed: Reviewed = None,
+    write: Write = False,
+) -> None:
+    """The same of the FDA's entries, in labels and in its table of associations."""
+    from cds.cli import importing
+
+    raise typer.Exit(importing.run("fda", entries, drugs, kb, reviewed, write=write))
 
 
 @kb_app.command()

@@ -16,6 +16,7 @@ from cds.decision.lookups import (
     attribute,
     genes_named,
     guidance,
+    read_key,
     result_of_diplotype,
     rules_of,
 )
@@ -60,7 +61,7 @@ def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping
         names = ", ".join(f"`{name}`" for name in known)
         raise LineError("unknown-population", f"the guidance knows the populations {names}")
     lookups = Lookups(dict(_looked_up(_object(asked, "lookup"), knowledge)), knowledge)
-    found = [shown for rule in exact or rules for shown in _shown(lookups.recommended(rule))]
+    found = [shown for rule in exact or rules for shown in _shown(lookups.recommended(rule), knowledge)]
     # What the rules of several populations say alike is said once.
     return {"recommendations": [each for number, each in enumerate(found) if each not in found[:number]]}
 
@@ -73,6 +74,7 @@ def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterab
         if len(texts) == 1 and any(gene.genotype_of(texts[0]) for gene in genes):
             yield symbol, result_of_diplotype(symbol, texts[0], knowledge)
             continue
+        texts = tuple(text for each in texts for text in read_key(symbol, each, knowledge))
         scores = {score for gene in genes for score in gene.scores}
         scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
         yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
@@ -87,7 +89,7 @@ def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[st
         if symbols.isdisjoint(results):
             continue
         found = lookups.recommended(rule)
-        for shown in _shown(found):
+        for shown in _shown(found, knowledge):
             more = {"population": attribute(rule, "table_population"), "lookup": dict(found.lookup)}
             for drug in rule.drugs:
                 drugs.setdefault(drug.replace("_", " "), []).append({**shown, **more})
@@ -114,9 +116,9 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
     return Result(phenotypes, scores)
 
 
-def _shown(found: Recommendation) -> list[Mapping[str, object]]:
-    """The recommendation in the words of the contract; none where the guideline says nothing."""
-    said = recommended(found.finding)
+def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str, object]]:
+    """The recommendation in the words of the contract, for each entry; none where the source says nothing."""
+    said = recommended(found.finding, knowledge)
     if said is None:
         return []
     rule = found.finding.rule
@@ -128,10 +130,12 @@ def _shown(found: Recommendation) -> list[Mapping[str, object]]:
             "alternative": said.replaces,
             "dose": said.doses,
             "none": said.changes_nothing,
-            "guideline": attribute(rule, "guideline_id"),
+            "guideline": guideline,
             "pmids": (attribute(rule, "pmids") or "").split(),
             "text": said.text,
         }
+        # Entries about the same genes stand in one rule, but each is an entry of its own.
+        for guideline in (attribute(rule, "guideline_id") or "").split()
     ]
 
 

@@ -11,6 +11,7 @@ from fhir_adapters import read_genotypes
 from fhir_adapters.genomics.alleles import Genotype
 from kb import COPIES_UNKNOWN, NO_RESULT, Gene, KnowledgeBase, score_member
 from kb.importing.fact_table import name_of
+from kb.source_keys import result_of_key
 
 _GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE, SourceKind.GENOTYPE)
 
@@ -64,6 +65,22 @@ def result_of_diplotype(symbol: str, diplotype: str, knowledge: KnowledgeBase) -
             text for gene in genes for text, member in gene.score_members.items() if member in members
         )
     return Result(tuple(phenotypes), scores, diplotype)
+
+
+def read_key(symbol: str, text: str, knowledge: KnowledgeBase) -> tuple[str, ...]:
+    """The scores or phenotypes that a key of a guideline means, itself where it already is one.
+
+    A guideline may write a diplotype (`*1+*3`), or say beside a score for whom it is meant.
+    """
+    for gene in genes_named(symbol, knowledge):
+        if text in gene.scores or gene.phenotype_of_text(text):
+            break
+        phenotypes, scores = result_of_key(gene, text)
+        spelled = {member: score for score, member in gene.score_members.items()}
+        found = [spelled[each] for each in scores] or [gene.published.get(each, each) for each in phenotypes]
+        if found:
+            return tuple(found)
+    return (text,)
 
 
 def rules_of(drug: str, source: str, knowledge: KnowledgeBase) -> tuple[Rule, ...]:

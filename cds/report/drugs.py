@@ -37,9 +37,7 @@ from dsl.explain import gene_words
 from fhir_adapters import Chart, Order, OrderDrug
 from kb import KnowledgeBase
 
-_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE)
-_LISTED = "source-has-entry"
-"""The action of a source's entry that nobody has read."""
+_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE, SourceKind.GENOTYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> An
     if only_if:
         # What the rule says in case: its population is for the reader to judge.
         finding = evaluate(replace(rule, population_condition=None), finding.facts)
-    said = recommended(finding)
+    said = recommended(finding, knowledge)
     severity = _severity(finding, said)
     citation = knowledge.sources[rule.evidence.citations[0].identifier]
     overdue = rule.review_by if as_of.date() > rule.review_by else None
@@ -119,12 +117,12 @@ def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> An
         severity=severity,
         action="" if said is None or said.action is None else said.action.value,
         classification="" if said is None or severity is Severity.LISTED else said.classification,
-        headline=_headline(rule, finding, said, severity, citation.publisher),
+        headline=_headline(rule, finding, said, severity),
         rationale="" if said is None or severity is Severity.LISTED else said.rationale,
         keys=tuple(_keys(finding)),
         genes=tuple(sorted(_genes(rule))),
         partial=tuple(_partial(finding)) if severity is not Severity.LISTED else (),
-        notes=tuple(_notes(released, finding)),
+        notes=tuple(_notes(released, finding, knowledge)),
         guideline=attribute(rule, "guideline_id") or "",
         pmids=tuple((attribute(rule, "pmids") or "").split()),
         citation=citation,
@@ -142,7 +140,7 @@ def _severity(finding: Finding, said: Recommended | None) -> Severity:
         return Severity.DOSE
     if said.action is None:
         return _by_suggestions(said)
-    if said.action.value == _LISTED:
+    if said.action is Action.SOURCE_HAS_ENTRY:
         return Severity.LISTED
     if said.avoids:
         return Severity.AVOID
@@ -164,14 +162,9 @@ def _by_suggestions(said: Recommended) -> Severity:
     return Severity.DOSE if doses else Severity.ALTERNATIVE
 
 
-def _headline(
-    rule: Rule, finding: Finding, said: Recommended | None, severity: Severity, publisher: str
-) -> str:
+def _headline(rule: Rule, finding: Finding, said: Recommended | None, severity: Severity) -> str:
     if severity is Severity.OUTSIDE:
         return f"Not for this patient: {rule.population}"
-    if severity is Severity.LISTED:
-        genes = " and ".join(dict.fromkeys(gene_words(name) for name in rule.genes))
-        return f"{publisher} has guidance by {genes}; it was not read for this knowledge base"
     if severity is Severity.UNDECIDED:
         lacks = ", ".join(lacking(finding.rule.input(name), finding.facts[name]) for name in finding.asks)
         return f"Not decided: {lacks}" if lacks else "Not decided"
@@ -208,12 +201,12 @@ def _partial(finding: Finding) -> Iterator[str]:
                 yield gene_words(item.source.name)
 
 
-def _notes(released: Released, finding: Finding) -> Iterator[str]:
+def _notes(released: Released, finding: Finding, knowledge: KnowledgeBase) -> Iterator[str]:
     yield from _open(finding, finding.rule.inputs)
     if finding.assumptions:
         yield f"Applies if {', '.join(finding.assumptions)}"
     if released.preliminary is not None:
-        other = recommended(released.preliminary)
+        other = recommended(released.preliminary, knowledge)
         said = "no advice" if other is None else other.headline
         yield f"With preliminary results it would be: {said}"
 

@@ -28,10 +28,17 @@ PREDICTIVE = (
     "fairness_monitoring", "fairness_local", "update_process", "correction_process",
 )  # fmt: skip
 
-TABLE = ("guideline_id", "pmids", "table_population", "edition")
-"""Where a rule stands in the table of facts that it was written from; no regulation asks for it."""
+TABLE = ("guideline_id", "pmids", "table_population", "edition", "entry_section", "rows_read")
+"""Where a rule stands in the table of facts that it was written from, and which of its rows somebody read
+against the source; no regulation asks for it."""
 
-WRITTEN = (*PREDICTIVE, *TABLE)
+AUTHOR = "author"
+"""Who wrote the rule, several parted by commas, where that is told: whoever reviews it is somebody else."""
+
+IMPORTER = "bespoke kb import"
+"""The command that writes rules from tables: it never reviews one."""
+
+WRITTEN = (*PREDICTIVE, *TABLE, AUTHOR)
 """Every name that may stand behind `attribute`."""
 
 _NOT_USED = "not used: rules cannot read it"

@@ -122,7 +122,9 @@ def _find_disagreement(
 
     def differ(first: Decided, second: Decided, settled: bool) -> Truth:
         if first.state is State.ADVICE and second.state is State.ADVICE:
-            return _said(one, first) != _said(other, second)
+            said = (_said(one, first), _said(other, second))
+            # That a source has an entry which nobody has read contradicts nothing.
+            return model.Action.SOURCE_HAS_ENTRY not in said and said[0] != said[1]
         return False if settled or _silent(first) or _silent(second) else None
 
     bounds = tuple(believable[rule.name, rule.version] for rule in (one, other))

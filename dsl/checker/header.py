@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from dsl import model, syntax
-from dsl.checker.attributes import WRITTEN
+from dsl.checker.attributes import AUTHOR, IMPORTER, WRITTEN
 from dsl.diagnostics import Diagnostic, Label, Severity
 from dsl.names import Names, unknown_name
 
@@ -165,4 +165,22 @@ def _status(
                 help='write `reviewed DATE by "…"` or `status draft`',
             )
         )  # fmt: skip
+    if lifecycle is model.Lifecycle.ACTIVE and record and evidence and record.reviewed:
+        _check_reviewers(record, evidence, found)
     return lifecycle
+
+
+def _check_reviewers(
+    record: model.EvidenceRecord, evidence: syntax.Evidence, found: list[Diagnostic]
+) -> None:
+    """Nobody reviews what they wrote: one of the reviewers is somebody else."""
+    authors = [IMPORTER, *dict(record.attributes).get(AUTHOR, "").split(",")]
+    written = {" ".join(each.casefold().split()) for each in authors}
+    if all(" ".join(by.casefold().split()) in written for _, by in record.reviewed):
+        item = next(item for item in evidence.items if isinstance(item, syntax.Reviewed))
+        found.append(
+            Diagnostic(
+                "BR018", f"`{item.by}` wrote this rule, and nobody else has reviewed it", item.span,
+                help='somebody other than the author writes `reviewed DATE by "…"`, or `status draft`',
+            )
+        )  # fmt: skip

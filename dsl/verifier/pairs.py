@@ -82,6 +82,8 @@ def _advice(rule: model.Rule, state: State, result: model.Result | None) -> Mess
     if state is not State.ADVICE or result is None:
         return None
     advice = advised(rule, result)
+    if advice is model.Action.SOURCE_HAS_ENTRY:
+        return None
     return ((), advice) if isinstance(advice, Dosing) else (advice, None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,12 +11,13 @@ from dsl.checker.outcomes import MAX_SUMMARY, PLACEHOLDER
 from kb.importing.fact_table import Answer
 from kb.importing.guidance import SILENT, Guidance, Said
 from kb.importing.keys import Axis
-from kb.importing.phrases import LATER_DOSE, headline_and_details, outcome_name
+from kb.importing.phrases import CONDITION, LATER_DOSE, OTHER_DRUG, headline_and_details, outcome_name
 
 CHANGES: Final = frozenset(
     {
-        "alternative", "consider_alternative", "dose_cap", "fixed_start", "increase_start",
-        "reduce_maintenance", "reduce_start", "start_low", "titration_protocol",
+        "adjust", "alternative", "avoid_or_adjust", "consider_alternative", "dose_cap", "fixed_start",
+        "increase", "increase_or_alternative", "increase_start", "monitor_or_alternative", "reduce",
+        "reduce_maintenance", "reduce_or_alternative", "reduce_start", "start_low", "titration_protocol",
     }
 )  # fmt: skip
 """Actions that change dose or drug."""
@@ -43,14 +44,20 @@ def cards_of(guidance: Guidance) -> list[Card]:
     by_name: dict[str, list[Answer]] = defaultdict(list)
     for said in answers:
         by_name[outcome_name(said.answer, said.untested)].append(said.answer)
+    names: Counter[str] = Counter()
     found = []
     for said in answers:
         alike = by_name[outcome_name(said.answer, said.untested)]
         shared = set(alike[0].params).intersection(*(each.params for each in alike))
         apart = frozenset(
-            name for each in alike for name, value in each.params if (name, value) not in shared
+            name
+            for each in alike
+            for name, value in each.params
+            if (name, value) not in shared and name != CONDITION
         )
-        found.append(_card(guidance, said, outcome_name(said.answer, said.untested, apart)))
+        name = outcome_name(said.answer, said.untested, apart)
+        names[name] += 1
+        found.append(_card(guidance, said, f"{name}_{names[name]}" if names[name] > 1 else name))
     return found
 
 
@@ -91,7 +98,7 @@ def _card(guidance: Guidance, said: Said, name: str) -> Card:
         name,
         said,
         indicator,
-        _summary(guidance, headline, details, _partial(said)),
+        _summary(guidance, headline, details, _partial(said), conditional=bool(said.answer.param(CONDITION))),
         " ".join(f"{_capital(each)}." for each in sentences if each),
         _override(said.answer) if indicator != "info" else "",
     )
@@ -119,21 +126,25 @@ def _open(said: Said, headline: str) -> str:
 
 
 def _override(answer: Answer) -> str:
-    return _NO_OTHER if answer.action in ("avoid", "alternative", "consider_alternative") else _DOSE_ADAPTED
+    return _NO_OTHER if answer.action in OTHER_DRUG else _DOSE_ADAPTED
 
 
-def _summary(guidance: Guidance, headline: str, details: Sequence[str], partial: str) -> str:
+def _summary(
+    guidance: Guidance, headline: str, details: Sequence[str], partial: str, *, conditional: bool
+) -> str:
     """As much as a summary holds: what is partial always, the details before the values of the genes."""
     drug = _capital(guidance.drug)
     with_values = ", ".join(f"{axis.shown} {{{axis.name}}}" for axis in guidance.axes)
     without = " and ".join(axis.shown for axis in guidance.axes)
     for count in range(len(details), -1, -1):
         for head in (f"{drug}, {with_values}", f"{drug} by {without}"):
-            said = "; ".join(filter(None, (headline, *details[:count])))
+            # What holds under a condition is never said without it.
+            more = "on conditions" if conditional and count < len(details) else ""
+            said = "; ".join(filter(None, (headline, *details[:count], more)))
             text = "; ".join(filter(None, (f"{head}: {said}" if said else head, partial)))
             if _length(text, guidance.axes) <= MAX_SUMMARY:
                 return text
-    return f"{drug}: {'; '.join(filter(None, (headline, partial)))}"
+    return f"{drug}: {'; '.join(filter(None, (headline, 'on conditions' if conditional else '', partial)))}"
 
 
 def _length(text: str, axes: Iterable[Axis]) -> int:

@@ -5,20 +5,23 @@ rows ── cases_of ──> case -> answer ── boxes ──> rows of a table
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations, product
 from typing import Final
 
-from kb.importing.fact_table import Answer, FactRow
-from kb.importing.keys import UNRESOLVED, Axis, Genes, Member, axes_of, member_of
+from kb.importing.fact_table import Answer, FactRow, name_of
+from kb.importing.keys import UNRESOLVED, Axis, Genes, Member, axes_of, is_about, members_of
 from kb.importing.populations import Population, population_of
+from kb.importing.sources import Source
 
 Case = tuple[Member, ...]
 """One member for each gene."""
 
-SILENT: Final = frozenset({"no_recommendation", "invalid_copy_number_input"})
+LISTED: Final = "source_has_entry"
+"""What is said of a row that nobody has read."""
+SILENT: Final = frozenset({LISTED, "no_recommendation", "invalid_copy_number_input"})
 """Actions that say nothing to anybody, whatever else is known."""
 
 
@@ -54,28 +57,93 @@ class Box:
 class Guidance:
     """Everything that one rule is made of."""
 
+    source: Source
     drug: str
+    part: str
+    """What the name of the rule has behind that of the source, if several rules of it are about the drug."""
     population: Population
+    subjects: tuple[str, ...]
+    """The genes, as people write them, with the allele where the source names one."""
     axes: tuple[Axis, ...]
     boxes: tuple[Box, ...]
-    guideline: str
+    guidelines: tuple[str, ...]
+    sections: tuple[str, ...]
     pmids: tuple[str, ...]
+    rows: tuple[FactRow, ...]
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """What the rule cites."""
+        cited = (self.source.citation(row.guideline, row.section) for row in self.rows)
+        return tuple(dict.fromkeys(cited))
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether all that it says is that the source has an entry."""
+        return all(box.said is None or box.said.answer.action == LISTED for box in self.boxes)
 
 
-def guidance_of(rows: Sequence[FactRow], genes: Genes) -> list[Guidance]:
-    """The guidance about one drug, a piece for each population; the rows must have been found valid."""
-    axes = axes_of(rows, genes)
-    return [
-        Guidance(
-            rows[0].drug,
-            population,
-            axes,
-            boxes_of(axes, said_of(axes, cases_of(axes, mine))),
-            rows[0].guideline,
-            tuple(sorted({pmid for row in mine for pmid in row.pmids}, key=int)),
+def guidance_of(source: Source, rows: Sequence[FactRow], genes: Genes) -> list[Guidance]:
+    """The guidance of one source about one drug; the rows must have been found valid.
+
+    A piece for each population and, where the source's rows are read one by one, for each guideline.
+    """
+    found = []
+    for part, mine in parts_of(source, rows):
+        axes = axes_of(mine, genes)
+        for population, told in by_population(mine):
+            pmids = sorted({pmid for row in told for pmid in row.pmids}, key=int)
+            found.append(
+                Guidance(
+                    source,
+                    mine[0].drug,
+                    part,
+                    population,
+                    tuple(dict.fromkeys(_subject(axis, mine) for axis in axes)),
+                    axes,
+                    boxes_of(axes, said_of(axes, cases_of(axes, told, by_row=source.by_row))),
+                    tuple(dict.fromkeys(row.guideline for row in mine)),
+                    tuple(dict.fromkeys(row.section for row in mine)),
+                    tuple(pmids),
+                    tuple(told),
+                )
+            )
+    return found
+
+
+def parts_of(source: Source, rows: Sequence[FactRow]) -> list[tuple[str, list[FactRow]]]:
+    """The rows of one drug by guideline and genes, each part with what its rule's name has at the end.
+
+    Rows about one gene and rows about another are two answers, never one. Entries about the same genes of
+    which none is read stand together.
+    """
+    if not source.by_row:
+        return [("", list(rows))]
+    parted: dict[tuple[str, tuple[str, ...]], list[FactRow]] = defaultdict(list)
+    for row in rows:
+        parted[row.guideline, tuple(gene for gene, _ in row.keys)].append(row)
+    together: dict[tuple[str, tuple[str, ...]], list[FactRow]] = defaultdict(list)
+    for (guideline, genes), mine in parted.items():
+        unread = not any(words for row in mine for _, words in row.keys)
+        together["" if unread else guideline, genes] += mine
+    if len(together) == 1:
+        return [("", list(rows))]
+    names = {key: name_of(" ".join(key[1])) for key in together}
+    alike = Counter(names.values())
+    return sorted(
+        (
+            f"_{name_of(mine[0].section)}_{names[key]}"
+            if key[0] and alike[names[key]] > 1
+            else f"_{names[key]}",
+            mine,
         )
-        for population, mine in by_population(rows)
-    ]
+        for key, mine in together.items()
+    )
+
+
+def _subject(axis: Axis, rows: Iterable[FactRow]) -> str:
+    whole = any(gene == axis.table_gene and not words for row in rows for gene, words in row.keys)
+    return axis.table_gene if whole else axis.shown
 
 
 def by_population(rows: Iterable[FactRow]) -> list[tuple[Population, list[FactRow]]]:
@@ -91,13 +159,23 @@ def by_population(rows: Iterable[FactRow]) -> list[tuple[Population, list[FactRo
     return found
 
 
-def cases_of(axes: Sequence[Axis], rows: Iterable[FactRow]) -> dict[Case, Answer]:
-    """Every combination of keys that the rows have; of two rows about one, the first."""
+def cases_of(axes: Sequence[Axis], rows: Iterable[FactRow], *, by_row: bool = False) -> dict[Case, Answer]:
+    """Every combination of keys that the rows have.
+
+    With `by_row`, a row that nobody has read says that the source has an entry, and so do rows that answer
+    differently where the knowledge base cannot tell their keys apart. What is said of any result of a gene
+    holds where nothing else is said.
+    """
     found: dict[Case, Answer] = {}
+    entries: dict[Case, Answer] = {}
     for row in rows:
+        answer = row.answer if row.reading or not by_row else replace(row.answer, action=LISTED, params=())
         for case in combinations(axes, row):
-            found.setdefault(case, row.answer)
-    return found
+            if not any(words for _, words in row.keys):
+                entries.setdefault(case, answer)
+            elif found.setdefault(case, answer) != answer:
+                found[case] = replace(found[case], action=LISTED, params=())
+    return entries | found
 
 
 def combinations(axes: Sequence[Axis], row: FactRow) -> list[Case]:
@@ -105,14 +183,23 @@ def combinations(axes: Sequence[Axis], row: FactRow) -> list[Case]:
 
     A gene that the row does not name may be in any state.
     """
-    keys = dict(row.keys)
-    members = (
-        dict.fromkeys(member_of(axis, word) for word in keys[axis.table_gene])
-        if axis.table_gene in keys
-        else axis.members
-        for axis in axes
-    )
-    return list(product(*members))
+    found: dict[Case, None] = {}
+    for chosen in product(*(_places(axes, gene, words) for gene, words in row.keys)):
+        members = [axis.members for axis in axes]
+        for place, mine in chosen:
+            members[place] = mine
+        found |= dict.fromkeys(product(*members))
+    return list(found)
+
+
+def _places(axes: Sequence[Axis], gene: str, words: Sequence[str]) -> list[tuple[int, tuple[Member, ...]]]:
+    """Where a row is about a gene, and the members that it names there: each of these is enough."""
+    places = [(place, axis) for place, axis in enumerate(axes) if axis.table_gene == gene]
+    if not words:
+        return [(place, tuple(axis.enum.labels)) for place, axis in places]
+    return [
+        (place, members_of(axis, word)) for word in words for place, axis in places if is_about(axis, word)
+    ]
 
 
 def said_of(axes: Sequence[Axis], cases: Mapping[Case, Answer]) -> dict[Case, Said]:

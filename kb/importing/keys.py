@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from dsl import Diagnostic, Names
 from kb.errors import KnowledgeBaseError
-from kb.genes import NO_RESULT, gene_name, score_member
+from kb.genes import NO_RESULT, Gene, gene_name, score_member
 from kb.importing.fact_table import FactRow
 from kb.loader import read_rules
+from kb.source_keys import result_of_key
 
 Member = str | None
 """A member of the enum of a gene; None where there is no result."""
@@ -40,6 +41,8 @@ class Genes:
 
     phenotypes: Mapping[str, Enum]
     scores: Mapping[str, Enum]
+    table: Mapping[str, Gene] = field(default_factory=dict)
+    """The genes themselves, by the names that they have in rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Axis:
     source: str
     """`phenotype` or `score`."""
     enum: Enum
+    of: Gene | None = None
 
     @property
     def name(self) -> str:
@@ -67,7 +71,7 @@ class Axis:
         return (*self.enum.labels, None)
 
 
-def read_genes(root: Path, names: Names) -> Genes:
+def read_genes(root: Path, names: Names, table: Mapping[str, Gene]) -> Genes:
     """The genes of the knowledge base in a folder; raises `KnowledgeBaseError` for a faulty vocabulary."""
     enums: dict[str, Enum] = {}
     for path in sorted((root / "vocabulary").rglob("*.rule")):
@@ -78,44 +82,79 @@ def read_genes(root: Path, names: Names) -> Genes:
             labels = {member.name.text: member.label for member in enum.members}
             enums[enum.name.text] = Enum(enum.name.text, labels)
     phenotypes = {gene: enums[name] for gene, name in names.genes.items() if name in enums}
-    return Genes(phenotypes, {gene: enums[name] for gene, name in names.scores.items() if name in enums})
+    scores = {gene: enums[name] for gene, name in names.scores.items() if name in enums}
+    return Genes(phenotypes, scores, table)
 
 
 def axes_of(rows: Iterable[FactRow], genes: Genes) -> tuple[Axis, ...]:
     """The genes of the rows of one drug, in alphabetical order.
 
-    Raises `KeyError` with a sentence for a gene that the knowledge base lacks, and for one of which the rows
-    name more than one allele.
+    A gene that rows name without a key is there with every allele that the knowledge base asks about. Raises
+    `KeyError` with a sentence for a gene that the knowledge base lacks, and for one of which the rows name
+    more than one allele.
     """
     words: dict[str, list[str]] = {}
+    whole = set()
     for row in rows:
         for gene, keys in row.keys:
             words.setdefault(gene, []).extend(keys)
-    return tuple(_axis(gene, words[gene], genes) for gene in sorted(words))
+            if not keys:
+                whole.add(gene)
+    found: list[Axis] = []
+    for gene in sorted(words):
+        if gene in whole:
+            found += _every_allele(gene, genes)
+        else:
+            found.append(_keyed(gene, words[gene], genes))
+    return tuple(found)
 
 
-def member_of(axis: Axis, word: str) -> Member:
-    """The member that a key means; raises `KeyError` with a sentence for one that the gene does not have."""
+def members_of(axis: Axis, word: str) -> tuple[Member, ...]:
+    """The members that a key leaves possible: more than one where a gene is read by something finer.
+
+    Raises `KeyError` with a sentence for one that the gene does not have.
+    """
     if word == NO_RESULT:
-        return None
+        return (None,)
     allele = _ALLELE.fullmatch(word)
     member = allele[2] if allele else score_member(word) if axis.source == "score" else _phenotype(word)
-    if member not in axis.enum.labels:
+    if member in axis.enum.labels:
+        return (member,)
+    phenotypes, scores = result_of_key(axis.of, word) if axis.of else ((), ())
+    if axis.source == "score" and axis.of:
+        found = scores or tuple(score for each in phenotypes for score in axis.of.scores_of_phenotype(each))
+    else:
+        found = phenotypes
+    if not found:
         raise KeyError(f"`{word}` is no key of {axis.shown}: the enum {axis.enum.name} has no `{member}`")
-    return member
+    return found
 
 
-def _axis(gene: str, words: Iterable[str], genes: Genes) -> Axis:
+def is_about(axis: Axis, word: str) -> bool:
+    """Whether a key of the axis's gene is one of this axis: an HLA key names its allele."""
+    allele = _ALLELE.fullmatch(word)
+    return allele is None or axis.shown == axis.table_gene + allele[1]
+
+
+def _keyed(gene: str, words: Iterable[str], genes: Genes) -> Axis:
     alleles = sorted({found[1] for word in words if (found := _ALLELE.fullmatch(word))})
     if len(alleles) > 1:
         raise KeyError(f"expected one allele of {gene} for each drug, not {' and '.join(alleles)}")
-    shown = gene + "".join(alleles)
+    return _axis(gene, gene + "".join(alleles), genes)
+
+
+def _every_allele(gene: str, genes: Genes) -> list[Axis]:
+    alleles = [f"{gene}{each.carried or ''}" for each in genes.table.values() if each.symbol == gene]
+    return [_axis(gene, shown, genes) for shown in sorted(alleles) or [gene]]
+
+
+def _axis(gene: str, shown: str, genes: Genes) -> Axis:
     name = gene_name(shown)
     # Of a gene with activity scores the guidelines name these in place of phenotypes.
     source, known = ("score", genes.scores) if name in genes.scores else ("phenotype", genes.phenotypes)
     if name not in known:
         raise KeyError(f"the knowledge base has no gene `{name}` with an enum of its {source}s")
-    return Axis(gene, name, shown, source, known[name])
+    return Axis(gene, name, shown, source, known[name], genes.table.get(name))
 
 
 def _phenotype(word: str) -> str:

@@ -19,6 +19,7 @@ class Phrase:
 
 
 PHRASES: Final = {
+    "dose_pct": Phrase("give {} % of the usual dose", "{}"),
     "start_pct": Phrase("start with {} % of the usual dose", "{}"),
     "start_pct_of_lowest": Phrase("start with {} % of the lowest recommended dose", "{}"),
     "start": Phrase("start with {}", "{}"),
@@ -30,6 +31,7 @@ PHRASES: Final = {
     "cap_mg_day": Phrase("{} mg/day", "{}"),
     "cap": Phrase("at most {}"),
     "max": Phrase("at most {}"),
+    "max_mg": Phrase("at most {} mg"),
     "max_pct": Phrase("at most {} % of the maximum recommended dose"),
     "maint": Phrase("consider a {} maintenance dose", "{}_maintenance"),
     "maint_pct": Phrase("maintain with {} % of the usual dose", "maintain_{}"),
@@ -54,11 +56,16 @@ PHRASES: Final = {
     "exceptions": Phrase("the guideline names exceptions"),
     "strength": Phrase("the contraindication is {}"),
     "level": Phrase("this follows {}"),
+    "reason": Phrase("because of {}"),
+    "increase_unlikely_needed": Phrase("a higher dose than the starting one is hardly ever needed"),
+    "condition": Phrase("{}"),
 }  # fmt: skip
 """Every parameter that a row may have, in the order in which it is said."""
 
 HIDDEN: Final = "partner_gene"
 """A parameter that is said of the genes."""
+CONDITION: Final = "condition"
+"""A parameter in our own words, from the note of whoever read the row."""
 
 _VALUES: Final = {
     "3x/week": "3 times a week",
@@ -75,6 +82,7 @@ _VALUES: Final = {
     ">=200 mg/day": "from 200 mg/day",
     "other P2Y12 inhibitor": "another P2Y12 inhibitor",
     "bradycardia": "bradycardia",
+    "reduced efficacy": "reduced efficacy",
     "CPIC 2024-03": "the update of March 2024",
 }
 _SCOPES: Final = {
@@ -99,11 +107,23 @@ _LEADING: Final = {
     "reduce_maintenance": ("maint_pct",),
     "fixed_start": ("start",),
     "titration_protocol": ("start",),
-    "dose_cap": ("cap_mg_day",),
+    "dose_cap": ("cap_mg_day", "max_pct"),
+    "reduce": ("dose_pct",),
+    "increase": ("dose_pct",),
+    "reduce_or_alternative": ("dose_pct",),
+    "increase_or_alternative": ("dose_pct",),
 }
 """Actions that say what to do by a parameter."""
 
 _HEADLINES: Final = {
+    "adjust": "adjust the dose",
+    "avoid_or_adjust": "avoid",
+    "increase": "increase the dose",
+    "increase_or_alternative": "increase the dose",
+    "monitor": "watch effect and side effects",
+    "monitor_or_alternative": "watch effect and side effects",
+    "reduce": "reduce the dose",
+    "reduce_or_alternative": "reduce the dose",
     "avoid": "avoid",
     "alternative": "choose another drug",
     "consider_alternative": "consider another drug",
@@ -124,6 +144,8 @@ def is_sayable(name: str, value: str) -> bool:
     """Whether a parameter of this name is known, and its value a number, an amount or a listed word."""
     if name == HIDDEN:
         return value == "unknown"
+    if name == CONDITION:
+        return not re.search(r"[{}\\]", value)
     if name == "scope":
         return value in _SCOPES
     listed = value in _VALUES or (name, value) == _ALLOWED or (value == "1" and name in _YES)
@@ -146,12 +168,17 @@ def headline_and_details(answer: Answer) -> tuple[str, tuple[str, ...]]:
             clauses[dose] += f" {clauses.pop(often)}"
     if params.get("if_used") in _UNSAID:
         clauses.pop(_UNSAID[params["if_used"]], None)
-    elif "tdm" in clauses and action in _OTHER_DRUG:
+    elif "tdm" in clauses and action in OTHER_DRUG:
         clauses["tdm"] += " if it is used"
+    if action == "avoid_or_adjust":
+        dose = clauses.pop("dose_pct", "adjust the dose")
+        clauses = {"dose_pct": f"if nothing can replace it, {dose}", **clauses}
     leading = next((name for name in _LEADING.get(action, ()) if name in clauses), "")
     headline = clauses.pop(leading, "") or _HEADLINES.get(action, "")
     if (action, answer.classification) == ("avoid", "optional"):
         headline = "avoid if possible"
+    if action.endswith("_or_alternative"):
+        headline += " or choose another drug"
     return " ".join(filter(None, (scope if headline else "", headline))), tuple(clauses.values())
 
 
@@ -159,7 +186,8 @@ _ALLOWED: Final = ("if_used", "allowed")
 """What is allowed, the parameter beside it says."""
 _UNSAID: Final = {"allowed": "if_used", "with-TDM": "tdm", "strongly-reduced+TDM": "tdm"}
 """Parameters that need no words of their own beside these values of `if_used`."""
-_OTHER_DRUG: Final = ("avoid", "alternative", "consider_alternative")
+OTHER_DRUG: Final = ("avoid", "avoid_or_adjust", "alternative", "consider_alternative")
+"""Actions that advise against the drug."""
 _YES: Final = ("caution", "exceptions", "monitor", "tdm")
 """Parameters that are there or not."""
 
@@ -171,6 +199,8 @@ def _clause(name: str, value: str) -> str:
 def _value(name: str, value: str) -> str:
     if value == "1" and name in _FLAGS:
         return _FLAGS[name]
+    if name == CONDITION:
+        return value
     if value in _VALUES:
         return _VALUES[value]
     words = value.replace(">=", "at least ").replace("<", "less than ").replace("|", " or ")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from dsl import Diagnostic, format_text
@@ -13,34 +11,10 @@ from kb.importing.cards import Card, cards_of
 from kb.importing.fact_table import name_of
 from kb.importing.guidance import Box, Guidance, Said
 from kb.importing.keys import Axis, Member
-
-READ: Final = date(2026, 11, 21)
-"""The day on which the table was read."""
-REVIEW_BY: Final = date(2027, 11, 21)
+from kb.importing.sources import REVIEW_BY
 
 NOTHING_SAID: Final = "the source says nothing about this combination"
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """A state of the guideline's data."""
-
-    name: str
-    effective: date
-
-
-EDITION: Final = Edition("2024-05-29", date(2024, 5, 29))
-_NEWER: Final = dict.fromkeys(("hydralazine", "metoprolol"), Edition("2025-11-05", date(2025, 11, 5)))
-
-
-def edition_of(drug: str) -> Edition:
-    """The edition that the rows about a drug are from: those of two guidelines are newer than the others."""
-    return _NEWER.get(drug, EDITION)
-
-
-def citation(guideline: str) -> str:
-    """How a rule cites a guideline."""
-    return f"guideline:cpic-{guideline}"
+NOT_TESTED: Final = "without a result there is nothing to look up"
 
 
 def rule_file(guidance: Sequence[Guidance], version: str) -> str:
@@ -63,14 +37,15 @@ def rule_file(guidance: Sequence[Guidance], version: str) -> str:
 def _rule(guidance: Guidance, version: str) -> Iterable[str]:
     drug, population = name_of(guidance.drug), guidance.population
     cards = {card.said: card for card in cards_of(guidance)}
-    genes = " and ".join(axis.shown for axis in guidance.axes)
+    genes = " and ".join(guidance.subjects)
     title = f"{guidance.drug[:1].upper()}{guidance.drug[1:]} by {genes}"
     title += f": {population.words}" if population.words else ""
+    title += f" ({guidance.source.publisher})" if guidance.source.by_row else ""
     yield f"""
-rule {drug}.cpic{population.suffix} version {version} {{
+rule {drug}.{guidance.source.name}{guidance.part}{population.suffix} version {version} {{
   title      {_quoted(title)}
   status     draft
-  effective  from {edition_of(guidance.drug).effective}
+  effective  from {guidance.source.edition_of(guidance.drug).effective}
   review by  {REVIEW_BY}
   concerns   drug {drug}"""
     yield from (f"  concerns   gene {axis.gene}" for axis in guidance.axes)
@@ -103,16 +78,33 @@ rule {drug}.cpic{population.suffix} version {version} {{
 
 
 def _evidence(guidance: Guidance) -> Iterable[str]:
-    yield f"""
-  evidence {{
-    cites {citation(guidance.guideline)}
-    grade not_stated
-    attribute guideline_id "{guidance.guideline}"
+    source = guidance.source
+    sections, read = "; ".join(filter(None, guidance.sections)), " / ".join(_readings(guidance))
+    yield "\n  evidence {"
+    yield from (f"    cites {each}" for each in guidance.citations)
+    yield f"""    grade not_stated
+    attribute guideline_id "{" ".join(guidance.guidelines)}"
     attribute pmids "{" ".join(guidance.pmids)}"
     attribute table_population {_quoted(guidance.population.spelled)}
-    attribute edition "{edition_of(guidance.drug).name}"
-  }}
-"""
+    attribute edition "{source.edition_of(guidance.drug).name}\""""
+    if sections:
+        yield f"    attribute entry_section {_quoted(sections)}"
+    if read:
+        yield f"    attribute rows_read {_quoted(read)}"
+        readers = sorted({row.reading.reviewer for row in guidance.rows if row.reading is not None})
+        yield f"    attribute author {_quoted(', '.join(readers))}"
+    yield "  }\n"
+
+
+def _readings(guidance: Guidance) -> Iterable[str]:
+    """Which rows somebody has read: those of one day, reader and text together."""
+    found: dict[str, list[str]] = {}
+    for row in guidance.rows:
+        if row.reading is not None:
+            read = f"read {row.reading.day} by {row.reading.reviewer} at {row.reading.statement}"
+            keys = " & ".join(f"{gene}={'|'.join(words)}" for gene, words in row.keys)
+            found.setdefault(read, []).append(keys)
+    return (f"{'; '.join(keys)}: {read}" for read, keys in found.items())
 
 
 def _table(guidance: Guidance, cards: dict[Said, Card]) -> Iterable[str]:
@@ -121,8 +113,8 @@ def _table(guidance: Guidance, cards: dict[Said, Card]) -> Iterable[str]:
     yield f"    | {' | '.join(names)} => advice"
     for box in guidance.boxes:
         cells = (_cell(axis, cell) for axis, cell in zip(guidance.axes, box.cells, strict=True))
-        yield f"    | {' | '.join(cells)} => {_result(names, box, cards, why=True)}"
-    yield f"    unknown => ask {', '.join(names)}"
+        yield f"    | {' | '.join(cells)} => {_result(guidance, box, cards, why=True)}"
+    yield f"    unknown => {_unknown(names, guidance)}"
     yield "  }"
 
 
@@ -133,12 +125,18 @@ def _cell(axis: Axis, members: Iterable[Member]) -> str:
     return ", ".join(member or "missing" for member in members)
 
 
-def _result(names: Sequence[str], box: Box, cards: dict[Said, Card], *, why: bool) -> str:
+def _result(guidance: Guidance, box: Box, cards: dict[Said, Card], *, why: bool) -> str:
     if box.said is not None:
         return cards[box.said].name
-    if box.untested:
-        return f"ask {', '.join(names)}"
-    return f'none because "{NOTHING_SAID}"' if why else "none"
+    if box.untested and not guidance.is_listing:
+        return f"ask {', '.join(axis.name for axis in guidance.axes)}"
+    reason = NOT_TESTED if box.untested else NOTHING_SAID
+    return f'none because "{reason}"' if why else "none"
+
+
+def _unknown(names: Sequence[str], guidance: Guidance) -> str:
+    """Nobody is asked for a result of which no advice would come."""
+    return f'none because "{NOT_TESTED}"' if guidance.is_listing else f"ask {', '.join(names)}"
 
 
 def _outcome(card: Card) -> Iterable[str]:
@@ -156,7 +154,6 @@ def _outcome(card: Card) -> Iterable[str]:
 
 
 def _test(guidance: Guidance, box: Box, cards: dict[Said, Card]) -> Iterable[str]:
-    names = [axis.name for axis in guidance.axes]
     states = list(zip(guidance.axes, box.example, strict=True))
     title = "; ".join(
         f"{axis.shown}: {'not tested' if member is None else axis.enum.labels[member] or member}"
@@ -167,7 +164,7 @@ def _test(guidance: Guidance, box: Box, cards: dict[Said, Card]) -> Iterable[str
     yield f"  test {_quoted(title)} {{"
     if given:
         yield f"    given  {', '.join(given)}"
-    yield f"    expect advice = {_result(names, box, cards, why=False)}"
+    yield f"    expect advice = {_result(guidance, box, cards, why=False)}"
     yield "  }"
 
 

@@ -53,6 +53,7 @@ def active(name: str, then: str, old: str = "", new: str = "") -> str:
           suggest drug ticagrelor }}
         outcome standard {{ action standard }}
         outcome usual {{ action standard strength strong }}
+        outcome unread {{ action source_has_entry }}
         outcome avoid {{ action avoid }}"""
     )
     text = text.replace("status draft", "status active").replace("example.rule", name)
@@ -81,6 +82,7 @@ PAIRS = {
     "two quiet answers alike": ("standard", "usual", ()),
     "two quiet answers": ("standard", "avoid", ()),
     "a quiet answer and words": ("standard", "stop", ()),
+    "words and an entry that nobody has read": ("stop", "unread", ()),
     "a dose and a question": ("give 50 mg once daily", "ask age", ()),
     "a dose, and the same with a question": (
         "give 50 mg once daily", "give 50 mg once daily and ask age", (),

@@ -47,9 +47,10 @@ def knowledge_folder(target: Path) -> Path:
 
 
 def folder_without_imports(target: Path) -> Path:
-    """A copy of the bundled knowledge base without what was written from tables of facts."""
+    """A copy of the bundled knowledge base without what came from tables of facts."""
     paths = [path for path in BUNDLED.rglob("*") if path.suffix in (".toml", ".rule")]
-    own = [path for path in paths if BUNDLED / "pgx" not in path.parents]
+    imported = (BUNDLED / "pgx", BUNDLED / "phenoconversion")
+    own = [path for path in paths if not set(imported) & set(path.parents)]
     return _copy(target, [path for path in own if path.parent.name != "drugs" or path.stem in BY_HAND])
 
 

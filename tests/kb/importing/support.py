@@ -7,7 +7,8 @@ from pathlib import Path
 from kb.importing.fact_table import FactRow, read_drugs, read_facts
 from kb.importing.guidance import guidance_of
 from kb.importing.keys import Enum, Genes
-from kb.importing.validation import faults_of
+from kb.importing.sources import CPIC
+from kb.importing.validation import Paths, judge
 from kb.importing.writer import rule_file
 
 HEAD = "drug\tgenes\tpopulation\tclassification\taction\tparams\tguideline_id\tlatest_citation_year\tpmids"
@@ -78,11 +79,11 @@ def facts(folder: Path, *rows: str) -> tuple[FactRow, ...]:
 def faults(folder: Path, *rows: str) -> list[str]:
     """What is wrong with the rows, without the name of the file."""
     path = table(folder, *rows)
-    found = faults_of(path, read_facts(path), read_drugs(drug_table(folder)), GENES)
-    return [fault.removeprefix(f"{path}:") for fault in found]
+    judged = judge(CPIC, read_facts(path), read_drugs(drug_table(folder)), GENES, Paths(path, path))
+    return [fault.removeprefix(f"{path}:") for fault in judged.faults]
 
 
 def written(folder: Path, *rows: str) -> str:
     """The rule file of valid rows about one drug."""
     assert faults(folder, *rows) == []
-    return rule_file(guidance_of(facts(folder, *rows), GENES), "1.0.0")
+    return rule_file(guidance_of(CPIC, facts(folder, *rows), GENES), "1.0.0")

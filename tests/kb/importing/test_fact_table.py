@@ -79,7 +79,7 @@ def test_codes_of_drugs(tmp_path: Path) -> None:
     assert found["phenytoin"].atc == ()
     head = path.read_text()
     for line, sentence in (
-        ("example\t3\tNA\t1\t0", "4: column `drug`: `example` is listed twice"),
+        ("example\t3\tNA\t1\t0", "4: column `drug`: `example` is listed twice, with different codes"),
         ("other\tx3\tNA\t1\t0", "4: column `rxnorm`: expected a number, `NA` or nothing, not `x3`"),
     ):
         path.write_text(head + line)

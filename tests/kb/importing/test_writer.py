@@ -11,6 +11,7 @@ from dsl import Rule, RuleFile, check, evaluate, format_text, known, parse_text,
 from dsl.names import Names
 from kb.importing.cards import cards_of
 from kb.importing.guidance import guidance_of
+from kb.importing.sources import CPIC
 from tests.kb.importing.support import GENES, facts, row, written
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -114,7 +115,7 @@ def test_what_is_written_passes_the_checker_and_its_own_tests(tmp_path: Path, na
     ],
 )
 def test_how_loudly_it_is_said(tmp_path: Path, line: str, indicator: str) -> None:
-    (guidance,) = guidance_of(facts(tmp_path, line), GENES)
+    (guidance,) = guidance_of(CPIC, facts(tmp_path, line), GENES)
     (card,) = cards_of(guidance)
     assert card.indicator == indicator
     assert bool(card.advise) is bool(card.rationale) is bool(indicator)
@@ -143,7 +144,7 @@ def test_summaries_have_room_for_the_longest_value(tmp_path: Path) -> None:
         "reduce-start",
         "start_pct=30-80;only_if_normal_start=>=75 mg/m2/day;tdm=1;titrate=slower;partner_gene=unknown",
     )
-    (guidance,) = guidance_of(facts(tmp_path, line), GENES)
+    (guidance,) = guidance_of(CPIC, facts(tmp_path, line), GENES)
     (card,) = cards_of(guidance)
     assert card.advise.endswith("partial: TPMT not tested or not assigned") and len(card.advise) <= 139
     assert "Titrate more slowly." in card.rationale and "At least" not in card.rationale

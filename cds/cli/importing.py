@@ -1,24 +1,29 @@
-"""`bespoke kb import cpic`: rule files from a table of guideline facts."""
+"""`bespoke kb import cpic|dpwg|fda`: rule files from a table of guideline facts."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cds.cli.knowledge import write_whole
 from cds.cli.main import fail
 from kb import KnowledgeBaseError
-from kb.importing import Plan, plan
+from kb.importing import CPIC, DPWG, FDA, Plan, plan
+from kb.importing.difference import Kind
+
+SOURCES = {source.name: source for source in (CPIC, DPWG, FDA)}
 
 
-def run(facts: Path, drugs: Path, kb: Path, *, write: bool) -> int:
+def run(
+    source: str, facts: Path, drugs: Sequence[Path], kb: Path, reviewed: Path | None = None, *, write: bool
+) -> int:
     """Says what an import changes, and writes it if asked to; see `bespoke kb import cpic --help`."""
     if not os.path.isdir(kb):
         return fail(f"{kb}: no such folder; a knowledge base is a folder with `kb.toml`")
     try:
-        planned = plan(facts, drugs, kb)
+        planned = plan(SOURCES[source], facts, drugs, kb, reviewed)
     except KnowledgeBaseError as error:
         fail(error)
         return 1
@@ -28,8 +33,8 @@ def run(facts: Path, drugs: Path, kb: Path, *, write: bool) -> int:
         fail(f"{len(planned.faults)} faults in {facts}; nothing was written")
         return 1
     print("\n".join(_report(planned)))
-    for drug in planned.left_out:
-        print(f"{drug}: left out, {drugs} has no RxNorm ingredient for it")
+    for line in (*planned.doubts, *planned.left_out):
+        print(line)
     if not write:
         return 0
     for each in planned.to_write:
@@ -47,6 +52,8 @@ def _report(planned: Plan) -> Iterator[str]:
     every = (*planned.rules, *planned.drugs, *((planned.sources,) if planned.sources else ()))
     for each in every:
         yield f"{each.path.as_posix()}: {each.change.kind}"
+        if each.change.kind is not Kind.EQUAL:
+            yield from (f"  {rule}" for rule in (*each.change.reviews, *each.rows))
         yield from (f"  {line}" for line in each.change.lines)
     counts = Counter(each.change.kind for each in planned.rules)
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))

@@ -200,8 +200,9 @@ def _summary(card: CardView) -> str:
     finding = card.released.finding
     name = capitalised(card.name)
     if card.outcome is not None:
-        advice = fill(card.outcome.advise, finding)
-        return advice if len(advice) <= MAX_SUMMARY else fill(card.outcome.advise, finding, brief=True)
+        text = card.outcome.advise
+        advice = fill(text, finding, summary=True)
+        return advice if len(advice) <= MAX_SUMMARY else fill(text, finding, summary=True, brief=True)
     if card.dose is not None:
         why = [
             f"{label(finding.rule.input(each))} {shown}"

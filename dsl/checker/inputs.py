@@ -215,5 +215,10 @@ def _check_fit(
             fits = kind.name == expected.name and {*RACES} <= {*kind.members}
         if not fits:
             word = "Quantity[years]" if isinstance(expected, QuantityType) else "Boolean"
-            word = expected.name if isinstance(expected, EnumType) else word
-            found.append(Diagnostic("BR006", f"`{name}` is of type `{word}`", span))
+            help = ""
+            if isinstance(expected, EnumType):
+                word = expected.name
+                help = (
+                    f"the enum `{word}` has at least the members {', '.join(f'`{each}`' for each in RACES)}"
+                )
+            found.append(Diagnostic("BR006", f"`{name}` is of type `{word}`", span, help=help))

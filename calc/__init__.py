@@ -4,13 +4,15 @@ Functions that rules call are exact: they take and give fractions in the units t
 raise `ValueError` outside of what their source defines. Floats have their place in the models alone.
 """
 
-from calc.library import LIBRARY, Calculation
+from calc.library import LIBRARY, Calculation, OneOf
 from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
 from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
+from calc.warfarin import warfarin_weekly_dose
 
 __all__ = [
     "LIBRARY",
     "Calculation",
+    "OneOf",
     "absolute_gfr",
     "adjusted_body_weight",
     "body_mass_index",
@@ -18,4 +20,5 @@ __all__ = [
     "cockcroft_gault",
     "ideal_body_weight",
     "steady_clearance",
+    "warfarin_weekly_dose",
 ]

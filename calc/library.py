@@ -8,14 +8,22 @@ from fractions import Fraction
 
 from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
 from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
+from calc.warfarin import warfarin_weekly_dose
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A parameter that is the name of a member of an enum of the knowledge base."""
+
+    enum: str
 
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """One function: parameter to UCUM unit (None: a truth), unit of the result, public source."""
+    """One function: parameter to UCUM unit (None: a truth) or enum, unit of the result, public source."""
 
     name: str
-    parameters: dict[str, str | None]
+    parameters: dict[str, str | OneOf | None]
     unit: str
     compute: Callable[..., Fraction]
     source: str
@@ -56,6 +64,22 @@ LIBRARY = (
     ),
     Calculation(
         "adjusted_body_weight", {"weight": "kg", "ideal": "kg"}, "kg", adjusted_body_weight, "pmid:22576791"
+    ),
+    Calculation(
+        "warfarin_weekly_dose",
+        {
+            "age": "a",
+            "weight": "kg",
+            "height": "cm",
+            "vkorc1": OneOf("VKORC1_phenotype"),
+            "cyp2c9": OneOf("CYP2C9_genotype"),
+            "race": OneOf("Race"),
+            "inducer": None,
+            "amiodarone": None,
+        },
+        "mg/wk",
+        warfarin_weekly_dose,
+        "pmid:19228618",
     ),
     Calculation(
         "absolute_gfr",

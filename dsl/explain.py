@@ -24,7 +24,14 @@ _REASON_WORDS = {
     Reason.MODEL_FAILED: "not computable",
 }
 
-_UNIT_WORDS = {"a": "years", "10*3/uL": "×10³/µL", "10*9/L": "×10⁹/L", "[lb_av]": "lb", "/uL": "/µL"}
+_UNIT_WORDS = {
+    "a": "years",
+    "10*3/uL": "×10³/µL",
+    "10*9/L": "×10⁹/L",
+    "[lb_av]": "lb",
+    "/uL": "/µL",
+    "mg/wk": "mg a week",
+}
 
 # A problem list that says nothing is not a missing measurement.
 _ON_FILE = (SourceKind.CONDITION, SourceKind.INDICATION, SourceKind.ALLERGY)

@@ -6,20 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from dsl.types import BooleanType, QuantityType
+from dsl.types import QuantityType, ValueType
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; an amount arrives as its exact number in the unit of the type."""
+    """One parameter; an amount arrives as its exact number in the unit of the type, a member as its name.
+
+    Of an enum the name counts: its members are those of the knowledge base.
+    """
 
     name: str
-    type: QuantityType | BooleanType
+    type: ValueType
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of amounts and truths; two are equal if their signatures are."""
+    """A function of amounts, truths and members of enums; two are equal if their signatures are."""
 
     name: str
     parameters: tuple[Parameter, ...]

@@ -18,6 +18,16 @@ _OLDEST = 130
 
 _SEX_AT_BIRTH = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 _SEX_FOR_CLINICAL_USE = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
+_RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
+_RACE_CODES = "urn:oid:2.16.840.1.113883.6.238"
+_CATEGORIES = {
+    "1002-5": "other",
+    "2028-9": "asian",
+    "2054-5": "black",
+    "2076-8": "other",
+    "2106-3": "white",
+}
+"""The five categories of the US Office of Management and Budget."""
 _CLINICAL_USE_CODES = "http://terminology.hl7.org/CodeSystem/sex-parameter-for-clinical-use"
 
 
@@ -25,14 +35,17 @@ def patient_fact(name: str, chart: Chart, as_of: datetime) -> Fact:
     """The fact of an input `from patient NAME`; raises `UnknownSource` for another name than these.
 
     `age` in completed years; Booleans `female` (administrative gender), `female_at_birth` (US Core) and
-    `female_typical` (the sex parameter for clinical use). One never stands in for another.
+    `female_typical` (the sex parameter for clinical use): one never stands in for another. `race` as the US
+    Core extension states it in the categories of the OMB; nothing else tells it.
     """
-    if name != "age" and name not in _SEX:
+    if name not in ("age", "race") and name not in _SEX:
         raise UnknownSource
     if chart.patient is None:
         return missing(Reason.MISSING)
     if name == "age":
         return _age(chart.patient, as_of.astimezone(UTC).date())
+    if name == "race":
+        return _race(chart.patient)
     return _female(chart.patient, _SEX[name](chart.patient.resource))
 
 
@@ -65,6 +78,27 @@ def _female(patient: Entry, answers: set[bool | None]) -> Fact:
     contradicts = {True, False} <= answers
     reason = Reason.CONFLICT if contradicts else Reason.NO_VALUE if answers else Reason.MISSING
     return missing(reason, datum(patient, "", reason))
+
+
+def _race(patient: Entry) -> Fact:
+    stated = _extensions(patient.resource, _RACE)
+    if len(stated) > 1:
+        return missing(Reason.CONFLICT, datum(patient, "", Reason.CONFLICT))
+    codes = sorted({_race_code(part) for each in stated for part in _extensions(each, "ombCategory")})
+    if not codes or "" in codes:
+        # Unknown, not answered, or another category: that is no statement.
+        return missing(Reason.MISSING, *([datum(patient, "", Reason.MISSING)] if codes else []))
+    if len(codes) == 1:
+        return known(_CATEGORIES[codes[0]], datum(patient, codes[0]))
+    with_black = any(_CATEGORIES[code] == "black" for code in codes)
+    return known("black_and_other" if with_black else "several", datum(patient, " ".join(codes)))
+
+
+def _race_code(part: Resource) -> str:
+    """The code of a listed category, nothing for any other."""
+    coding = member(part, "valueCoding")
+    code = text_member(coding, "code") or ""
+    return code if text_member(coding, "system") == _RACE_CODES and code in _CATEGORIES else ""
 
 
 def _gender(patient: Resource) -> set[bool | None]:

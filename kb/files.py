@@ -6,7 +6,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert
 
@@ -20,12 +20,18 @@ _PUBLISHED = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 _ADDRESS = r"^https://\S+$"
 _HGNC = r"^HGNC:\d+$"
 _SCORE = r"^(\u2265?\d+(\.\d+)?|n/a)$"
+_EFFECT = r"^(inhibitor|inducer)$"
+_STRENGTH = r"^(strong|moderate|weak)$"
+_REVIEWED = r"^(draft|active)$"
 _SUCH_AS = {
     _VERSION: "three numbers such as 2026.11.1",
     _PUBLISHED: "a date such as 2024, 2024-05 or 2024-05-17",
     _ADDRESS: "an address that begins with https://",
     _HGNC: "an identifier such as HGNC:12014",
     _SCORE: "a number such as 1.25",
+    _EFFECT: "inhibitor or inducer",
+    _STRENGTH: "strong, moderate or weak",
+    _REVIEWED: "draft or active",
 }
 
 
@@ -56,6 +62,10 @@ class SourceFile(_Strict, kw_only=True):
     published: Annotated[str, Meta(pattern=_PUBLISHED)] | None = None
     url: Annotated[str, Meta(pattern=_ADDRESS)]
     read: date
+    review_by: date | None = None
+    """The day by which it is read again; needed by a source that a rule cites."""
+    replaced_by: Text | None = None
+    """The identifier of a newer edition."""
 
 
 class Code(_Strict):
@@ -205,8 +215,8 @@ class BetweenScores(_Strict):
 class ConversionEntry(_Strict):
     """What one strength of one effect does; several factors or phenotypes are all possible."""
 
-    effect: Literal["inhibitor", "inducer"]
-    strength: Literal["strong", "moderate", "weak"]
+    effect: Annotated[str, Meta(pattern=_EFFECT)]
+    strength: Annotated[str, Meta(pattern=_STRENGTH)]
     sources: Annotated[tuple[Text, ...], Meta(min_length=1)]
     factors: tuple[Annotated[str, Meta(pattern=_SCORE)], ...] = ()
     phenotypes: dict[str, tuple[Text, ...]] = {}
@@ -216,11 +226,11 @@ class ModulatorEntry(_Strict):
     """A drug that inhibits or induces the enzyme; it counts in full for `acts_days` after the last use."""
 
     drug: Text
-    effect: Literal["inhibitor", "inducer"]
-    strength: Literal["strong", "moderate", "weak"]
+    effect: Annotated[str, Meta(pattern=_EFFECT)]
+    strength: Annotated[str, Meta(pattern=_STRENGTH)]
     washout_days: Annotated[int, Meta(ge=0, le=3650)]
     sources: Annotated[tuple[Text, ...], Meta(min_length=1)]
-    status: Literal["draft", "active"]
+    status: Annotated[str, Meta(pattern=_REVIEWED)]
     acts_days: Annotated[int, Meta(ge=0, le=3650)] = 0
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from calc import LIBRARY
-from dsl import BooleanType, Function, Parameter, QuantityType
+from calc import LIBRARY, OneOf
+from dsl import BooleanType, EnumType, Function, Parameter, QuantityType
+
+
+def _type(of: str | OneOf | None) -> QuantityType | EnumType | BooleanType:
+    if isinstance(of, OneOf):
+        return EnumType(of.enum, ())
+    return BooleanType() if of is None else QuantityType(of)
+
 
 FUNCTIONS = {
     each.name: Function(
         each.name,
-        tuple(
-            Parameter(name, BooleanType() if unit is None else QuantityType(unit))
-            for name, unit in each.parameters.items()
-        ),
+        tuple(Parameter(name, _type(of)) for name, of in each.parameters.items()),
         QuantityType(each.unit),
         each.compute,
         each.source,

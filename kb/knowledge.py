@@ -31,6 +31,10 @@ class Source:
     """Year, month or day, as far as it is known."""
     url: str
     read: date
+    review_by: date | None = None
+    """The last day before it has to be read again; None only for a source that no rule cites."""
+    replaced_by: str | None = None
+    """Identifier of the newer edition, where the knowledge base has one."""
 
 
 @dataclass(frozen=True, slots=True)

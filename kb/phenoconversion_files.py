@@ -65,7 +65,7 @@ def _faults(
     by_score = any(each.factors for each in entry.conversions)
     known: set[tuple[str, str]] = set()
     for number, conversion in enumerate(entry.conversions):
-        place = f"conversions[{number}]"
+        place = f"conversions.{number}"
         what = (conversion.effect, conversion.strength)
         if what in known:
             yield f"`{place}`: {' '.join(reversed(what))}s are listed twice"
@@ -79,7 +79,7 @@ def _faults(
         yield from _phenotype_faults(place, conversion, phenotypes)
         yield from _unknown(f"{place}.sources", conversion.sources, sources, "sources.toml")
     for number, between in enumerate(entry.unlisted):
-        place = f"unlisted[{number}]"
+        place = f"unlisted.{number}"
         for name, text in (("above", between.above), ("below", between.below)):
             if number_of(text)[0] is None or number_of(text)[1]:
                 yield f"`{place}.{name}`: expected a number such as 1.25"
@@ -88,7 +88,7 @@ def _faults(
         )
     seen: set[str] = set()
     for number, modulator in enumerate(entry.modulators):
-        place = f"modulators[{number}]"
+        place = f"modulators.{number}"
         yield from _unknown(f"{place}.drug", [modulator.drug], drugs, "drugs/")
         if modulator.drug in seen:
             yield f"`{place}.drug`: `{modulator.drug}` is listed twice"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
@@ -22,6 +22,7 @@ from dsl import (
     Indicator,
     Input,
     Lifecycle,
+    Rule,
     SourceKind,
     State,
     WhenMissing,
@@ -33,6 +34,7 @@ from dsl import (
 from dsl.checker.outcomes import MAX_SUMMARY
 from fhir_adapters import Order
 from kb import KnowledgeBase
+from kb.currency import sources_of, stale_sources
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 OWN_OVERRIDE_SYSTEM = "urn:bespoke:override-reason"
@@ -122,6 +124,8 @@ def _card(
         f"knowledge base {knowledge.version}, to be reviewed by {rule.review_by.isoformat()}."
     )
     paragraphs = [fill(card.outcome.rationale, finding)] if card.outcome and card.outcome.rationale else []
+    if voice.told:
+        paragraphs = [f"{voice.source} says: {each}" for each in paragraphs]
     if card.released.partial:
         paragraphs.append(
             "Only a part of the data was sent: a newer or contradicting result may be missing, "
@@ -143,7 +147,7 @@ def _card(
         paragraphs.append(_difference(voice, proposes=ordering and bool(card.suggestions)))
     text = detail(
         draft=draft,
-        overdue=rule.review_by.isoformat() if today > rule.review_by else "",
+        stale=list(_stale(rule, knowledge, today)),
         paragraphs=paragraphs,
         lists=[
             ("Other sources" if voice.differing else "Further sources", voice.lines),
@@ -157,12 +161,14 @@ def _card(
     summary = _summary(card)
     if voice.told:
         summary = f"{capitalised(card.name)}: {voice.told} by {voice.leader}"
-    if voice.differing and len(summary) + len(differs := f"; {_differs(voice)}") <= MAX_SUMMARY:
-        summary += differs
-    if draft and len(summary) + len("Draft: ") <= MAX_SUMMARY:
-        summary = f"Draft: {summary}"
+    mark = "Draft: " if draft else ""
+    differs = f"; {_differs(voice)}" if voice.differing else ""
+    summary = _shortened(summary, MAX_SUMMARY - len(mark) - len(differs))
+    for said in (f"{mark}{summary}{differs}", f"{summary}{differs}", summary):
+        if len(said) <= MAX_SUMMARY:
+            break
     plain: dict[str, object] = {
-        "summary": summary,
+        "summary": said,
         "indicator": card.indicator.value,
         "detail": text,
         "source": _source(source.title, source.url, knowledge),
@@ -170,6 +176,19 @@ def _card(
     if card.outcome or isinstance(finding.result, Give):
         plain["overrideReasons"] = _overrides(card)
     return plain
+
+
+def _stale(rule: Rule, knowledge: KnowledgeBase, today: date) -> Iterator[str]:
+    """What of the guidance is out of date (H-119)."""
+    if today > rule.review_by:
+        yield f"The review of this guidance was due on {rule.review_by.isoformat()}."
+    for each in stale_sources(sources_of(rule, knowledge), knowledge, today):
+        title = knowledge.sources[each.name].title
+        if each.replaced_by is None:
+            yield f"The source “{title}” was to be read again by {each.since.isoformat()}."
+        else:
+            newer = knowledge.sources[each.replaced_by].title
+            yield f"The source “{title}” has a newer edition, which this guidance does not follow: {newer}."
 
 
 def _spoken(word: str) -> str:
@@ -181,8 +200,9 @@ def _summary(card: CardView) -> str:
     finding = card.released.finding
     name = capitalised(card.name)
     if card.outcome is not None:
-        advice = fill(card.outcome.advise, finding)
-        return advice if len(advice) <= MAX_SUMMARY else fill(card.outcome.advise, finding, brief=True)
+        text = card.outcome.advise
+        advice = fill(text, finding, summary=True)
+        return advice if len(advice) <= MAX_SUMMARY else fill(text, finding, summary=True, brief=True)
     if card.dose is not None:
         why = [
             f"{label(finding.rule.input(each))} {shown}"
@@ -196,6 +216,15 @@ def _summary(card: CardView) -> str:
     first = any(finding.rule.input(each).when_missing is WhenMissing.TEST_FIRST for each in card.asked)
     summary = f"{name}: test first, {lacks}" if first else f"{name}: not decided, {lacks}"
     return summary if len(summary) <= MAX_SUMMARY else f"{name}: not decided, {len(card.asked)} data missing"
+
+
+def _shortened(summary: str, most: int) -> str:
+    """A summary without its last remarks, which the detail has; the advice and what is partial stay."""
+    advice, *remarks = summary.split("; ")
+    while remarks and len("; ".join([advice, *remarks])) > most:
+        spare = [remark for remark in remarks if not remark.startswith("partial")] or remarks
+        remarks.remove(spare[-1])
+    return "; ".join([advice, *remarks])
 
 
 def _brief(card: CardView, name: str) -> str:
@@ -295,7 +324,7 @@ def _not_evaluated(reasons: Sequence[str], knowledge: KnowledgeBase) -> dict[str
     summary = f"Not evaluated: {reasons[0]}"
     if len(reasons) > 1 or len(summary) > MAX_SUMMARY:
         summary = f"Not evaluated: {len(reasons)} checks of this order, see details"
-    text = detail(draft=False, overdue="", paragraphs=[], lists=[("Not evaluated", lines)], basis="")
+    text = detail(draft=False, stale=[], paragraphs=[], lists=[("Not evaluated", lines)], basis="")
     source = {"label": f"Bespoke knowledge base {knowledge.version}"}
     return {"summary": summary, "indicator": "info", "detail": text, "source": source}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cds.cards.text import fill
+from cds.decision.lookups import attribute, publisher
 from dsl import Action, Advise, Finding, Outcome, Rule
+from kb import KnowledgeBase
 
 _CLASSES = {
     "strong": "Strong",
@@ -85,19 +87,23 @@ class Recommended:
         return ". ".join(text.rstrip(".") for text in (self.headline, self.rationale) if text) + "."
 
 
-def recommended(finding: Finding) -> Recommended | None:
+def recommended(finding: Finding, knowledge: KnowledgeBase) -> Recommended | None:
     """The recommendation in a finding; None where the rule gives no outcome."""
     rule, result = finding.rule, finding.result
     if not isinstance(result, Advise):
         return None
     outcome = rule.outcome(result.outcome)
     strength = outcome.strength or rule.evidence.strength
-    headline = fill(outcome.advise, finding) if outcome.advise else _quiet(rule, outcome)
+    headline = fill(outcome.advise, finding) if outcome.advise else _quiet(rule, outcome, knowledge)
     rationale = fill(outcome.rationale, finding) if outcome.rationale and outcome.advise else ""
     return Recommended(outcome, _CLASSES.get(strength, strength), headline, rationale)
 
 
-def _quiet(rule: Rule, outcome: Outcome) -> str:
+def _quiet(rule: Rule, outcome: Outcome, knowledge: KnowledgeBase) -> str:
     """The words for an outcome that has none of its own."""
-    action = "" if outcome.action is None else outcome.action.value.replace("-", " ")
-    return f"{' and '.join(rule.drugs).replace('_', ' ').capitalize()}: {action}"
+    drugs = " and ".join(rule.drugs).replace("_", " ")
+    if outcome.action is Action.SOURCE_HAS_ENTRY:
+        genes = " and ".join(dict.fromkeys(knowledge.gene(name).symbol for name in rule.genes))
+        part = " for this result" if attribute(rule, "rows_read") else ""
+        return f"{publisher(rule, knowledge)} has guidance on {drugs} by {genes}; it was not read here{part}"
+    return f"{drugs.capitalize()}: {'' if outcome.action is None else outcome.action.value.replace('-', ' ')}"

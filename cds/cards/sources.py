@@ -9,14 +9,15 @@ if the site put it first; else what is active goes before drafts, and what is mo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from cds.cards.text import fill
+from cds.cards.recommendation import recommended
 from cds.guard import Released
-from dsl import Action, Advise, Finding, Indicator, Lifecycle, Outcome, State
+from dsl import Action, Advise, Indicator, Lifecycle, Outcome, State
 from kb import KnowledgeBase
 
 
@@ -35,6 +36,7 @@ class Direction(StrEnum):
     WATCH = "watchfulness"
     USUAL = "the usual dose"
     NOTHING = "no recommendation"
+    SILENT = "nothing is advised"
     UNREAD = "an entry that was not read"
 
 
@@ -66,8 +68,10 @@ _DIRECTIONS: Final = {
     Action.NO_RECOMMENDATION: Direction.NOTHING,
     Action.INVALID_COPY_NUMBER_INPUT: Direction.NOTHING,
 }
-_WITHOUT_NUMBERS: Final = frozenset({Direction.OTHER_DRUG, Direction.NOTHING, Direction.UNREAD})
+_WITHOUT_NUMBERS: Final = frozenset({Direction.OTHER_DRUG, Direction.NOTHING})
 """Directions in which a number is a remark, not the advice."""
+_SAYS_NOTHING: Final = frozenset({Direction.SILENT, Direction.UNREAD})
+"""What neither agrees with anybody nor differs."""
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _LOUDNESS: Final = (Indicator.CRITICAL, Indicator.WARNING, Indicator.INFO, None)
 
@@ -77,6 +81,8 @@ class Voice:
     """What one card is about: the finding that gives its words, and what other sources say beside it."""
 
     speaker: Released
+    source: str
+    """The publisher of the speaker's guidance."""
     leader: str
     """The publisher whose guidance comes first here."""
     chosen: bool = False
@@ -95,10 +101,7 @@ class _Opinion:
     outcome: Outcome
     direction: Direction
     publisher: str
-
-    @property
-    def finding(self) -> Finding:
-        return self.released.finding
+    words: str
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -166,7 +169,8 @@ def _voices(
         # What two sources ask for alike is asked once.
         if not any(_asks(each) <= _asks(other) for other in asked):
             asked.append(each)
-            yield Voice(each, _publisher(each, knowledge))
+            publisher = _publisher(each, knowledge)
+            yield Voice(each, publisher, publisher)
     if opinions:
         yield _voice(opinions, precedence)
 
@@ -185,7 +189,12 @@ def _opinion(each: Released, knowledge: KnowledgeBase) -> _Opinion | None:
     outcome = each.rule.outcome(result.outcome)
     if outcome.action is None:
         return None
-    return _Opinion(each, outcome, _DIRECTIONS[outcome.action], _publisher(each, knowledge))
+    direction = direction_of(outcome.action)
+    if direction is Direction.NOTHING and outcome.strength != "no_recommendation":
+        direction = Direction.SILENT  # a fact is told without advice, not advice weighed and withheld
+    said = recommended(each.finding, knowledge)
+    words = said.headline if said and (outcome.advise or direction is Direction.UNREAD) else direction.value
+    return _Opinion(each, outcome, direction, _publisher(each, knowledge), words)
 
 
 def _voice(opinions: Sequence[_Opinion], precedence: Sequence[str]) -> Voice:
@@ -193,7 +202,7 @@ def _voice(opinions: Sequence[_Opinion], precedence: Sequence[str]) -> Voice:
 
     def order(opinion: _Opinion) -> tuple[object, ...]:
         return (
-            opinion.direction is Direction.UNREAD,
+            opinion.direction in _SAYS_NOTHING,
             ranks.get(opinion.publisher, len(ranks)),
             opinion.released.rule.status is not Lifecycle.ACTIVE,
             _LOUDNESS.index(opinion.outcome.indicator),
@@ -202,36 +211,30 @@ def _voice(opinions: Sequence[_Opinion], precedence: Sequence[str]) -> Voice:
         )
 
     lead, *others = sorted(opinions, key=order)
-    read = [other for other in others if other.direction is not Direction.UNREAD]
+    read = [other for other in others if other.direction not in _SAYS_NOTHING]
     # A source that answers by one gene after the other is compared by the strongest of its answers.
     first = {other.publisher: other for other in reversed(read) if other.publisher != lead.publisher}
-    same = [other for other in first.values() if other.agrees(lead)]
-    differing = tuple(sorted(first.keys() - {other.publisher for other in same}))
+    differing = tuple(sorted(name for name, other in first.items() if not other.agrees(lead)))
     speaker = lead
     if lead.outcome.indicator is None and differing:
         # Nothing to be alerted of by the source that the site follows: what others advise is told, quietly.
         speaker = next((other for other in read if other.outcome.indicator is not None), lead)
-    lines = (
-        f"{other.publisher}: {'the same' if other in same else _words(other)} ({_named(other)})"
-        for other in (lead, *others)
-        if other is not speaker
-    )
+    lines = _lines((each for each in (lead, *others) if each is not speaker), speaker)
     chosen = bool(first) and lead.publisher in ranks
-    told = "" if speaker is lead else _words(lead)
-    return Voice(speaker.released, lead.publisher, chosen, told, differing, tuple(lines))
+    told = "" if speaker is lead else lead.words
+    return Voice(speaker.released, speaker.publisher, lead.publisher, chosen, told, differing, tuple(lines))
 
 
-def _named(opinion: _Opinion) -> str:
-    rule = opinion.released.rule
-    return f"rule {rule.name} {rule.version}{'' if rule.status is Lifecycle.ACTIVE else ', draft'}"
-
-
-def _words(opinion: _Opinion) -> str:
-    if opinion.outcome.advise:
-        return fill(opinion.outcome.advise, opinion.finding)
-    if opinion.direction is Direction.UNREAD:
-        return "has guidance on this, which was not read here"
-    return str(opinion.direction.value)
+def _lines(opinions: Iterable[_Opinion], speaker: _Opinion) -> Iterator[str]:
+    """A line for each thing that is said, with the rules that say it."""
+    said = defaultdict[str, list[str]](list)
+    for each in opinions:
+        rule = each.released.rule
+        words = "the same" if each.agrees(speaker) else each.words
+        named = f"{rule.name} {rule.version}{'' if rule.status is Lifecycle.ACTIVE else ', draft'}"
+        said[words if each.direction is Direction.UNREAD else f"{each.publisher}: {words}"].append(named)
+    for words, rules in said.items():
+        yield f"{words} (rule {'; '.join(rules)})"
 
 
 def check_precedence(precedence: Iterable[str], knowledge: KnowledgeBase) -> None:

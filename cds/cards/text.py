@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from dsl import Fact, Finding, Input, before_words, value_words
+from dsl import Fact, Finding, Input, QuantityType, before_words, value_words
 from dsl.checker.outcomes import PLACEHOLDER
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
@@ -38,17 +38,22 @@ def detail(**view: object) -> str:
     return _detail().render(**view).strip()
 
 
-def fill(text: str, finding: Finding, *, brief: bool = False) -> str:
+def fill(text: str, finding: Finding, *, summary: bool = False, brief: bool = False) -> str:
     """A text of the rule with `{input}` replaced by the value of that input in words.
 
-    In `brief`, several possible values are not listed, and what a value would be without the drugs that
-    change it is not said: the detail of the card has them.
+    A summary names no calculated amount of which several are possible: it has one dose or none. In `brief`,
+    no several values are listed, and what a value would be without the drugs that change it is not said. The
+    detail of the card has them.
     """
 
     def value(match: re.Match[str]) -> str:
         declared = finding.rule.declared(match[1])
         fact = finding.facts[declared.name]
-        if brief and len(fact.possible) > 1:
+        several = len(fact.possible) > 1
+        calculated = not isinstance(declared, Input) and isinstance(declared.type, QuantityType)
+        if summary and several and calculated:
+            return "not settled"
+        if brief and several:
             return "ambiguous"
         if fact.missing:
             return "not known"

@@ -16,12 +16,10 @@ from cds.decision.lookups import (
     attribute,
     genes_named,
     guidance,
-    publisher,
     read_key,
     result_of_diplotype,
     rules_of,
 )
-from dsl import Action, Rule
 from kb import COPIES_UNKNOWN, Gene, KnowledgeBase
 from kb.source_keys import diplotype_of_key
 
@@ -129,7 +127,7 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
 
 def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str, object]]:
     """The recommendation in the words of the contract, for each entry; none where the source says nothing."""
-    said = recommended(found.finding)
+    said = recommended(found.finding, knowledge)
     if said is None:
         return []
     rule = found.finding.rule
@@ -143,19 +141,11 @@ def _shown(found: Recommendation, knowledge: KnowledgeBase) -> list[Mapping[str,
             "none": said.changes_nothing,
             "guideline": guideline,
             "pmids": (attribute(rule, "pmids") or "").split(),
-            "text": _listed(rule, knowledge) if said.action is Action.SOURCE_HAS_ENTRY else said.text,
+            "text": said.text,
         }
         # Entries about the same genes stand in one rule, but each is an entry of its own.
         for guideline in (attribute(rule, "guideline_id") or "").split()
     ]
-
-
-def _listed(rule: Rule, knowledge: KnowledgeBase) -> str:
-    """That a source has an entry, with no word about what it says."""
-    drugs = " and ".join(rule.drugs).replace("_", " ")
-    genes = " and ".join(dict.fromkeys(knowledge.gene(name).symbol for name in rule.genes))
-    part = " for this result" if attribute(rule, "rows_read") else ""
-    return f"{publisher(rule, knowledge)} has guidance on {drugs} by {genes}; it was not read here{part}."
 
 
 def _text(asked: Mapping[str, object], name: str) -> str:

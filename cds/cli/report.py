@@ -14,6 +14,7 @@ from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
 from cds.report import Report, as_bundle, as_data, as_lines, as_page, report_of
 from cds.settings import parse_as_of
+from dsl import as_text
 from fhir_adapters import (
     Chart,
     FhirError,
@@ -25,7 +26,7 @@ from fhir_adapters import (
     pharmcat_calls,
     tabled_calls,
 )
-from kb import KnowledgeBaseError, ready, with_site_map
+from kb import KnowledgeBaseError, RuleErrors, ready, with_site_map
 
 _SUBJECTS = ("Observation", "DiagnosticReport")
 """Resources that may stand alone: they name their patient."""
@@ -53,6 +54,9 @@ def run(
     try:
         knowledge = with_site_map(ready(kb, reasons_to_withhold), site_map)
         chart = _chart(path.read_bytes())
+    except RuleErrors as error:
+        print(as_text(error.diagnostics, error.sources), file=sys.stderr)
+        return fail(error)
     except KnowledgeBaseError as error:
         return fail(error)
     except (FhirError, _Unusable) as error:

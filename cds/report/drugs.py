@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cds.cards import Recommended, recommended
 from cds.cards.text import capitalised
-from cds.decision import Decision, Situation, decide
+from cds.decision import Situation, decide
 from cds.decision.lookups import attribute
 from cds.guard import Released, release
 from cds.report.model import Answer, DrugEntry, Severity
@@ -32,13 +33,11 @@ from dsl import (
     lacking,
     value_words,
 )
-from dsl.explain import gene_words
+from dsl.explain import changed_words, gene_words
 from fhir_adapters import Chart, Order, OrderDrug
 from kb import KnowledgeBase
 
-_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE)
-_LISTED = "source-has-entry"
-"""The action of a source's entry that nobody has read."""
+_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE, SourceKind.GENOTYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +57,32 @@ def judged(
     `tested` holds the names of genes in rules. Findings pass the guard as those of an order do.
     """
     rules = concerned(knowledge, tested, as_of, fire_draft=fire_draft)
-    entries, failed = [], dict[str, None]()
-    for name in sorted({drug for rule in rules for drug in rule.drugs}):
-        decision = decide(_alone(chart, name), knowledge, as_of, fire_draft=fire_draft)
-        failed |= dict.fromkeys(each.rule.name for each in decision.evaluations if each.finding is None)
-        answers = _answers(decision, rules, knowledge)
-        if answers:
-            entries.append(DrugEntry(knowledge.drugs[name], answers))
+    shown = {rule.name for rule in rules}
+    names = sorted({drug for rule in rules for drug in rule.drugs})
+    situation = Situation(chart, tuple(_as_if_ordered(name) for name in names), True, (), ())
+    decision = decide(situation, knowledge, as_of, fire_draft=fire_draft)
+    failed = dict.fromkeys(each.rule.name for each in decision.evaluations if each.finding is None)
+    answers = defaultdict[str, list[Answer]](list)
+    for released in release(decision):
+        if released.rule.name in shown:
+            (name,) = released.order.drugs
+            answers[name].append(_answer(released, knowledge, as_of))
+    entries = [
+        DrugEntry(knowledge.drugs[name], tuple(sorted(found, key=lambda each: (each.source, each.rule))))
+        for name, found in answers.items()
+    ]
     entries.sort(key=lambda entry: (entry.severity.rank, entry.drug.display.casefold()))
-    return Judged(tuple(entries), tuple(failed), chart.deceased(as_of))
+    return Judged(tuple(entries), tuple(failed), decision.deceased)
 
 
 def concerned(
     knowledge: KnowledgeBase, tested: frozenset[str], as_of: datetime, *, fire_draft: bool
 ) -> tuple[Rule, ...]:
-    """The rules in force that may be shown and that read one of these genes."""
+    """The rules in force that read one of these genes."""
     return tuple(
         rule
         for rule in knowledge.in_force(as_of.date(), fire_draft=fire_draft)
-        if rule.status is not Lifecycle.SHADOW and tested.intersection(_genes(rule))
+        if tested.intersection(_genes(rule))
     )
 
 
@@ -84,22 +90,9 @@ def _genes(rule: Rule) -> set[str]:
     return {item.source.name for item in rule.inputs if item.source.kind in _GENETIC}
 
 
-def _alone(chart: Chart, drug: str) -> Situation:
-    """The chart with one more draft, of this drug and nothing else.
-
-    One at a time: drafts of one call may change what is said of each other.
-    """
-    order = Order("report", "", {}, (drug,), False, OrderDrug.MAPPED, (), "", (), None)
-    return Situation(chart, (order,), True, (), ())
-
-
-def _answers(decision: Decision, rules: Sequence[Rule], knowledge: KnowledgeBase) -> tuple[Answer, ...]:
-    found = [
-        _answer(released, knowledge, decision.as_of)
-        for released in release(decision)
-        if released.rule in rules
-    ]
-    return tuple(sorted(found, key=lambda answer: (answer.source, answer.rule)))
+def _as_if_ordered(drug: str) -> Order:
+    """An order of this drug and nothing else, that nobody has written."""
+    return Order(f"report.{drug}", "", {}, (drug,), False, OrderDrug.MAPPED, (), "", (), None)
 
 
 def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> Answer:
@@ -109,7 +102,7 @@ def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> An
     if only_if:
         # What the rule says in case: its population is for the reader to judge.
         finding = evaluate(replace(rule, population_condition=None), finding.facts)
-    said = recommended(finding)
+    said = recommended(finding, knowledge)
     severity = _severity(finding, said)
     citation = knowledge.sources[rule.evidence.citations[0].identifier]
     overdue = rule.review_by if as_of.date() > rule.review_by else None
@@ -124,12 +117,12 @@ def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> An
         severity=severity,
         action="" if said is None or said.action is None else said.action.value,
         classification="" if said is None or severity is Severity.LISTED else said.classification,
-        headline=_headline(rule, finding, said, severity, citation.publisher),
+        headline=_headline(rule, finding, said, severity),
         rationale="" if said is None or severity is Severity.LISTED else said.rationale,
         keys=tuple(_keys(finding)),
         genes=tuple(sorted(_genes(rule))),
         partial=tuple(_partial(finding)) if severity is not Severity.LISTED else (),
-        notes=tuple(_notes(released, finding)),
+        notes=tuple(_notes(released, finding, knowledge)),
         guideline=attribute(rule, "guideline_id") or "",
         pmids=tuple((attribute(rule, "pmids") or "").split()),
         citation=citation,
@@ -147,7 +140,7 @@ def _severity(finding: Finding, said: Recommended | None) -> Severity:
         return Severity.DOSE
     if said.action is None:
         return _by_suggestions(said)
-    if said.action.value == _LISTED:
+    if said.action is Action.SOURCE_HAS_ENTRY:
         return Severity.LISTED
     if said.avoids:
         return Severity.AVOID
@@ -169,14 +162,9 @@ def _by_suggestions(said: Recommended) -> Severity:
     return Severity.DOSE if doses else Severity.ALTERNATIVE
 
 
-def _headline(
-    rule: Rule, finding: Finding, said: Recommended | None, severity: Severity, publisher: str
-) -> str:
+def _headline(rule: Rule, finding: Finding, said: Recommended | None, severity: Severity) -> str:
     if severity is Severity.OUTSIDE:
         return f"Not for this patient: {rule.population}"
-    if severity is Severity.LISTED:
-        genes = " and ".join(dict.fromkeys(gene_words(name) for name in rule.genes))
-        return f"{publisher} has guidance by {genes}; it was not read for this knowledge base"
     if severity is Severity.UNDECIDED:
         lacks = ", ".join(lacking(finding.rule.input(name), finding.facts[name]) for name in finding.asks)
         return f"Not decided: {lacks}" if lacks else "Not decided"
@@ -196,7 +184,8 @@ def _keys(finding: Finding) -> Iterator[tuple[str, str]]:
             words = (
                 "not tested" if fact.missing and fact.reason is Reason.MISSING else value_words(item, fact)
             )
-            yield gene_words(item.source.name), words
+            changed = changed_words(item, fact)
+            yield gene_words(item.source.name), f"{words} ({changed})" if changed else words
 
 
 def _partial(finding: Finding) -> Iterator[str]:
@@ -213,12 +202,12 @@ def _partial(finding: Finding) -> Iterator[str]:
                 yield gene_words(item.source.name)
 
 
-def _notes(released: Released, finding: Finding) -> Iterator[str]:
+def _notes(released: Released, finding: Finding, knowledge: KnowledgeBase) -> Iterator[str]:
     yield from _open(finding, finding.rule.inputs)
     if finding.assumptions:
         yield f"Applies if {', '.join(finding.assumptions)}"
     if released.preliminary is not None:
-        other = recommended(released.preliminary)
+        other = recommended(released.preliminary, knowledge)
         said = "no advice" if other is None else other.headline
         yield f"With preliminary results it would be: {said}"
 

@@ -11,7 +11,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.functions import Function, Parameter
 from dsl.names import closest, unknown_name
 from dsl.syntax import Span
-from dsl.types import BooleanType, QuantityType, ValueType
+from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 from dsl.values import Quantity
 
 Dimensions = tuple[tuple[str, int], ...]
@@ -222,6 +222,8 @@ class AmountChecker:
     def _argument(self, node: syntax.Argument, parameter: Parameter) -> model.Expression | None:
         if isinstance(parameter.type, BooleanType):
             return self._truth(node.value, parameter.name)
+        if isinstance(parameter.type, EnumType):
+            return self._member(node.value, parameter.name, parameter.type.name)
         amount = self.amount(node.value)
         if amount is None:
             return None
@@ -247,6 +249,16 @@ class AmountChecker:
                 return model.InputRef(node.text)
         self._wrong(node.span, f"`{name}` is a Boolean: give an input or a `let` that is one")
         return None
+
+    def _member(self, node: syntax.Expression, name: str, enum: str) -> model.Expression | None:
+        declared = self.named(node) if isinstance(node, syntax.Text) else None
+        if isinstance(node, syntax.Text) and declared is None:
+            return None
+        if declared is None or not isinstance(declared.type, EnumType) or declared.type.name != enum:
+            self._wrong(node.span, f"`{name}` is a member of `{enum}`: give an input of that type")
+            return None
+        assert isinstance(node, syntax.Text)
+        return model.InputRef(node.text)
 
     def _wrong(self, span: Span, message: str) -> None:
         self._found.append(Diagnostic("BR006", message, span))

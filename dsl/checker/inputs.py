@@ -19,7 +19,11 @@ _PATIENT: dict[str, ValueType] = {
     "female": BooleanType(),
     "female_at_birth": BooleanType(),
     "female_typical": BooleanType(),
+    "race": EnumType("Race", ()),
 }
+
+RACES = ("asian", "black", "black_and_other", "other", "several", "white")
+"""What `patient race` may be: members that the enum `Race` of a vocabulary must have."""
 
 _TYPES = ("Quantity", "Boolean", "Probability", "Factor")
 
@@ -207,6 +211,14 @@ def _check_fit(
         fits = type(kind) is type(expected)
         if isinstance(kind, QuantityType) and isinstance(expected, QuantityType):
             fits = units.commensurable(kind.unit, expected.unit)
+        if isinstance(kind, EnumType) and isinstance(expected, EnumType):
+            fits = kind.name == expected.name and {*RACES} <= {*kind.members}
         if not fits:
             word = "Quantity[years]" if isinstance(expected, QuantityType) else "Boolean"
-            found.append(Diagnostic("BR006", f"`{name}` is of type `{word}`", span))
+            help = ""
+            if isinstance(expected, EnumType):
+                word = expected.name
+                help = (
+                    f"the enum `{word}` has at least the members {', '.join(f'`{each}`' for each in RACES)}"
+                )
+            found.append(Diagnostic("BR006", f"`{name}` is of type `{word}`", span, help=help))

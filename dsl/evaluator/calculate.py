@@ -13,7 +13,7 @@ from itertools import product
 
 from dsl import model, units
 from dsl.evaluator.logic import Facts, inputs_of, judge
-from dsl.types import QuantityType
+from dsl.types import EnumType, QuantityType
 from dsl.values import Fact, Quantity, Range, Reason, Value, known, missing
 
 MAX_COMBINATIONS = 64
@@ -119,10 +119,13 @@ def _constant(expression: model.Expression) -> Value | None:
 
 
 def _called(call: model.Call, values: Values) -> Fraction:
-    arguments: dict[str, Fraction | bool] = {}
+    arguments: dict[str, Fraction | bool | str] = {}
     for parameter, argument in zip(call.function.parameters, call.arguments, strict=True):
         if isinstance(parameter.type, QuantityType):
             arguments[parameter.name] = _amount(argument, values) / units.parse(parameter.type.unit).factor
+        elif isinstance(parameter.type, EnumType):
+            assert isinstance(argument, model.InputRef)
+            arguments[parameter.name] = str(values[argument.name])
         else:
             truth = values[argument.name] if isinstance(argument, model.InputRef) else _constant(argument)
             arguments[parameter.name] = truth is True

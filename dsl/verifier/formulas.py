@@ -18,7 +18,7 @@ import z3  # type: ignore[import-untyped]  # it ships no types
 from dsl import model, units
 from dsl.evaluator.calculate import references
 from dsl.evaluator.evaluate import State, meaning
-from dsl.types import QuantityType
+from dsl.types import EnumType, QuantityType
 from dsl.values import Quantity, Range
 from dsl.verifier.solver import Patient, Term, Value, real
 from dsl.witnesses.answers import cases_of
@@ -279,12 +279,15 @@ class Formulas:
         return rounded
 
     def _call(self, call: model.Call, undefined: list[Term]) -> Term:
-        arguments = [
-            self._amount(argument, undefined)
-            if isinstance(parameter.type, QuantityType)
-            else self._truth(argument)
-            for parameter, argument in zip(call.function.parameters, call.arguments, strict=True)
-        ]
+        arguments: list[Term] = []
+        for parameter, argument in zip(call.function.parameters, call.arguments, strict=True):
+            if isinstance(parameter.type, QuantityType):
+                arguments.append(self._amount(argument, undefined))
+            elif isinstance(parameter.type, EnumType):
+                assert isinstance(argument, model.InputRef)
+                arguments += self._values[argument.name].members.values()
+            else:
+                arguments.append(self._truth(argument))
         result, fails = self._patient.call(call.function.name, arguments)
         undefined.append(fails)
         return result

@@ -30,6 +30,8 @@ from fhir_adapters.reading import Resource, member, object_member, objects, text
 from fhir_adapters.terminology import Gene
 
 _GUIDELINES = ("CPIC", "DPWG", "FDA")
+_NOTHING = frozenset({"n/a", "no result"})
+"""Where PharmCAT has no phenotype or score to tell; that there is no call, the diplotype says."""
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)?")
 _ALLELES = ("allele1", "allele2", "haplotype1", "haplotype2")
 _COLUMNS = ("Gene", "Source Diplotype", "Phenotype", "Activity Score")
@@ -50,7 +52,9 @@ def pharmcat_calls(report: object) -> Calls:
     """The calls of a PharmCAT result; raises `UnusableReport` for another document."""
     results = list(_results(report))
     metadata = object_member(report, "metadata") or object_member(report, "matcherMetadata")
-    return Calls(text_member(metadata, "sampleId") or "", _by_gene(results))
+    # Version 2 has no more than the title of the report.
+    sample = text_member(metadata, "sampleId") or text_member(report, "title")
+    return Calls(sample or "", _by_gene(results))
 
 
 def tabled_calls(text: str) -> Calls:
@@ -141,12 +145,14 @@ def call_claims(result: Resource, gene: Gene) -> Iterator[Claim]:
         yield unusable(Kind.GENOTYPE, Reason.NO_VALUE)
     for diplotype in diplotypes:
         for text in _texts(diplotype, "phenotypes"):
+            if text.casefold() in _NOTHING:
+                continue
             said = written(text)
             reported = phenotype_claim(said, gene)
             if reported is not None or not is_of_another_allele(said):
                 yield reported or unusable(Kind.PHENOTYPE, Reason.NO_VALUE)
         score = text_member(diplotype, "activityScore")
-        if score is not None:
+        if score is not None and score.casefold() not in _NOTHING:
             yield score_claim(written(score), gene)
 
 

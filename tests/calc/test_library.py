@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from calc import (
     LIBRARY,
+    OneOf,
     absolute_gfr,
     adjusted_body_weight,
     body_mass_index,
@@ -19,6 +20,7 @@ from calc import (
     steady_clearance,
 )
 
+MEMBERS = {"VKORC1_phenotype": "gg", "CYP2C9_genotype": "s1_s1", "Race": "white"}
 VALUES = {"height": 170, "change": 0}
 """Arguments that are not 70 of their unit."""
 
@@ -70,7 +72,11 @@ def test_body_surface_area_of_an_adult() -> None:
 def test_every_function_of_the_library_can_be_called_as_declared() -> None:
     for each in LIBRARY:
         arguments = {
-            name: name != "dialysis" if unit is None else Fraction(VALUES.get(name, 70))
+            name: MEMBERS[unit.enum]
+            if isinstance(unit, OneOf)
+            else name != "dialysis"
+            if unit is None
+            else Fraction(VALUES.get(name, 70))
             for name, unit in each.parameters.items()
         }
         assert each.compute(**arguments) > 0

@@ -49,6 +49,7 @@ NAMES = Names(
     observable_codes={"loinc#29463-7": "weight"},
     genes={"CYP2C19": "Phenotype"},
     scores={"CYP2C19": "Score"},
+    genotypes={"CYP2C19": "Pair"},
     conditions=frozenset({"stroke"}),
     indications={"clopidogrel": "Indication"},
     drugs=frozenset({"clopidogrel", "niraparib", "ticagrelor"}),

@@ -214,6 +214,45 @@ def test_pregnancy(results: list[Json], expected: bool | Reason) -> None:
         assert (found.reason or found.possible[0]) == expected
 
 
+OMB, NULL_FLAVOR = "urn:oid:2.16.840.1.113883.6.238", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+
+
+def race(*codes: str, system: str = OMB, kind: str = "ombCategory") -> Json:
+    parts = [{"url": kind, "valueCoding": {"system": system, "code": code}} for code in codes]
+    text = {"url": "text", "valueString": "as the person says"}
+    return {
+        "url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race",
+        "extension": [*parts, text],
+    }
+
+
+@pytest.mark.parametrize(
+    ("extensions", "expected"),
+    [
+        ([race("2106-3")], "white"),
+        ([race("2054-5")], "black"),
+        ([race("2028-9")], "asian"),
+        ([race("1002-5")], "other"),
+        ([race("2076-8")], "other"),
+        ([race("2106-3", "2028-9")], "several"),
+        ([race("2106-3", "2054-5")], "black_and_other"),
+        ([race("2054-5", "2054-5")], "black"),
+        # Nothing is concluded from another category, another system, a detail, words or no answer.
+        ([race("2131-1")], Reason.MISSING),
+        ([race("2106-3", "2131-1")], Reason.MISSING),
+        ([race("2054-5", system="urn:example")], Reason.MISSING),
+        ([race("2058-6", kind="detailed")], Reason.MISSING),
+        ([race("UNK", system=NULL_FLAVOR)], Reason.MISSING),
+        ([race()], Reason.MISSING),
+        ([], Reason.MISSING),
+        ([race("2106-3"), race("2054-5")], Reason.CONFLICT),
+    ],
+)
+def test_race_is_what_the_record_states(extensions: list[Json], expected: str | Reason) -> None:
+    found = fact(rule_input("patient", "race"), chart(patient=patient(extension=extensions)))
+    assert (found.reason or found.possible[0]) == expected
+
+
 BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 CLINICAL_USE = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
 

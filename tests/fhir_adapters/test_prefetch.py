@@ -149,6 +149,7 @@ def test_exported_names() -> None:
         "gather",
         "key_of",
         "key_of_name",
+        "keys_of",
         "lint_template",
         "load_json",
         "medication_reads",

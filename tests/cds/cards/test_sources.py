@@ -141,7 +141,7 @@ def test_avoiding_is_avoiding_whatever_else_is_named(tmp_path: Path) -> None:
     [
         (QUARTER, "Omeprazole, CYP2C19 poor metabolizer: reduce to 25 % later"),
         (USUAL, "the usual dose"),
-        ("action no_recommendation", "no recommendation"),
+        ("action no_recommendation\n    strength no_recommendation", "no recommendation"),
     ],
 )
 def test_what_sources_say_otherwise_stands_beside(tmp_path: Path, other: str, said: str) -> None:
@@ -151,6 +151,14 @@ def test_what_sources_say_otherwise_stands_beside(tmp_path: Path, other: str, sa
     assert "The sources do not agree: Beta differs from Alpha. No change is proposed." in card["detail"]
     assert f"**Other sources**\n\n- Beta: {said} (rule omeprazole.beta 1.0.0)" in card["detail"]
     assert "suggestions" not in card
+
+
+def test_a_fact_without_advice_contradicts_nobody(tmp_path: Path) -> None:
+    """A level that changes, of which the source makes nothing, is told but is no other opinion."""
+    quiet = "action no_recommendation\n    strength not_applicable"
+    (card,) = cards(tmp_path, knowledge(tmp_path, alpha=HALF, beta=quiet))
+    assert card["summary"] == HALF_SAID
+    assert "- Beta: nothing is advised (rule omeprazole.beta 1.0.0)" in card["detail"]
 
 
 def test_the_most_urgent_leads_where_the_site_chose_none(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cds.hooks.service import HookService
+from kb.knowledge import RXNORM
 from tests.cds.cards.support import Json, bundled, genotype, hook_service, measured, patient, phenotype
 from tests.cds.decision.test_pgx_orders import cards
 
@@ -53,12 +54,17 @@ def test_a_label_changes_the_dose(drafting: HookService, drug: str, result: Json
 
 @pytest.mark.parametrize(
     ("drug", "result"),
-    [("irinotecan", ("UGT1A1", "*1/*28")), ("pitolisant", ("CYP2D6", "*1/*4"))],
+    [("irinotecan", ("UGT1A1", "*1/*1")), ("pitolisant", ("CYP2D6", "*1/*4"))],
 )
 def test_a_label_says_nothing_of_other_results(
     drafting: HookService, drug: str, result: tuple[str, str]
 ) -> None:
     assert cards(drafting, drug, genotype(*result)) == []
+
+
+def test_one_allele_of_ugt1a1_is_watched(drafting: HookService) -> None:
+    found = said(cards(drafting, "irinotecan", genotype("UGT1A1", "*1/*6")))
+    assert found == [("info", "Irinotecan, UGT1A1 intermediate metabolizer: watch for neutropenia")]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_the_response_to_peginterferon_is_told(
             [
                 (
                     "warning",
-                    "Siponimod, CYP2C9 *3 and *5, *6, *8 or *11: the label names no dose for this genotype",
+                    "Siponimod, CYP2C9 *3 and *5, *8 or *11: the label names no dose for this genotype",
                 )
             ],
         ),
@@ -137,3 +143,121 @@ def test_the_genotype_stands_beside_its_phenotype(drafting: HookService) -> None
 def test_siponimod_is_tested_first(drafting: HookService) -> None:
     (card,) = cards(drafting, "siponimod")
     assert "CYP2C9 genotype missing" in card["summary"]
+
+
+HEIGHT = "8302-2"
+BODY = (measured(WEIGHT, 70, "kg"), measured(HEIGHT, 170, "cm", id="height"))
+
+
+def of_race(*codes: str) -> Json:
+    """A patient of 65 years; a code is one of the OMB categories."""
+    parts: list[Json] = [
+        {"url": "ombCategory", "valueCoding": {"system": "urn:oid:2.16.840.1.113883.6.238", "code": code}}
+        for code in codes
+    ]
+    race = {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race", "extension": parts}
+    return patient(birthDate="1961-01-01", extension=[race])
+
+
+WHITE, BLACK = of_race("2106-3"), of_race("2054-5")
+
+
+def warfarin(
+    service: HookService,
+    person: Json,
+    *genes: tuple[str, str],
+    labs: tuple[Json, ...] = BODY,
+    **more: list[Json],
+) -> list[Json]:
+    return cards(service, "warfarin", *(genotype(*each) for each in genes), person=person, labs=labs, **more)
+
+
+USUAL = (("CYP2C9", "*1/*1"), ("VKORC1", "rs9923231 C/C"))
+CLUSTER = ("CYP2C cluster", "rs12777823 G/A")
+ONE_8 = (("CYP2C9", "*1/*8"), ("VKORC1", "rs9923231 C/C"))
+
+
+@pytest.mark.parametrize(
+    ("person", "genes", "indicator", "summary"),
+    [
+        (WHITE, USUAL, "info", "calculated dose ~41.1 mg a week (CYP2C9 *1/*1, VKORC1 -1639 GG)"),
+        (
+            WHITE, (("CYP2C9", "*1/*2"), ("VKORC1", "rs9923231 C/T")), "info",
+            "calculated dose ~25.22 mg a week (CYP2C9 *1/*2, VKORC1 -1639 AG)",
+        ),
+        (
+            WHITE, (*USUAL, ("CYP4F2", "*1/*3")), "info",
+            "calculated dose ~41.1 mg a week, then 5 to 10 % more (CYP4F2 rs2108622 CT)",
+        ),
+        (WHITE, (*USUAL, CLUSTER), "info", "calculated dose ~41.1 mg a week (CYP2C9"),
+        (
+            WHITE, ONE_8, "info",
+            "calculated dose ~41.1 mg a week, then 15 to 30 % less (CYP2C9 *1 and *5, *8 or *11)",
+        ),
+        (
+            BLACK, USUAL, "info",
+            "~37.64 mg a week if CYP2C9*5, *6, *8, *11 were tested, otherwise dose clinically",
+        ),
+        (BLACK, (*USUAL, ("CYP4F2", "*1/*3")), "info", "~37.64 mg a week if CYP2C9*5"),
+        (
+            BLACK, (*USUAL, CLUSTER), "info",
+            "~37.64 mg a week, 10 to 25 % less, if CYP2C9*5, *6, *8, *11 were tested; else dose clinically",
+        ),
+        (BLACK, ONE_8, "info", "calculated dose ~37.64 mg a week, then 15 to 30 % less"),
+        (
+            patient(birthDate="1961-01-01"), USUAL, "info",
+            "calculated dose ~39.79 mg a week; corrections by ancestry are open, race not on file",
+        ),
+        (of_race("2106-3", "2028-9"), USUAL, "info", "calculated dose ~39.79 mg a week (CYP2C9"),
+        (of_race("2106-3", "2054-5"), USUAL, "info", "~39.79 mg a week if CYP2C9*5"),
+        (
+            WHITE, (("CYP2C9", "*3/*3"), ("VKORC1", "rs9923231 C/C")), "warning",
+            "CYP2C9 *3/*3: consider another drug; calculated dose ~16.64 mg a week",
+        ),
+        (
+            WHITE, (("CYP2C9", "*1/*13"), ("VKORC1", "rs9923231 C/C")), "warning",
+            "CYP2C9 *1 and another allele: the algorithm has no term for this genotype, dose clinically",
+        ),
+        (WHITE, (("CYP2C9", "*1/*1"),), "info", "partial: CYP2C9 or VKORC1 not tested: dose clinically"),
+    ],
+)  # fmt: skip
+def test_warfarin_is_calculated_and_corrected_by_ancestry(
+    drafting: HookService, person: Json, genes: tuple[tuple[str, str], ...], indicator: str, summary: str
+) -> None:
+    ((shown, said_),) = said(warfarin(drafting, person, *genes))
+    assert shown == indicator and summary in said_
+
+
+def test_warfarin_without_genes_is_no_matter_of_this_guidance(drafting: HookService) -> None:
+    assert warfarin(drafting, WHITE) == []
+
+
+def test_a_dose_that_is_not_calculated_is_none(drafting: HookService) -> None:
+    """H-033: without the height, and where the genotype leaves two doses possible, the summary names none."""
+    (without,) = warfarin(drafting, WHITE, *USUAL, labs=BODY[:1])
+    assert without["summary"] == "Draft: Warfarin: not decided, body height missing"
+    (open_,) = warfarin(drafting, WHITE, ("CYP2C9", "*1/*2 or *1/*3"), ("VKORC1", "rs9923231 C/C"))
+    assert open_["summary"] == (
+        "Draft: Warfarin: calculated dose not settled "
+        "(CYP2C9 *1/*2 or *1/*3 (contradictory), VKORC1 -1639 GG)"
+    )
+    assert r"\~34.69 mg a week or \~29.98 mg a week" in open_["detail"]
+
+
+def test_drugs_that_interact_enter_the_dose(drafting: HookService) -> None:
+    code = bundled().drugs["amiodarone"].rxnorm
+    taken: Json = {
+        "resourceType": "MedicationStatement",
+        "id": "m1",
+        "status": "active",
+        "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": code}]},
+    }
+    (card,) = warfarin(drafting, WHITE, *USUAL, medications=[taken])
+    assert "calculated dose ~34.35 mg a week" in card["summary"]
+
+
+def test_children_are_not_calculated(drafting: HookService) -> None:
+    (card,) = warfarin(drafting, patient(birthDate="2016-01-01"), *USUAL)
+    assert "Warfarin below 18 years: a paediatric algorithm in European ancestry" in card["summary"]
+    assert "mg" not in card["summary"]

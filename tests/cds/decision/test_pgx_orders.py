@@ -9,9 +9,11 @@ import pytest
 
 from cds.hooks.service import HookService
 from tests.cds.cards.support import (
+    ACS,
     Json,
     answer,
     bundled,
+    condition,
     draft,
     genotype,
     hook_service,
@@ -53,10 +55,7 @@ def cards(
             "gentamicin", ("MT-RNR1", "m.1555A>G"), None, "critical",
             "Gentamicin, MT-RNR1 increased risk of hearing loss: avoid; FDA differs",
         ),
-        (
-            "codeine", ("CYP2D6", "*4/*5"), None, "critical",
-            "Codeine, CYP2D6 activity score 0: avoid; FDA differs",
-        ),
+        ("codeine", ("CYP2D6", "*4/*5"), None, "critical", "Codeine, CYP2D6 activity score 0: avoid"),
         (
             "fluorouracil", ("DPYD", "*1/*2A"), None, "warning",
             "Fluorouracil, DPYD activity score 1: start with 50 % of the usual dose; measure drug levels; "
@@ -120,3 +119,66 @@ def test_an_unknown_number_of_copies_is_answered_with_its_reason(drafting: HookS
 def test_nothing_of_an_unreviewed_table_is_said_in_production(tmp_path: Path) -> None:
     service = hook_service(tmp_path, bundled())
     assert cards(service, "codeine", genotype("CYP2D6", "*4/*5")) == []
+
+
+CONFLICTS = {
+    "amitriptyline": (
+        [("CYP2D6", "*1/*1x3"), ("CYP2C19", "*1/*1")],
+        "critical",
+        "Amitriptyline by CYP2C19 and CYP2D6: avoid; if used nevertheless, titrate to a higher dose; "
+        "DPWG differs",
+        "- DPWG: Amitriptyline by CYP2D6: give 160 % of the usual dose or choose another drug",
+    ),
+    "metoprolol": (
+        [("CYP2D6", "*1/*1x3")],
+        "warning",
+        "Metoprolol, CYP2D6 activity score 4 or more: increase the dose or choose another drug; "
+        "on conditions; CPIC differs",
+        "- CPIC: no recommendation",
+    ),
+    "omeprazole": (
+        [("CYP2C19", "*2/*2")],
+        "info",
+        "Omeprazole, CYP2C19 poor metabolizer: beyond 12 weeks maintain with 50 % of the usual dose; "
+        "DPWG differs",
+        "- DPWG: the usual dose",
+    ),
+}
+
+
+@pytest.mark.parametrize("drug", CONFLICTS)
+def test_sources_that_do_not_agree_stand_side_by_side(drafting: HookService, drug: str) -> None:
+    """H-044: one card, led by the more urgent advice, which says who differs and how."""
+    genes, indicator, summary, other = CONFLICTS[drug]
+    (card,) = cards(drafting, drug, *(genotype(*each) for each in genes))
+    assert (card["indicator"], card["summary"]) == (indicator, f"Draft: {summary}")
+    assert "The sources do not agree" in card["detail"]
+    assert other in card["detail"]
+
+
+def test_clopidogrel_in_intermediate_metabolizers(drafting: HookService) -> None:
+    """H-044: CPIC advises against it after acute coronary syndrome, DPWG has another drug considered."""
+    known = bundled().drugs["clopidogrel"]
+    data = prefetch(pgx=[genotype("CYP2C19", "*1/*2")], conditions=[condition(ACS)])
+    _, body = answer(drafting, order_sign([draft((known.rxnorm, known.display))], data))
+    (card,) = body["cards"]
+    assert card["summary"].startswith("Avoid standard-dose clopidogrel if possible: CYP2C19 intermediate")
+    assert card["summary"].endswith("; DPWG and FDA differ")
+    assert "- DPWG: Clopidogrel, CYP2C19 intermediate metabolizer: consider another drug" in card["detail"]
+    assert "suggestions" not in card
+
+
+@pytest.mark.parametrize(
+    ("followed", "indicator", "summary"),
+    [
+        ("DPWG", "info", "Omeprazole: the usual dose by DPWG; CPIC differs"),
+        ("CPIC", "info", CONFLICTS["omeprazole"][2]),
+    ],
+)
+def test_the_site_chooses_whom_it_follows(
+    tmp_path: Path, followed: str, indicator: str, summary: str
+) -> None:
+    service = hook_service(tmp_path, bundled(), fire_draft=True, guidance_precedence=(followed,))
+    (card,) = cards(service, "omeprazole", genotype("CYP2C19", "*2/*2"))
+    assert (card["indicator"], card["summary"]) == (indicator, f"Draft: {summary}")
+    assert f"This site follows {followed} first." in card["detail"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
+from dsl.evaluator.kept import KeptDecisions
 from kb.genes import Gene
 
 _WORD = re.compile(r"[^\W_]+")
@@ -185,6 +186,8 @@ class KnowledgeBase:
     """The local codes of a site that are among those of observables and genes."""
     site_digest: str | None = None
     """SHA-256 over the file that they come from, in hexadecimal."""
+    decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
+    """What its rules came to before, for answers without a chart."""
 
     @property
     def identity(self) -> dict[str, str]:

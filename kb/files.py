@@ -62,6 +62,10 @@ class SourceFile(_Strict, kw_only=True):
     published: Annotated[str, Meta(pattern=_PUBLISHED)] | None = None
     url: Annotated[str, Meta(pattern=_ADDRESS)]
     read: date
+    review_by: date | None = None
+    """The day by which it is read again; needed by a source that a rule cites."""
+    replaced_by: Text | None = None
+    """The identifier of a newer edition."""
 
 
 class Code(_Strict):

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
+from dsl.evaluator.kept import KeptDecisions
 from kb.genes import Gene
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class Source:
     """Year, month or day, as far as it is known."""
     url: str
     read: date
+    review_by: date | None = None
+    """The last day before it has to be read again; None only for a source that no rule cites."""
+    replaced_by: str | None = None
+    """Identifier of the newer edition, where the knowledge base has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,8 @@ class KnowledgeBase:
     site_digest: str | None = None
     """SHA-256 over the file that they come from, in hexadecimal."""
     phenoconversions: Mapping[str, Phenoconversion] = field(default_factory=dict)
+    decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
+    """What its rules came to before, for answers without a chart."""
 
     @property
     def identity(self) -> dict[str, str]:

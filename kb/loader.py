@@ -42,6 +42,7 @@ def load(path: Path | None = None, withhold: Withhold | None = None) -> Knowledg
     if broken or not checked.ok:
         raise RuleErrors(found, sources_of(root.rglob("*.rule"), root))
     check_members(checked.rules, tables)
+    check_citations(checked.rules, tables)
     failed = [run for rule in checked.rules for run in dsl.run_tests(rule, withhold) if not run.passed]
     if failed:
         span, title = failed[0].test.span, failed[0].test.title.text
@@ -121,6 +122,17 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
             if unknown is not None:
                 raise KnowledgeBaseError(
                     f"{place}: `{unknown}` is no member of the enum {declared.type.name}"
+                )
+
+
+def check_citations(rules: Iterable[Rule], tables: Tables) -> None:
+    """Raises `KnowledgeBaseError` for a source that a rule cites and nobody has to read again (H-119)."""
+    for rule in rules:
+        for citation in rule.evidence.citations:
+            if tables.sources[citation.identifier].review_by is None:
+                raise KnowledgeBaseError(
+                    f"sources.toml: field `{citation.identifier}.review_by`: is missing and `{rule.name}` "
+                    "cites it; write the day by which the source is read again"
                 )
 
 

@@ -159,6 +159,13 @@ def _code(path: Path, field: str, system: str, code: str) -> Coding:
 
 def _sources(path: Path) -> dict[str, Source]:
     entries = files.read_entries(path, files.SourceFile)
+    for name, entry in entries.items():
+        if entry.review_by is not None and entry.review_by <= entry.read:
+            raise KnowledgeBaseError(f"{path}: field `{name}.review_by`: expected a day after `read`")
+        if entry.replaced_by is not None and (entry.replaced_by not in entries or entry.replaced_by == name):
+            raise KnowledgeBaseError(
+                f"{path}: field `{name}.replaced_by`: `{entry.replaced_by}` is no other source listed here"
+            )
     return {name: Source(name, **structs.asdict(entry)) for name, entry in entries.items()}
 
 

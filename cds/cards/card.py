@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
@@ -22,6 +22,7 @@ from dsl import (
     Indicator,
     Input,
     Lifecycle,
+    Rule,
     SourceKind,
     State,
     WhenMissing,
@@ -33,6 +34,7 @@ from dsl import (
 from dsl.checker.outcomes import MAX_SUMMARY
 from fhir_adapters import Order
 from kb import KnowledgeBase
+from kb.currency import sources_of, stale_sources
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 OWN_OVERRIDE_SYSTEM = "urn:bespoke:override-reason"
@@ -145,7 +147,7 @@ def _card(
         paragraphs.append(_difference(voice, proposes=ordering and bool(card.suggestions)))
     text = detail(
         draft=draft,
-        overdue=rule.review_by.isoformat() if today > rule.review_by else "",
+        stale=list(_stale(rule, knowledge, today)),
         paragraphs=paragraphs,
         lists=[
             ("Other sources" if voice.differing else "Further sources", voice.lines),
@@ -174,6 +176,19 @@ def _card(
     if card.outcome or isinstance(finding.result, Give):
         plain["overrideReasons"] = _overrides(card)
     return plain
+
+
+def _stale(rule: Rule, knowledge: KnowledgeBase, today: date) -> Iterator[str]:
+    """What of the guidance is out of date (H-119)."""
+    if today > rule.review_by:
+        yield f"The review of this guidance was due on {rule.review_by.isoformat()}."
+    for each in stale_sources(sources_of(rule, knowledge), knowledge, today):
+        title = knowledge.sources[each.name].title
+        if each.replaced_by is None:
+            yield f"The source “{title}” was to be read again by {each.since.isoformat()}."
+        else:
+            newer = knowledge.sources[each.replaced_by].title
+            yield f"The source “{title}” has a newer edition, which this guidance does not follow: {newer}."
 
 
 def _spoken(word: str) -> str:
@@ -309,7 +324,7 @@ def _not_evaluated(reasons: Sequence[str], knowledge: KnowledgeBase) -> dict[str
     summary = f"Not evaluated: {reasons[0]}"
     if len(reasons) > 1 or len(summary) > MAX_SUMMARY:
         summary = f"Not evaluated: {len(reasons)} checks of this order, see details"
-    text = detail(draft=False, overdue="", paragraphs=[], lists=[("Not evaluated", lines)], basis="")
+    text = detail(draft=False, stale=[], paragraphs=[], lists=[("Not evaluated", lines)], basis="")
     source = {"label": f"Bespoke knowledge base {knowledge.version}"}
     return {"summary": summary, "indicator": "info", "detail": text, "source": source}
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from cds.cli import rules
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
+from cds.settings import parse_as_of
 from dsl import Lifecycle, Rule, as_text
 from dsl.checker.attributes import source_attributes
 from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load
@@ -92,12 +93,20 @@ def _compiled(path: Path) -> tuple[Edition, list[str]]:
 
 
 # ---------------------------------------------------------------- list
+def day_of(on: str | None) -> date | None:
+    """The day that is named, today without one; None for what is no day, which then is said."""
+    try:
+        return date.today() if on is None else parse_as_of(on).date()
+    except ValueError:
+        fail("--on: expected a date such as 2027-01-31")
+        return None
+
+
 def list_rules(kb: Path | None, status: str | None, on: str | None, *, as_json: bool) -> int:
     """Prints the rules of a knowledge base; see `bespoke kb list --help`."""
-    try:
-        day = date.today() if on is None else date.fromisoformat(on)
-    except ValueError:
-        return fail("--on: expected a date such as 2027-01-31")
+    day = day_of(on)
+    if day is None:
+        return 2
     if status is not None and status not in tuple(Lifecycle):
         return fail(f"--status: expected one of {', '.join(Lifecycle)}")
     edition = opened(kb or BUNDLED)

@@ -274,12 +274,29 @@ def show(
 def list_rules(
     kb: Kb = None,
     status: Annotated[str | None, typer.Option(help="Only rules in this status.")] = None,
-    on: Annotated[str | None, typer.Option(help="Day on which reviews count as overdue; today.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the rules as JSON.")] = False,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", "--as-of", help="Day on which reviews and sources count as overdue; today."),
+    ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Instead: drugs, genes, pairs and rows of each source.")
+    ] = False,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Instead: rules and sources that are out of date.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List rules: version, status, dates, tests, source attributes. Exit 0, 2 for an unusable call."""
-    from cds.cli import knowledge
+    from cds.cli import currency, knowledge
 
+    if coverage or stale:
+        if status is not None or (coverage and stale) or (coverage and on is not None):
+            raise typer.Exit(
+                fail("give --coverage, or --stale with --as-of, without another choice of rules")
+            )
+        raise typer.Exit(
+            currency.covered(kb, as_json=as_json) if coverage else currency.stale(kb, on, as_json=as_json)
+        )
     raise typer.Exit(knowledge.list_rules(kb, status, on, as_json=as_json))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cds.cards import recommended
@@ -20,7 +20,8 @@ from cds.decision.lookups import (
     result_of_diplotype,
     rules_of,
 )
-from kb import COPIES_UNKNOWN, KnowledgeBase
+from kb import COPIES_UNKNOWN, Gene, KnowledgeBase
+from kb.source_keys import diplotype_of_key
 
 _ANYBODY = ""
 """The population of a row that is not told apart by population."""
@@ -69,15 +70,23 @@ def _recommend(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping
 def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterable[tuple[str, Result]]:
     """Each key of a guideline is a score, a phenotype, a status or a genotype: which, tells its gene."""
     for symbol, key in lookup.items():
-        texts = _texts(symbol, key)
+        written = _texts(symbol, key)
         genes = genes_named(symbol, knowledge)
-        if len(texts) == 1 and any(gene.genotype_of(texts[0]) for gene in genes):
-            yield symbol, result_of_diplotype(symbol, texts[0], knowledge)
+        diplotype = next((read for gene in genes if (read := _diplotype(gene, written))), "")
+        if diplotype:
+            yield symbol, result_of_diplotype(symbol, diplotype, knowledge)
             continue
-        texts = tuple(text for each in texts for text in read_key(symbol, each, knowledge))
+        texts = [text for each in written for text in read_key(symbol, each, knowledge)]
         scores = {score for gene in genes for score in gene.scores}
         scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
         yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
+
+
+def _diplotype(gene: Gene, written: Sequence[str]) -> str:
+    """The one diplotype that is written, as guidelines do (`*1+*3`) or as laboratories; empty if none is."""
+    if len(written) != 1:
+        return ""
+    return written[0] if gene.genotype_of(written[0]) else diplotype_of_key(gene, written[0]) or ""
 
 
 def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from dsl import EnumType, Fact, Finding, Input, Reason, Rule, SourceKind, evaluate, known, missing
+from dsl import EnumType, Fact, Finding, Input, Reason, Rule, SourceKind, known, missing
 from dsl.names import closest
 from fhir_adapters import read_genotypes
 from fhir_adapters.genomics.alleles import Genotype
@@ -136,7 +136,7 @@ class Lookups:
                 gene, keys, facts[item.name] = self._key(item)
                 if keys or gene.symbol not in lookup:
                     lookup.setdefault(gene.symbol, []).extend(keys or (NO_RESULT,))
-        finding = evaluate(replace(rule, population_condition=None), facts)
+        finding = self._knowledge.decisions.evaluate(rule, facts, anyone=True)
         return Recommendation(finding, {symbol: " or ".join(keys) for symbol, keys in lookup.items()})
 
     def _key(self, item: Input) -> tuple[Gene, tuple[str, ...], Fact]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from cds.report.drugs import concerned, judged
 from cds.report.genes import gene_entries
 from cds.report.model import GeneState, Person, Report
-from fhir_adapters import Chart, ChartFinding, FactReader, unmapped_observations
+from fhir_adapters import Chart, ChartFinding, unmapped_observations
 from kb import KnowledgeBase
 
 _LONGEST = 200
@@ -20,7 +20,7 @@ def report_of(
     chart: Chart, knowledge: KnowledgeBase, as_of: datetime, software: str, *, fire_draft: bool = False
 ) -> Report:
     """The report of one person at `as_of` (timezone-aware); drafts speak only when asked for."""
-    genes = gene_entries(FactReader(chart, as_of, knowledge), knowledge)
+    genes = gene_entries(chart, knowledge, as_of, fire_draft=fire_draft)
     tested = frozenset(entry.gene.name for entry in genes if entry.tested)
     found = judged(chart, tested, knowledge, as_of, fire_draft=fire_draft)
     everything = concerned(knowledge, tested, as_of, fire_draft=True)

@@ -51,6 +51,9 @@ def _gene(entry: GeneEntry) -> dict[str, object]:
             }
             for seen in entry.results
         ],
+        "adjusted": {"phenotypes": list(entry.adjusted), "by": entry.adjusted_by or None}
+        if entry.adjusted
+        else None,
         "reason": entry.reason or None,
         "table": entry.gene.version,
     }

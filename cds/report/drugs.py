@@ -33,7 +33,7 @@ from dsl import (
     lacking,
     value_words,
 )
-from dsl.explain import gene_words
+from dsl.explain import changed_words, gene_words
 from fhir_adapters import Chart, Order, OrderDrug
 from kb import KnowledgeBase
 
@@ -184,7 +184,8 @@ def _keys(finding: Finding) -> Iterator[tuple[str, str]]:
             words = (
                 "not tested" if fact.missing and fact.reason is Reason.MISSING else value_words(item, fact)
             )
-            yield gene_words(item.source.name), words
+            changed = changed_words(item, fact)
+            yield gene_words(item.source.name), f"{words} ({changed})" if changed else words
 
 
 def _partial(finding: Finding) -> Iterator[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from cds.cards.text import capitalised
 from cds.report.model import GeneEntry, GeneState, Seen
 from dsl import Datum, EnumType, Fact, Input, Reason, Source, SourceKind, Span, WhenMissing
 from dsl.explain import gene_words
-from fhir_adapters import FactReader
+from fhir_adapters import Chart, FactReader
+from fhir_adapters.genomics import GeneticResults, genetic_results, phenotype_fact, score_fact
 from kb import COPIES_UNKNOWN, Gene, KnowledgeBase, score_member
 
 _SPAN = Span("report", 1, 1, 1, 1)
@@ -24,31 +27,45 @@ _KINDS = ("genotype", "phenotype", "score", "")
 _UNREADABLE = "it cannot be read as a genotype, a phenotype or a score"
 
 
-def gene_entries(reader: FactReader, knowledge: KnowledgeBase) -> tuple[GeneEntry, ...]:
-    """An entry for every gene of the knowledge base, in order of name."""
+def gene_entries(
+    chart: Chart, knowledge: KnowledgeBase, as_of: datetime, *, fire_draft: bool
+) -> tuple[GeneEntry, ...]:
+    """An entry for every gene of the knowledge base, in order of name.
+
+    Knowledge of what drugs do to enzymes that nobody has reviewed counts with `fire_draft` only.
+    """
+    results = genetic_results(chart, knowledge)
+    reader = FactReader(chart, as_of, knowledge, drafts=fire_draft)
     genes = sorted(knowledge.genes(), key=lambda gene: gene.name)
-    return tuple(_entry(gene, reader) for gene in genes)
+    return tuple(_entry(gene, results, reader, as_of) for gene in genes)
 
 
-def _entry(gene: Gene, reader: FactReader) -> GeneEntry:
-    inputs = [_input(SourceKind.PHENOTYPE, gene)]
+def _entry(gene: Gene, results: GeneticResults, reader: FactReader, as_of: datetime) -> GeneEntry:
+    item = _input(SourceKind.PHENOTYPE, gene)
+    # By the genes alone, and as the drugs that are taken leave it.
+    fact = phenotype_fact(item, results, as_of, gene)
+    now = reader.facts([item], None)[item.name]
+    scores: tuple[object, ...] = ()
     if gene.score_enum is not None:
-        inputs.append(_input(SourceKind.SCORE, gene))
-    facts = reader.facts(inputs, None)
-    fact = facts[SourceKind.PHENOTYPE.value]
-    score = facts.get(SourceKind.SCORE.value)
-    seen = dict.fromkeys(_seen(datum, gene) for datum in fact.data)
-    results = tuple(sorted(seen, key=lambda each: (bool(each.unused), _KINDS.index(each.kind))))
+        scores = score_fact(_input(SourceKind.SCORE, gene), results, as_of, gene).possible
+    found = dict.fromkeys(_seen(datum, gene) for datum in fact.data)
+    seen = tuple(sorted(found, key=lambda each: (bool(each.unused), _KINDS.index(each.kind))))
     state = _state(fact)
     return GeneEntry(
         gene=gene,
         label=gene_words(gene.name),
         state=state,
-        phenotypes=tuple(gene.published.get(str(each), str(each)) for each in fact.possible),
-        scores=() if score is None else tuple(_score_text(str(each), gene) for each in score.possible),
-        results=results,
-        reason=". ".join(_reasons(state, fact, results, gene)),
+        phenotypes=_published(fact, gene),
+        scores=tuple(_score_text(str(each), gene) for each in scores),
+        results=seen,
+        adjusted=_published(now, gene) if now.before else (),
+        adjusted_by=now.changed_by,
+        reason=". ".join(_reasons(state, fact, now, seen)),
     )
+
+
+def _published(fact: Fact, gene: Gene) -> tuple[str, ...]:
+    return tuple(gene.published.get(str(each), str(each)) for each in fact.possible)
 
 
 def _input(kind: SourceKind, gene: Gene) -> Input:
@@ -65,15 +82,18 @@ def _state(fact: Fact) -> GeneState:
     return GeneState.UNUSABLE if fact.data else GeneState.NOT_TESTED
 
 
-def _reasons(state: GeneState, fact: Fact, results: tuple[Seen, ...], gene: Gene) -> Iterator[str]:
+def _reasons(state: GeneState, fact: Fact, now: Fact, results: tuple[Seen, ...]) -> Iterator[str]:
     if state is GeneState.CONFLICT:
         yield "Results contradict each other: no phenotype is chosen"
     elif state is GeneState.SEVERAL:
         yield "Several phenotypes stay possible"
     elif state is GeneState.UNUSABLE:
         yield "No result can be used"
-    if fact.explanation and not (state is GeneState.KNOWN and fact.explanation.endswith(" agree")):
-        yield fact.explanation[:1].upper() + fact.explanation[1:]
+    for explanation in dict.fromkeys((fact.explanation, now.explanation.removeprefix(fact.explanation))):
+        if explanation and not explanation.endswith(" agree"):
+            yield capitalised(explanation.lstrip("; "))
+    if now.unreviewed:
+        yield "What drugs do to it rests on knowledge that nobody has reviewed"
     for seen in results:
         if seen.unused:
             what = f"“{seen.text}”" if seen.text else "a result"

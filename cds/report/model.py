@@ -81,10 +81,14 @@ class GeneEntry:
     """`CYP2C19`, `HLA-B*57:01`."""
     state: GeneState
     phenotypes: tuple[str, ...]
-    """Those that are possible, as their source spells them."""
+    """Those that are possible by the genes alone, as their source spells them."""
     scores: tuple[str, ...]
     """Activity scores that are possible; none for a gene that has no scores."""
     results: tuple[Seen, ...]
+    adjusted: tuple[str, ...]
+    """Those that are possible with the drugs that are taken, where these change something; else empty."""
+    adjusted_by: str
+    """What certainly changes it: `paroxetine, a strong inhibitor`; empty where that is open."""
     reason: str
     """What has to be said about it, in words; empty for a gene that is settled."""
 

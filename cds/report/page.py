@@ -8,7 +8,7 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from cds.report.model import Report
-from cds.report.words import HEADINGS, STATES, caveats, counted, for_whom, marks, origin
+from cds.report.words import HEADINGS, STATES, caveats, counted, for_whom, marks, origin, with_drugs
 
 
 @lru_cache(maxsize=1)
@@ -39,6 +39,7 @@ def as_page(report: Report) -> str:
         counted=counted(report),
         states=STATES,
         for_whom=for_whom,
+        with_drugs=with_drugs,
         marks=marks,
         origin=origin,
     )

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from cds.report.model import Answer, DrugEntry, GeneEntry, Report, Severity
-from cds.report.words import HEADINGS, STATES, caveats, counted, for_whom, marks, origin
+from cds.report.words import HEADINGS, STATES, caveats, counted, for_whom, marks, origin, with_drugs
 
 _WIDTH = 100
 _BRIEF = frozenset({Severity.STANDARD, Severity.NO_RECOMMENDATION, Severity.LISTED, Severity.OUTSIDE})
@@ -84,6 +84,7 @@ def _cells(entry: GeneEntry) -> tuple[str, str, str, str]:
     phenotypes = " or ".join(entry.phenotypes)
     state = STATES[entry.state]
     shown = f"{phenotypes} ({state})" if phenotypes and state else phenotypes or state
+    shown = "; ".join(filter(None, (shown, with_drugs(entry))))
     return entry.label, "; ".join(texts) or "-", shown, " or ".join(entry.scores)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds.report.model import Answer, GeneState, Report, Severity
+from cds.report.model import Answer, GeneEntry, GeneState, Report, Severity
 
 HEADINGS = {
     Severity.AVOID: "Avoid",
@@ -46,6 +46,13 @@ def counted(report: Report) -> str:
     return ", ".join(named) or "nothing"
 
 
+def with_drugs(entry: GeneEntry) -> str:
+    """What the drugs that are taken make of a gene; empty where they change nothing."""
+    if not entry.adjusted:
+        return ""
+    return f"with {entry.adjusted_by or 'the drugs on file'}: {' or '.join(entry.adjusted)}"
+
+
 def for_whom(answer: Answer) -> str:
     """The population of an answer: `if children`, `children`, or nothing for everybody."""
     if answer.severity is Severity.OUTSIDE or not answer.population:
@@ -55,7 +62,7 @@ def for_whom(answer: Answer) -> str:
 
 def marks(answer: Answer) -> list[str]:
     """Classification and what is special about an answer."""
-    said = [answer.classification] if answer.classification else []
+    said = [answer.classification] if answer.classification not in ("", "N/A") else []
     if answer.draft:
         said.append("draft")
     if answer.overdue is not None:

@@ -17,7 +17,6 @@ from dsl.model import (
     Advise,
     Answer,
     Ask,
-    Cell,
     Condition,
     FirstDecision,
     Give,
@@ -112,9 +111,9 @@ def prepare(rule: Rule, facts: Mapping[str, Fact]) -> dict[str, Fact]:
     return effective
 
 
-def decide(rule: Rule, facts: Facts) -> Decided:
-    """The decision on prepared facts."""
-    if rule.population_condition is not None:
+def decide(rule: Rule, facts: Facts, *, anyone: bool = False) -> Decided:
+    """The decision on prepared facts; with `anyone`, as of somebody whom the rule is meant for."""
+    if rule.population_condition is not None and not anyone:
         judged = judge(rule.population_condition, facts)
         step = Step(f"population: {rule.population}", judged.truth, rule.span.line)
         if judged.truth is not True:
@@ -248,18 +247,23 @@ def _table(rule: Rule, decision: TableDecision, facts: Facts) -> _Tried:
     unknown: set[str] = set()
     read: set[str] = set()
     optional = {declared.name for declared in rule.inputs if declared.optional}
+    absent = {name for name in decision.columns if name in optional and facts[name].missing}
     for row in decision.rows:
-        truths = {
-            name: _fits(cell, name, facts, optional=name in optional)
-            for name, cell in zip(decision.columns, row.cells, strict=True)
-        }
-        truth: Truth = False if False in truths.values() else None if None in truths.values() else True
+        fits: Truth = True
+        open_cells: list[str] = []
+        for name, cell in zip(decision.columns, row.cells, strict=True):
+            fits = cell.any or cell.missing if name in absent else judge_cell(cell, name, facts)
+            if fits is False:
+                break
+            if fits is None:
+                open_cells.append(name)
+        truth: Truth = False if fits is False else None if open_cells else True
         steps.append(Step(row.text, truth, row.line))
         if truth is False:
             continue
         results.append(row.result)
         lines.append(row.line)
-        unknown |= {name for name, fits in truths.items() if fits is None}
+        unknown.update(open_cells)
         read |= {name for name, cell in zip(decision.columns, row.cells, strict=True) if not cell.any}
         if truth is True and decision.ordered:
             break
@@ -270,12 +274,6 @@ def _table(rule: Rule, decision: TableDecision, facts: Facts) -> _Tried:
         {each for name in read for each in rule.reads(name) if not facts[each].missing},
         {each for name in unknown for each in rule.reads(name) if not facts[each].known},
     )
-
-
-def _fits(cell: Cell, name: str, facts: Facts, *, optional: bool) -> Truth:
-    if optional and facts[name].missing:
-        return cell.any or cell.missing
-    return judge_cell(cell, name, facts)
 
 
 def _read(rule: Rule, judged: Judged, facts: Facts) -> set[str]:

@@ -64,7 +64,7 @@ def judge_cell(cell: Cell, name: str, facts: Facts) -> Truth:
     if cell.condition is None:
         return False
     if isinstance(cell.condition, Leaf):
-        return judge(cell.condition, facts).truth
+        return _leaf(cell.condition, facts)
     # Several tests of one input: value by value, for together they may be settled where each alone is not.
     cuts = cuts_of(cell.condition)
     return _every(
@@ -152,7 +152,10 @@ def _leaf(leaf: Leaf, facts: Facts) -> Truth:
             for right in _values(leaf.right, facts)
         )
     if isinstance(leaf, OneOf):
-        return _every(_is_one_of(value, leaf.members) for value in facts[leaf.input].possible)
+        possible = facts[leaf.input].possible
+        if len(possible) == 1:
+            return _is_one_of(possible[0], leaf.members)
+        return _every(_is_one_of(value, leaf.members) for value in possible)
     return _every(_inside(value, leaf.range) for value in facts[leaf.input].possible)
 
 

@@ -14,7 +14,7 @@ from kb.importing.fact_table import DrugCodes, FactRow, codes_of, name_of, read_
 from kb.importing.guidance import Guidance, guidance_of
 from kb.importing.keys import read_genes
 from kb.importing.reviewing import held, merged
-from kb.importing.sources import READ, Source
+from kb.importing.sources import READ, REVIEW_BY, Source
 from kb.importing.validation import Paths, judge
 from kb.importing.writer import rule_file
 from kb.knowledge import Drug
@@ -192,7 +192,8 @@ publisher = "{source.publisher}"
 version = "{edition}"
 published = "{edition}"
 url = "{url}"
-read = {READ}"""
+read = {READ}
+review_by = {REVIEW_BY}"""
 
 
 def _listed(names: list[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from itertools import combinations
 
 import pytest
@@ -12,6 +14,7 @@ from dsl import Fact, Reason
 from fhir_adapters import FactReader, chart_of_prefetch, draft_orders
 from fhir_adapters.strict_json import dump_json, load_json
 from kb import KnowledgeBase
+from kb.phenoconversion import Conversion, Effect, Phenoconversion, Strength
 from tests.cds.cards.support import AS_OF, Json, bundled, draft, genotype, listing, patient
 from tests.fhir_adapters.example import rule_input
 
@@ -49,6 +52,7 @@ def fact(
     gene: str = "CYP2D6",
     ordered: str | None = None,
     drafts: bool = True,
+    knowledge: KnowledgeBase = KNOWLEDGE,
 ) -> Fact:
     results = [] if diplotype is None else [genotype(gene, diplotype)]
     data = load_json(
@@ -61,7 +65,7 @@ def fact(
         known = KNOWLEDGE.drugs[ordered]
         bundle = {"resourceType": "Bundle", "entry": [{"resource": draft((known.rxnorm, known.display))}]}
         (order,) = draft_orders(bundle, chart, KNOWLEDGE, None).orders
-    reader = FactReader(chart, AS_OF, KNOWLEDGE, drafts=drafts)
+    reader = FactReader(chart, AS_OF, knowledge, drafts=drafts)
     return reader.facts([rule_input(kind, gene)], order)[gene]
 
 
@@ -104,6 +108,18 @@ def test_of_a_weaker_inhibitor_that_may_act_nothing_is_open() -> None:
     other = fact("*1/*2", medication("duloxetine"), medication("paroxetine", "stopped"))
     assert (other.possible, other.reason) == (("as0", "as1"), Reason.CONFLICT)
     assert other.explanation.startswith("paroxetine, a strong inhibitor, was used or ordered")
+
+
+def test_an_inducer_may_make_up_for_an_inhibitor_in_any_measure() -> None:
+    """Also just so far that the genes are right again, which neither of the two alone would leave."""
+    table = KNOWLEDGE.phenoconversions["CYP2D6"]
+    inducer = replace(MODULATORS[0], drug="rifampin", display="rifampin", effect=Effect.INDUCER)
+    conversions = {**table.conversions, (Effect.INDUCER, Strength.STRONG): Conversion((Fraction(2),), {})}
+    induced = Phenoconversion(table.gene, (*MODULATORS, inducer), conversions, table.unlisted)
+    knowledge = replace(KNOWLEDGE, phenoconversions={"CYP2D6": induced})
+    both = fact("*1/*4", medication("paroxetine"), medication("rifampin"), knowledge=knowledge)
+    assert (both.possible, both.changed_by) == (("as0", "as1", "as2"), "")
+    assert fact("*1/*4", medication("rifampin"), knowledge=knowledge).possible == ("as2",)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,21 @@ class Damage:
 DAMAGES = {
     "version": Damage("kb.toml", '"2026.11.4"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
     "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
+    "no day to read it again": Damage(
+        "sources.toml",
+        'review_by = 2027-11-20\n\n["pmid:34324028"]',
+        '\n["pmid:34324028"]',
+        ("`label:zejula.review_by`", "`niraparib.start_dose` cites it"),
+    ),
+    "read again before it was read": Damage(
+        "sources.toml",
+        "review_by = 2027-11-20",
+        "review_by = 2026-11-20",
+        ("review_by`", "a day after `read`"),
+    ),
+    "a newer edition that is not there": Damage(
+        "sources.toml", '"pmid:41618934"\n', '"pmid:1"\n', ("replaced_by`", "`pmid:1` is no other source")
+    ),
     "date in words": Damage("sources.toml", '"2024-05"', '"May 2024"', ("label:zejula.published",)),
     "unit": Damage("observables/body_weight.toml", 'unit = "kg"', 'unit = "kilo"', ("`unit`", "UCUM")),
     "bound's unit": Damage("observables/body_weight.toml", '"20 kg"', '"20 L"', ("`plausible`", "`kg`")),

@@ -20,7 +20,7 @@ from tests.cds.cards.support import (
     order_sign,
     prefetch,
 )
-from tests.cds.cli.support import knowledge_folder
+from tests.cds.cli.support import folder_without_imports
 
 OMEPRAZOLE = ("7646", "omeprazole")
 POOR = [genotype("CYP2C19", "*2/*2")]
@@ -104,7 +104,8 @@ def written(name: str, low: str, *, status: str = "active", source: str = "", mi
 
 
 def loaded(folder: Path, rules: dict[str, str]) -> KnowledgeBase:
-    root = knowledge_folder(folder)
+    root = folder_without_imports(folder)
+    (root / "drugs" / "omeprazole.toml").write_text('rxnorm = "7646"\ndisplay = "omeprazole"\n')
     with (root / "sources.toml").open("a") as sources:
         for name in ("alpha", "beta", "gamma"):
             sources.write(SOURCE.format(name=name, publisher=name.capitalize()))

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from cds.cli.main import app
 from kb import BUNDLED
+from kb.files import SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ BY_HAND = frozenset({"clopidogrel", "mercaptopurine", "niraparib", "prasugrel", 
 
 def knowledge_folder(target: Path) -> Path:
     """A copy of the bundled knowledge base."""
-    return _copy(target, [path for path in BUNDLED.rglob("*") if path.suffix in (".toml", ".rule")])
+    return _copy(target, [path for path in BUNDLED.rglob("*") if path.suffix in SUFFIXES])
 
 
 def folder_without_imports(target: Path) -> Path:
     """A copy of the bundled knowledge base without what came from tables of facts."""
-    paths = [path for path in BUNDLED.rglob("*") if path.suffix in (".toml", ".rule")]
+    paths = [path for path in BUNDLED.rglob("*") if path.suffix in SUFFIXES]
     imported = (BUNDLED / "pgx", BUNDLED / "phenoconversion")
     own = [path for path in paths if not set(imported) & set(path.parents)]
     return _copy(target, [path for path in own if path.parent.name != "drugs" or path.stem in BY_HAND])

@@ -48,7 +48,9 @@ def test_what_is_written_is_a_sound_knowledge_base(folder: Path) -> None:
     assert rule.status == "draft" and len(rule.tests) == 3
     assert knowledge.drugs["example_drug"].rxnorm == "99999"
     assert knowledge.sources["guideline:cpic-PA1"].publisher == "CPIC"
-    assert (folder / "sources.toml").read_text("utf-8").endswith("read = 2026-11-21\n")
+    assert (
+        (folder / "sources.toml").read_text("utf-8").endswith("read = 2026-11-21\nreview_by = 2027-11-21\n")
+    )
 
 
 def test_a_file_of_the_same_meaning_keeps_its_review(folder: Path) -> None:

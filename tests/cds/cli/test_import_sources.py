@@ -9,7 +9,7 @@ import pytest
 from kb import RuleErrors, load
 from tests.cds.cards.support import reference
 from tests.cds.cli.support import Ran, bespoke, folder_without_imports
-from tests.cds.cli.test_pgx_tables import DPWG_UNLISTED, FDA_UNLISTED, FDA_WITHOUT_GENE
+from tests.cds.cli.test_pgx_tables import DPWG_UNLISTED, FDA_BY_HAND, FDA_UNLISTED, FDA_WITHOUT_GENE
 from tests.kb.importing.support import DRUGS, HEAD, row, table
 
 TABLE = (
@@ -108,7 +108,7 @@ def test_a_reading_of_nothing_in_the_table_writes_nothing(folder: Path) -> None:
     [
         ("cpic", "recommendations_cpic.tsv", {"ribostamycin"}),
         ("dpwg", "recommendations_dpwg.tsv", {*DPWG_UNLISTED, "carbamazepine"}),
-        ("fda", "fda.tsv", FDA_UNLISTED | FDA_WITHOUT_GENE),
+        ("fda", "fda.tsv", FDA_UNLISTED | FDA_WITHOUT_GENE | FDA_BY_HAND),
     ],
 )
 def test_the_bundled_rules_are_those_of_the_tables(source: str, facts: str, left_out: set[str]) -> None:

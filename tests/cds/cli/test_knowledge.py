@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kb import BUNDLED, load
+from kb.coverage import LEVEL_A
 from kb.release import pack, read_sources
 from tests.cds.cli.support import Ran, bespoke, knowledge_folder
 
@@ -36,6 +37,9 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def kb(*arguments: object) -> Ran:
     return bespoke("kb", *arguments)
+
+
+LATE = "2027-02-21"
 
 
 def other_limit(folder: Path) -> None:
@@ -95,6 +99,65 @@ def test_list_of_a_release(folder: Path) -> None:
 )
 def test_list_refuses(options: tuple[str, str], says: str, folder: Path) -> None:
     kb("list", *options).refused(says)
+
+
+def test_coverage_names_what_is_not_covered() -> None:
+    ran = kb("list", "--coverage")
+    assert (ran.code, ran.err) == (0, "")
+    assert any(line.split()[:1] == ["CPIC"] for line in ran.out.splitlines())
+    found = json.loads(kb("list", "--coverage", "--json").out)
+    level = found["level_a"]
+    assert f"{level['covered']} of 99 covered" in ran.out and level["pairs"] == 99
+    assert level["covered"] + len(level["not_covered"]) == 99
+    for pair in level["not_covered"]:
+        assert f"{pair['gene']} and {pair['drug']}" in ran.out
+    assert found["total"]["rows"] >= max(source["rows"] for source in found["sources"])
+
+
+def test_coverage_without_a_list_of_pairs(folder: Path) -> None:
+    (folder / LEVEL_A).unlink()
+    assert "the knowledge base has no list of them" in kb("list", "--coverage", "--kb", folder).out
+
+
+def test_coverage_of_a_broken_list(folder: Path) -> None:
+    edit(folder / LEVEL_A, "\t32968", "\tx")
+    kb("list", "--coverage", "--kb", folder).refused("expected a gene, a drug and its RxNorm code")
+
+
+def test_stale(folder: Path) -> None:
+    """H-119 with the clock moved: the day that is due is not late, the next one is."""
+    (nothing, late) = (kb("list", "--stale", "--kb", folder, "--as-of", day) for day in ("2027-02-20", LATE))
+    assert (nothing.code, late.code) == (0, 0)
+    assert "niraparib.start_dose" not in nothing.out
+    (line,) = [line for line in late.out.splitlines() if "niraparib.start_dose" in line]
+    assert line.split()[:2] == ["1", "2027-02-20"] and "the review of the rule is overdue" in line
+    found = json.loads(kb("list", "--stale", "--kb", folder, "--as-of", LATE, "--json").out)
+    assert found["as_of"] == LATE
+    assert {
+        "name": "niraparib.start_dose 1.0.0",
+        "why": "review",
+        "since": "2027-02-20",
+        "days": 1,
+        "replaced_by": None,
+        "rules": [],
+    } in found["stale"]
+
+
+def test_nothing_is_stale() -> None:
+    ran = kb("list", "--stale", "--as-of", "2026-01-01")
+    assert (ran.code, ran.err) == (0, "") and "nothing is out of date" in ran.out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--stale", "--coverage"),
+        ("--coverage", "--as-of", "2026-01-01"),
+        ("--stale", "--status", "draft"),
+    ],
+)
+def test_list_refuses_what_does_not_go_together(options: tuple[str, ...]) -> None:
+    kb("list", *options).refused("give --coverage, or --stale with --as-of")
 
 
 # ---------------------------------------------------------------- build

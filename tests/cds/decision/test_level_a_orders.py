@@ -37,6 +37,13 @@ def drafting(tmp_path: Path) -> HookService:
     return hook_service(tmp_path, replace(knowledge, rules=ours), fire_draft=True)
 
 
+IRINOTECAN = (
+    "Irinotecan by UGT1A1: start with 70 % of the usual dose; a starting dose; raise it by the neutrophil "
+    "count if tolerated; FDA differs"
+)
+"""The DPWG names a number, the label a level."""
+
+
 def said(found: list[Json]) -> list[tuple[str, str]]:
     return [(card["indicator"], card["summary"].removeprefix("Draft: ")) for card in found]
 
@@ -46,11 +53,11 @@ def said(found: list[Json]) -> list[tuple[str, str]]:
     [
         (
             "irinotecan", genotype("UGT1A1", "*28/*80+*28"),
-            "Irinotecan, UGT1A1 poor metabolizer: consider a starting dose lower by at least one level",
+            IRINOTECAN,
         ),
         (
             "irinotecan", phenotype("UGT1A1", "UGT1A1 Poor Metabolizer"),
-            "Irinotecan, UGT1A1 poor metabolizer: consider a starting dose lower by at least one level",
+            IRINOTECAN,
         ),
         (
             "pitolisant", genotype("CYP2D6", "*4/*5"),

@@ -246,20 +246,20 @@ def test_clopidogrel_while_fluvoxamine_is_taken(drafting: HookService, tmp_path:
 
 
 def test_induction_leaves_every_higher_activity_possible(drafting: HookService) -> None:
-    """How far rifampicin raises the activity of an intermediate metabolizer is not known."""
+    """How far rifampin raises the activity of an intermediate metabolizer is not known."""
     carrier = genotype("CYP2C19", "*1/*2")
-    (card,) = cards(drafting, "clopidogrel", taken("rifampicin"), pgx=carrier)
+    (card,) = cards(drafting, "clopidogrel", taken("rifampin"), pgx=carrier)
     assert "rapid metabolizer or ultrarapid metabolizer" in card["detail"]
-    (card,) = cards(drafting, "clopidogrel", taken("rifampicin"), pgx=genotype("CYP2C19", "*2/*2"))
-    assert "poor metabolizer" in card["summary"] and "rifampicin" not in card["detail"]
+    (card,) = cards(drafting, "clopidogrel", taken("rifampin"), pgx=genotype("CYP2C19", "*2/*2"))
+    assert "poor metabolizer" in card["summary"] and "rifampin" not in card["detail"]
 
 
 def test_an_inhibitor_and_an_inducer_leave_everything_between_them_possible(drafting: HookService) -> None:
     (card,) = cards(
-        drafting, "clopidogrel", taken("fluvoxamine"), taken("rifampicin"), pgx=genotype("CYP2C19", "*1/*1")
+        drafting, "clopidogrel", taken("fluvoxamine"), taken("rifampin"), pgx=genotype("CYP2C19", "*1/*1")
     )
     assert (
-        "fluvoxamine, a strong inhibitor (draft knowledge) and rifampicin, a strong inducer" in card["detail"]
+        "fluvoxamine, a strong inhibitor (draft knowledge) and rifampin, a strong inducer" in card["detail"]
     )
     assert "act against one another, how far is not known" in card["detail"]
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from cds.report import drugs as judging
 from cds.report.drugs import judged
 from cds.report.model import Answer, Report, Severity
-from dsl import Action, Lifecycle
+from dsl import Action, Lifecycle, Rule
 from fhir_adapters import chart_of_bundle
 from tests.cds.cards.support import AS_OF, Json, patient
 from tests.cds.report.example import called, made, passport, record, reported, result, small
@@ -117,13 +116,16 @@ def test_no_advice_for_a_dead_patient() -> None:
     assert report.deceased and report.drugs == () and report.genes[1].tested
 
 
-def test_an_entry_that_nobody_has_read_gives_neither_dose_nor_direction(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(judging, "_LISTED", Action.ALTERNATIVE.value)
-    answer = answers(passport(result("CYP2D6", "*4/*4")), "codeine")["codeine.two"]
-    assert answer.severity is Severity.LISTED
-    assert answer.headline == "TWO has guidance by CYP2D6; it was not read for this knowledge base"
+def test_an_entry_that_nobody_has_read_gives_neither_dose_nor_direction() -> None:
+    def unread(rule: Rule) -> Rule:
+        entries = tuple(replace(each, action=Action.SOURCE_HAS_ENTRY, advise="") for each in rule.outcomes)
+        return replace(rule, outcomes=entries)
+
+    rules = tuple(unread(rule) if rule.name == "codeine.two" else rule for rule in small().rules)
+    chart = chart_of_bundle(record(result("CYP2D6", "*4/*4")))
+    answer = answers(made(chart, knowledge=replace(small(), rules=rules)), "codeine")["codeine.two"]
+    assert (answer.severity, answer.action) == (Severity.LISTED, "source-has-entry")
+    assert answer.headline == "TWO has guidance on codeine by CYP2D6; it was not read here"
     assert (answer.rationale, answer.classification, answer.partial) == ("", "", ())
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cds.report.model import GeneEntry, GeneState, Report
-from tests.cds.cards.support import Json
-from tests.cds.report.example import called, passport, reported, result
+from cds.report import as_bundle, as_page
+from cds.report.model import GeneEntry, GeneState, Report, Severity
+from fhir_adapters import chart_of_bundle, chart_of_calls, dump_json, load_json, pharmcat_calls
+from tests.cds.cards.support import Json, bundled, draft
+from tests.cds.report.example import called, made, passport, record, reported, result
 
 
 def gene(report: Report, label: str) -> GeneEntry:
@@ -118,3 +120,47 @@ def test_a_gene_that_nobody_knows_is_named() -> None:
     report = called({"genes": {"CYP4F2": {}, "CYP2D6": {}}})
     assert [(each.code, each.path) for each in report.unread] == [("unknown-gene", "genes.CYP4F2")]
     assert "'CYP4F2'" in report.unread[0].sentence
+
+
+def taken(rxnorm: str, name: str) -> Json:
+    return draft((rxnorm, name), identifier=name, status="active")
+
+
+def test_what_drugs_make_of_a_gene_stands_beside_what_it_is() -> None:
+    """H-035: the original and the adjusted phenotype; a drug is judged without its own effect."""
+    chart = chart_of_bundle(record(result("CYP2D6", "*1/*1"), taken("32937", "paroxetine")))
+    report = made(chart, fire_draft=True, knowledge=bundled())
+    entry = gene(report, "CYP2D6")
+    assert (entry.state, entry.phenotypes, entry.scores) == (
+        GeneState.KNOWN,
+        ("Normal Metabolizer",),
+        ("2.0",),
+    )
+    assert (entry.adjusted, entry.adjusted_by) == (("Poor Metabolizer",), "paroxetine, a strong inhibitor")
+    assert [seen.text for seen in entry.results] == ["*1/*1"]
+    answers = {answer.rule: answer for each in report.drugs for answer in each.answers}
+    ((_, codeine),) = answers["codeine.cpic"].keys
+    assert codeine.startswith(
+        "activity score 0 (with paroxetine, a strong inhibitor; by genes activity score 2"
+    )
+    assert answers["codeine.cpic"].severity is Severity.AVOID
+    ((_, paroxetine),) = answers["paroxetine.cpic"].keys
+    assert paroxetine == "activity score 2"
+    assert '<p class="mark">with paroxetine, a strong inhibitor: Poor Metabolizer</p>' in as_page(report)
+
+
+def test_a_drug_that_is_taken_is_no_genetic_result_in_fhir() -> None:
+    chart = chart_of_bundle(record(result("CYP2D6", "*1/*1"), taken("32937", "paroxetine")))
+    report = made(chart, knowledge=bundled())
+    written = load_json(dump_json(as_bundle(report)))
+    assert isinstance(written, dict)
+    again = made(chart_of_bundle(written), knowledge=bundled())
+    assert gene(again, "CYP2D6").phenotypes == ("Normal Metabolizer",)
+    assert [seen.text for seen in gene(again, "CYP2D6").results] == ["*1/*1"]
+
+
+def test_an_unknown_medication_list_is_said_where_a_drug_could_matter() -> None:
+    calls = pharmcat_calls({"genes": {"CYP2D6": {"sourceDiplotypes": [{"label": "*1/*1"}]}}})
+    entry = gene(made(chart_of_calls("", calls.by_gene), knowledge=bundled()), "CYP2D6")
+    assert entry.state is GeneState.KNOWN and entry.adjusted == ()
+    assert "Whether a drug is taken that changes it is not known" in entry.reason

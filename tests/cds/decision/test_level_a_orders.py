@@ -37,11 +37,7 @@ def drafting(tmp_path: Path) -> HookService:
     return hook_service(tmp_path, replace(knowledge, rules=ours), fire_draft=True)
 
 
-IRINOTECAN = (
-    "Irinotecan by UGT1A1: start with 70 % of the usual dose; a starting dose; raise it by the neutrophil "
-    "count if tolerated; FDA differs"
-)
-"""The DPWG names a number, the label a level."""
+IRINOTECAN = "Irinotecan, UGT1A1 poor metabolizer: consider a starting dose lower by at least one level"
 
 
 def said(found: list[Json]) -> list[tuple[str, str]]:

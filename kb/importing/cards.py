@@ -15,12 +15,12 @@ from kb.importing.phrases import CONDITION, LATER_DOSE, OTHER_DRUG, headline_and
 
 CHANGES: Final = frozenset(
     {
-        "adjust", "alternative", "avoid_or_adjust", "consider_alternative", "dose_cap", "fixed_start",
+        "alternative", "avoid_or_adjust", "consider_alternative", "dose_cap", "fixed_start",
         "increase", "increase_or_alternative", "increase_start", "monitor_or_alternative", "reduce",
         "reduce_maintenance", "reduce_or_alternative", "reduce_start", "start_low", "titration_protocol",
     }
 )  # fmt: skip
-"""Actions that change dose or drug."""
+"""Actions that change dose or drug; `adjust` alone tells neither how much nor which way."""
 
 _DOSE_ADAPTED: Final = "The dose is already adapted and tolerated"
 _NO_OTHER: Final = "No other drug suits this patient"

@@ -38,7 +38,9 @@ def bespoke(*arguments: object) -> Ran:
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
-BY_HAND = frozenset({"clopidogrel", "mercaptopurine", "niraparib", "prasugrel", "ticagrelor"})
+BY_HAND = frozenset(
+    {"capecitabine", "clopidogrel", "fluorouracil", "mercaptopurine", "niraparib", "prasugrel", "ticagrelor"}
+)
 """Drugs of the rules that no import wrote."""
 
 

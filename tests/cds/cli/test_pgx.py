@@ -133,3 +133,36 @@ def test_a_sample_is_answered_by_every_rule_that_one_of_its_genes_concerns(
         "NVI",
     ]
     assert not {"simvastatin", "fluorouracil", "methylene blue"} & found["drugs"].keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "actions"),
+    [
+        ("*1/*3", ["reduce-maintenance"]),
+        ("*2+*3", ["reduce-maintenance"]),
+        ("*3x2", ["avoid"]),
+        ("*2/*2", ["standard"]),
+        ("*3/*3", ["avoid"]),
+        # The allele *9 is normal too, and not among those that the label names.
+        ("Normal Metabolizer", []),
+        # Of these alleles some have another dose than others.
+        ("Intermediate Metabolizer", []),
+        ("1.0", []),
+    ],
+)
+def test_a_genotype_is_a_key_where_guidance_asks_for_the_alleles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, actions: list[str]
+) -> None:
+    question = looked_up("siponimod", "CYP2C9", key) | {"source": "FDA"}
+    (found,) = answers(tmp_path, capsys, question)
+    assert [each["action"] for each in found["recommendations"]] == actions
+
+
+def test_a_diplotype_of_a_sample_tells_the_alleles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    genes = {"CYP2C9": {"diplotype": "*1/*3", "phenotype": "Intermediate Metabolizer"}}
+    sample = {"id": "s", "kind": "sample", "genes": genes, "source": "FDA"}
+    (found,) = answers(tmp_path, capsys, sample)
+    (siponimod,) = found["drugs"]["siponimod"]
+    assert (siponimod["action"], siponimod["lookup"]) == ("reduce-maintenance", {"CYP2C9": "*1/*3"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,26 @@ from tests.cds.decision.test_pgx_orders import cards
 WEIGHT = "29463-7"
 
 
+OURS = {
+    "irinotecan.fda",
+    "peginterferon_alfa_2a.cpic",
+    "peginterferon_alfa_2b.cpic",
+    "pitolisant.fda_adults",
+    "pitolisant.fda_children",
+    "siponimod.fda",
+    "warfarin.cpic_adults",
+    "warfarin.cpic_children",
+}
+"""The rules that are written by hand, not from a table."""
+
+
 @pytest.fixture
 def drafting(tmp_path: Path) -> HookService:
-    """A service whose draft rules speak."""
-    return hook_service(tmp_path, bundled(), fire_draft=True)
+    """A service whose draft rules speak, those that are written by hand alone."""
+    knowledge = bundled()
+    ours = tuple(rule for rule in knowledge.rules if rule.name in OURS)
+    assert {rule.name for rule in ours} == OURS
+    return hook_service(tmp_path, replace(knowledge, rules=ours), fire_draft=True)
 
 
 IRINOTECAN = (
@@ -184,34 +201,34 @@ ONE_8 = (("CYP2C9", "*1/*8"), ("VKORC1", "rs9923231 C/C"))
     [
         (WHITE, USUAL, "info", "calculated dose ~41.1 mg a week (CYP2C9 *1/*1, VKORC1 -1639 GG)"),
         (
-            WHITE, (("CYP2C9", "*1/*2"), ("VKORC1", "rs9923231 C/T")), "info",
+            WHITE, (("CYP2C9", "*1/*2"), ("VKORC1", "rs9923231 C/T")), "warning",
             "calculated dose ~25.22 mg a week (CYP2C9 *1/*2, VKORC1 -1639 AG)",
         ),
         (
-            WHITE, (*USUAL, ("CYP4F2", "*1/*3")), "info",
+            WHITE, (*USUAL, ("CYP4F2", "*1/*3")), "warning",
             "calculated dose ~41.1 mg a week, then 5 to 10 % more (CYP4F2 rs2108622 CT)",
         ),
         (WHITE, (*USUAL, CLUSTER), "info", "calculated dose ~41.1 mg a week (CYP2C9"),
         (
-            WHITE, ONE_8, "info",
+            WHITE, ONE_8, "warning",
             "calculated dose ~41.1 mg a week, then 15 to 30 % less (CYP2C9 *1 and *5, *8 or *11)",
         ),
         (
-            BLACK, USUAL, "info",
+            BLACK, USUAL, "warning",
             "~37.64 mg a week if CYP2C9*5, *6, *8, *11 were tested, otherwise dose clinically",
         ),
-        (BLACK, (*USUAL, ("CYP4F2", "*1/*3")), "info", "~37.64 mg a week if CYP2C9*5"),
+        (BLACK, (*USUAL, ("CYP4F2", "*1/*3")), "warning", "~37.64 mg a week if CYP2C9*5"),
         (
-            BLACK, (*USUAL, CLUSTER), "info",
+            BLACK, (*USUAL, CLUSTER), "warning",
             "~37.64 mg a week, 10 to 25 % less, if CYP2C9*5, *6, *8, *11 were tested; else dose clinically",
         ),
-        (BLACK, ONE_8, "info", "calculated dose ~37.64 mg a week, then 15 to 30 % less"),
+        (BLACK, ONE_8, "warning", "calculated dose ~37.64 mg a week, then 15 to 30 % less"),
         (
-            patient(birthDate="1961-01-01"), USUAL, "info",
+            patient(birthDate="1961-01-01"), USUAL, "warning",
             "calculated dose ~39.79 mg a week; corrections by ancestry are open, race not on file",
         ),
         (of_race("2106-3", "2028-9"), USUAL, "info", "calculated dose ~39.79 mg a week (CYP2C9"),
-        (of_race("2106-3", "2054-5"), USUAL, "info", "~39.79 mg a week if CYP2C9*5"),
+        (of_race("2106-3", "2054-5"), USUAL, "warning", "~39.79 mg a week if CYP2C9*5"),
         (
             WHITE, (("CYP2C9", "*3/*3"), ("VKORC1", "rs9923231 C/C")), "warning",
             "CYP2C9 *3/*3: consider another drug; calculated dose ~16.64 mg a week",
@@ -265,3 +282,31 @@ def test_children_are_not_calculated(drafting: HookService) -> None:
     (card,) = warfarin(drafting, patient(birthDate="2016-01-01"), *USUAL)
     assert "Warfarin below 18 years: a paediatric algorithm in European ancestry" in card["summary"]
     assert "mg" not in card["summary"]
+
+
+@pytest.mark.parametrize(
+    ("drug", "result", "lead", "other"),
+    [
+        ("siponimod", ("CYP2C9", "*3/*3"), "Siponimod", "contraindicated"),
+        (
+            "irinotecan",
+            ("UGT1A1", "*28/*28"),
+            "start with 70 % of the usual dose",
+            "lower by at least one level",
+        ),
+    ],
+)
+def test_beside_other_sources_they_share_one_card(
+    tmp_path: Path, drug: str, result: tuple[str, str], lead: str, other: str
+) -> None:
+    service = hook_service(tmp_path, bundled(), fire_draft=True)
+    (card,) = cards(service, drug, genotype(*result))
+    assert lead in card["summary"]
+    assert other in card["summary"] + card["detail"]
+
+
+def test_the_calculated_dose_leads_the_card_of_warfarin(tmp_path: Path) -> None:
+    """FDA's label only says that the dose is to be adjusted."""
+    service = hook_service(tmp_path, bundled(), fire_draft=True)
+    (card,) = warfarin(service, WHITE, ("CYP2C9", "*1/*2"), ("VKORC1", "rs9923231 C/T"))
+    assert card["summary"].startswith("Draft: Warfarin: calculated dose ~25.22 mg a week")

@@ -11,7 +11,7 @@ from kb import KnowledgeBaseError
 from kb.importing.entries import read_entries
 from kb.importing.fact_table import DrugCodes, FactRow, read_readings
 from kb.importing.guidance import cases_of, guidance_of
-from kb.importing.keys import axes_of
+from kb.importing.keys import Enum, Genes, axes_of
 from kb.importing.reviewing import Merged, held, merged
 from kb.importing.sources import DPWG, FDA
 from kb.importing.validation import Judged, Paths, judge
@@ -190,6 +190,29 @@ def test_keys_that_cannot_be_told_apart_have_no_answer_unless_they_agree() -> No
         said = evaluate(rule, {"dpyd": known("as1")}).result
         assert isinstance(said, Advise) and said.outcome.startswith("source_has_entry")
         assert str(evaluate(rule, {"dpyd": known("as1_5")}).result).startswith("reduce_start_50")
+
+
+def test_rows_of_one_state_that_differ_are_not_said(tmp_path: Path) -> None:
+    """Also where one of them is what somebody read, in either order; those that agree are."""
+    gene = bundled().gene("DPYD")
+    enum = Enum("DPYD_score", {member: member for member in gene.score_members.values()})
+    genes = Genes({}, {"DPYD": enum}, {"DPYD": gene})
+    lines = (
+        row("DPYD=1.0 (One)|1.5 (One)", "reduce-start", "start_pct=50"),
+        row("DPYD=1.0 (Two)|0.5 (Two)", "test-enzyme-activity"),
+        row("DPYD=2.0 (One)|2.0 (Two)", "standard"),
+    )
+    for order in (lines, lines[::-1]):
+        rows = put(tmp_path, order, *order).rows
+        said = cases_of(axes_of(rows, genes), rows, by_row=True)
+        assert {case: each.action for case, each in said.items()} == {
+            ("as0_5",): "test_enzyme_activity",
+            ("as1",): "source_has_entry",
+            ("as1_5",): "reduce_start",
+            ("as2",): "standard",
+        }
+        judgement = judge(DPWG, rows, CODES, genes, Paths(tmp_path, tmp_path / "reviewed.tsv"))
+        assert judgement.faults == () and "may be this row or" in judgement.doubts[0]
 
 
 def test_what_cannot_be_held_is_named(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from cds.cards.recommendation import recommended
 from cds.guard import Released
-from dsl import Action, Advise, Indicator, Lifecycle, Outcome, State
+from dsl import Action, Advise, Indicator, Lifecycle, Outcome, Source, State, WhenMissing
 from kb import KnowledgeBase
 
 
@@ -162,17 +163,29 @@ def _voices(
 ) -> Iterable[Voice]:
     opinions = [opinion for each in group if (opinion := _opinion(each, knowledge)) is not None]
     answered = [opinion.released for opinion in opinions]
+    undecided = [each for each in group if each not in answered]
+    spoken = [opinion.released for opinion in opinions if opinion.outcome.indicator is not None]
+    read = {item.source for each in spoken for item in each.rule.inputs}
+    beside = [each for each in undecided if _asks_in_vain(each, read)]
     asked: list[Released] = []
-    for each in sorted(group, key=lambda each: -len(each.finding.asks)):
-        if each in answered:
-            continue
+    for each in sorted(undecided, key=lambda each: -len(each.finding.asks)):
         # What two sources ask for alike is asked once.
-        if not any(_asks(each) <= _asks(other) for other in asked):
+        if each not in beside and not any(_asks(each) <= _asks(other) for other in asked):
             asked.append(each)
             publisher = _publisher(each, knowledge)
             yield Voice(each, publisher, publisher)
     if opinions:
-        yield _voice(opinions, precedence)
+        voice = _voice(opinions, precedence)
+        lines = (f"{_publisher(each, knowledge)}: not decided ({_rule_named(each)})" for each in beside)
+        yield replace(voice, lines=(*voice.lines, *lines))
+
+
+def _asks_in_vain(each: Released, read: AbstractSet[Source]) -> bool:
+    """Whether it asks quietly, and for nothing but what another source's advice was given with."""
+    asked = [each.finding.rule.input(name) for name in each.finding.asks]
+    return bool(asked) and all(
+        item.source in read and item.when_missing is WhenMissing.SILENT for item in asked
+    )
 
 
 def _asks(each: Released) -> frozenset[object]:
@@ -229,12 +242,16 @@ def _lines(opinions: Iterable[_Opinion], speaker: _Opinion) -> Iterator[str]:
     """A line for each thing that is said, with the rules that say it."""
     said = defaultdict[str, list[str]](list)
     for each in opinions:
-        rule = each.released.rule
         words = "the same" if each.agrees(speaker) else each.words
-        named = f"{rule.name} {rule.version}{'' if rule.status is Lifecycle.ACTIVE else ', draft'}"
-        said[words if each.direction is Direction.UNREAD else f"{each.publisher}: {words}"].append(named)
+        told = words if each.direction is Direction.UNREAD else f"{each.publisher}: {words}"
+        said[told].append(_rule_named(each.released))
     for words, rules in said.items():
-        yield f"{words} (rule {'; '.join(rules)})"
+        yield f"{words} ({'; '.join(rules)})"
+
+
+def _rule_named(each: Released) -> str:
+    rule = each.rule
+    return f"rule {rule.name} {rule.version}{'' if rule.status is Lifecycle.ACTIVE else ', draft'}"
 
 
 def check_precedence(precedence: Iterable[str], knowledge: KnowledgeBase) -> None:

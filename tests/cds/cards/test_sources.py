@@ -72,6 +72,7 @@ version = "1"
 published = "2026"
 url = "https://example.org/{name}"
 read = 2026-11-21
+review_by = 2027-11-21
 """
 
 HALF = """action reduce_maintenance

@@ -39,8 +39,11 @@ def bespoke(*arguments: object) -> Ran:
 
 
 BY_HAND = frozenset(
-    {"capecitabine", "clopidogrel", "fluorouracil", "mercaptopurine", "niraparib", "prasugrel", "ticagrelor"}
-)
+    {
+        "azathioprine", "capecitabine", "clopidogrel", "fluorouracil", "mercaptopurine", "niraparib",
+        "prasugrel", "thioguanine", "ticagrelor",
+    }
+)  # fmt: skip
 """Drugs of the rules that no import wrote."""
 
 

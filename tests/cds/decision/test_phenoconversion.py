@@ -78,7 +78,7 @@ def test_the_record_has_both_results_and_where_the_drug_stands(tmp_path: Path) -
     stored = log.get(DECISION)
     assert stored is not None
     record: Json = dict(stored.entry.record)
-    (evaluation,) = record["evaluations"]
+    (evaluation,) = (each for each in record["evaluations"] if each["rule"] == "codeine.cpic")
     (score,) = evaluation["inputs"]
     assert (score["value"], score["before"], score["changed_by"]) == (
         "activity score 0",
@@ -168,6 +168,7 @@ def test_certain_answers_decide_where_both_results_are_possible(drafting: HookSe
     (card,) = cards(drafting, "codeine", taken("bupropion", "stopped"), pgx=genotype("CYP2D6", "*1/*1x2"))
     assert card["summary"].startswith("Draft: Codeine, CYP2D6 activity score 0 or activity score 3")
     assert card["summary"].endswith(": avoid") and card["indicator"] == "critical"
+    assert "- DPWG: not decided (rule codeine.dpwg 1.0.0, draft)" in card["detail"]
 
 
 def test_a_moderate_inhibitor_halves_the_score(drafting: HookService) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
 from cds.cards.sources import Voice, voices
+from cds.cards.staleness import stale_words
 from cds.cards.suggest import Offer, alternatives, offers, withdrawal
 from cds.cards.text import capitalised, detail, fill, shown_value
 from cds.cards.view import CardView, ordered_dose, view
@@ -22,7 +23,6 @@ from dsl import (
     Indicator,
     Input,
     Lifecycle,
-    Rule,
     SourceKind,
     State,
     WhenMissing,
@@ -34,7 +34,6 @@ from dsl import (
 from dsl.checker.outcomes import MAX_SUMMARY
 from fhir_adapters import Order
 from kb import KnowledgeBase
-from kb.currency import sources_of, stale_sources
 
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 OWN_OVERRIDE_SYSTEM = "urn:bespoke:override-reason"
@@ -147,7 +146,7 @@ def _card(
         paragraphs.append(_difference(voice, proposes=ordering and bool(card.suggestions)))
     text = detail(
         draft=draft,
-        stale=list(_stale(rule, knowledge, today)),
+        stale=list(stale_words(rule, knowledge, today)),
         paragraphs=paragraphs,
         lists=[
             ("Other sources" if voice.differing else "Further sources", voice.lines),
@@ -176,19 +175,6 @@ def _card(
     if card.outcome or isinstance(finding.result, Give):
         plain["overrideReasons"] = _overrides(card)
     return plain
-
-
-def _stale(rule: Rule, knowledge: KnowledgeBase, today: date) -> Iterator[str]:
-    """What of the guidance is out of date (H-119)."""
-    if today > rule.review_by:
-        yield f"The review of this guidance was due on {rule.review_by.isoformat()}."
-    for each in stale_sources(sources_of(rule, knowledge), knowledge, today):
-        title = knowledge.sources[each.name].title
-        if each.replaced_by is None:
-            yield f"The source “{title}” was to be read again by {each.since.isoformat()}."
-        else:
-            newer = knowledge.sources[each.replaced_by].title
-            yield f"The source “{title}” has a newer edition, which this guidance does not follow: {newer}."
 
 
 def _spoken(word: str) -> str:

@@ -86,7 +86,7 @@ def _answer(answer: Answer) -> dict[str, object]:
         "rule": answer.rule,
         "version": answer.version,
         "draft": answer.draft,
-        "review_overdue_since": None if answer.overdue is None else answer.overdue.isoformat(),
+        "stale": list(answer.stale),
         "cites": answer.citation.identifier,
     }
 

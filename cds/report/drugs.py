@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cds.cards import Recommended, recommended
+from cds.cards.staleness import stale_words
 from cds.cards.text import capitalised
 from cds.decision import Situation, decide
 from cds.decision.lookups import attribute
@@ -105,13 +106,12 @@ def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> An
     said = recommended(finding, knowledge)
     severity = _severity(finding, said)
     citation = knowledge.sources[rule.evidence.citations[0].identifier]
-    overdue = rule.review_by if as_of.date() > rule.review_by else None
     return Answer(
         source=citation.publisher,
         rule=rule.name,
         version=rule.version,
         draft=rule.status is not Lifecycle.ACTIVE,
-        overdue=overdue,
+        stale=tuple(stale_words(rule, knowledge, as_of.date())),
         population="" if condition is None else rule.population,
         only_if=only_if,
         severity=severity,

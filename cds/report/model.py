@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from fhir_adapters import ChartFinding
@@ -107,8 +107,8 @@ class Answer:
     rule: str
     version: str
     draft: bool
-    overdue: date | None
-    """The day on which its review was due, where that day is over."""
+    stale: tuple[str, ...]
+    """What of it is out of date: its review, or a source that it cites."""
     population: str
     """For whom it speaks; empty for everybody."""
     only_if: bool

@@ -65,8 +65,7 @@ def marks(answer: Answer) -> list[str]:
     said = [answer.classification] if answer.classification not in ("", "N/A") else []
     if answer.draft:
         said.append("draft")
-    if answer.overdue is not None:
-        said.append(f"review was due on {answer.overdue.isoformat()}")
+    said += [sentence.rstrip(".") for sentence in answer.stale]
     said += [f"partial: {gene} not tested" for gene in answer.partial]
     return said
 

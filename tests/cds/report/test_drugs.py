@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -99,7 +100,20 @@ def test_drafts_speak_when_asked_and_say_so() -> None:
 
 def test_an_overdue_review_is_said() -> None:
     answer = answers(passport(result("HLA-B", "*57:01/*07:02")), "abacavir")["abacavir.one"]
-    assert answer.overdue is not None and answer.overdue.isoformat() == "2026-06-01"
+    assert answer.stale == ("The review of this guidance was due on 2026-06-01.",)
+
+
+def test_a_source_that_was_to_be_read_again_is_said() -> None:
+    """H-119."""
+    sources = {
+        name: replace(source, review_by=date(2026, 11, 10)) if name == "label:two" else source
+        for name, source in small().sources.items()
+    }
+    chart = chart_of_bundle(record(result("CYP2D6", "*4/*4")))
+    found = answers(made(chart, knowledge=replace(small(), sources=sources)), "codeine")
+    (said,) = found["codeine.two"].stale
+    assert said == "The source “Guidance of another body” was to be read again by 2026-11-10."
+    assert found["codeine.one_adults"].stale == ()
 
 
 def test_a_preliminary_result_is_told_beside_the_answer() -> None:

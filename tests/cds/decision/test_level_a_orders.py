@@ -254,7 +254,7 @@ def test_a_dose_that_is_not_calculated_is_none(drafting: HookService) -> None:
     (open_,) = (card for card in found if "calculated" in card["summary"])
     assert open_["summary"] == (
         "Draft: Warfarin: calculated dose not settled "
-        "(CYP2C9 *1/*2 or *1/*3 (contradictory), VKORC1 -1639 GG); DPWG and FDA differ"
+        "(CYP2C9 *1/*2 or *1/*3 (contradictory), VKORC1 -1639 GG)"
     )
     assert r"\~34.69 mg a week or \~29.98 mg a week" in open_["detail"]
 

@@ -104,6 +104,6 @@ def _quiet(rule: Rule, outcome: Outcome, knowledge: KnowledgeBase) -> str:
     drugs = " and ".join(rule.drugs).replace("_", " ")
     if outcome.action is Action.SOURCE_HAS_ENTRY:
         genes = " and ".join(dict.fromkeys(knowledge.gene(name).symbol for name in rule.genes))
-        part = " for this result" if attribute(rule, "rows_read") else ""
+        part = " for this result, or needs more than it" if attribute(rule, "rows_read") else ""
         return f"{publisher(rule, knowledge)} has guidance on {drugs} by {genes}; it was not read here{part}"
     return f"{drugs.capitalize()}: {'' if outcome.action is None else outcome.action.value.replace('-', ' ')}"

@@ -156,6 +156,7 @@ def _set(each: Codec) -> Codec:
 def _dataclass(kind: type) -> Codec:
     names = [field.name for field in fields(kind) if (kind, field.name) not in _LEFT_OUT]
     later: list[Codec] = []
+    text, intern = _SCALARS[str], sys.intern
 
     def codecs() -> list[Codec]:
         # Not before the first use: conditions hold conditions.
@@ -167,15 +168,23 @@ def _dataclass(kind: type) -> Codec:
     def write(value: object) -> Json:
         return [codec.write(getattr(value, name)) for codec, name in zip(codecs(), names, strict=True)]
 
+    given = [
+        (place, value)
+        for place, field in enumerate(fields(kind))
+        for (owner, name), value in _LEFT_OUT.items()
+        if owner is kind and name == field.name
+    ]
+
     def read(written: Json, functions: Functions) -> object:
         parts = _listed(written, len(names))
-        return kind(
-            **{
-                name: codec.read(part, functions)
-                for name, codec, part in zip(names, codecs(), parts, strict=True)
-            },
-            **{name: value for (owner, name), value in _LEFT_OUT.items() if owner is kind},
-        )
+        # Most members are texts, and a knowledge base has tens of thousands of them.
+        values = [
+            intern(part) if codec is text and type(part) is str else codec.read(part, functions)
+            for codec, part in zip(codecs(), parts, strict=True)
+        ]
+        for place, value in given:
+            values.insert(place, value)
+        return kind(*values)
 
     return Codec(write, read)
 
@@ -201,15 +210,19 @@ def _union(kinds: tuple[object, ...]) -> Codec:
 
     stored: dict[object, type] = {bool: bool, type(None): type(None), timedelta: int, tuple: list}
     by_stored = {stored.get(kind, str): codec for kind, codec in plain.items()}
+    known: dict[str, Codec] = {}  # filled when first read: conditions hold conditions
 
     def read(written: Json, functions: Functions) -> object:
         codec = by_stored.get(type(written))
         if codec is not None:
             return codec.read(written, functions)
-        name, *parts = _listed(written) or [None]
+        parts = _listed(written)
+        name = parts[0] if parts else None
         if not isinstance(name, str) or name not in named:
             raise _refuse(" or ".join(named) or "another value", name)
-        return codec_of(named[name]).read(parts, functions)
+        if name not in known:
+            known[name] = codec_of(named[name])
+        return known[name].read(parts[1:], functions)
 
     return Codec(write, read)
 

@@ -31,6 +31,7 @@ def test_defaults() -> None:
         "as_of": None,
         "fire_draft": False,
         "allow_http_fhir": False,
+        "guidance_precedence": (),
         "max_cards": 20,
         "fhir_bases": (),
         "fhir_networks": (),

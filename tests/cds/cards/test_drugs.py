@@ -42,7 +42,7 @@ from tests.cds.cards.support import (
     patient_view,
     prefetch,
 )
-from tests.cds.cli.support import knowledge_folder
+from tests.cds.cli.support import folder_without_imports
 from tests.dsl.support import PROPERTY
 from tests.kb.rxnorm_files import (
     BRANDED_PACK,
@@ -62,7 +62,7 @@ NO_CHANGE = "A combination with other ingredients is ordered, so no change is pr
 @pytest.fixture(scope="module")
 def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     """The bundled knowledge base with an imported table."""
-    root = knowledge_folder(tmp_path_factory.mktemp("kb"))
+    root = folder_without_imports(tmp_path_factory.mktemp("kb"))
     release = write_release(tmp_path_factory.mktemp("rrf"))
     table = read_release(release, frozenset({CLOPIDOGREL[0], NIRAPARIB[0]})).table
     (root / TABLE).write_text(table.text(), "utf-8", newline="\n")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from typer.testing import CliRunner
 
 from cds.cli.main import app
-from kb import BUNDLED
+from cds.guard import reasons_to_withhold
+from kb import BUNDLED, KnowledgeBase, load
+from kb.coverage import LEVEL_A
 from kb.files import SUFFIXES
 
 
@@ -38,13 +42,8 @@ def bespoke(*arguments: object) -> Ran:
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
-BY_HAND = frozenset(
-    {
-        "azathioprine", "capecitabine", "clopidogrel", "fluorouracil", "mercaptopurine", "niraparib",
-        "prasugrel", "thioguanine", "ticagrelor",
-    }
-)  # fmt: skip
-"""Drugs of the rules that no import wrote."""
+BY_HAND = frozenset({"clopidogrel", "mercaptopurine", "niraparib", "prasugrel", "ticagrelor"})
+"""Drugs of the active rules, which no import wrote."""
 
 
 def knowledge_folder(target: Path) -> Path:
@@ -53,11 +52,37 @@ def knowledge_folder(target: Path) -> Path:
 
 
 def folder_without_imports(target: Path) -> Path:
-    """A copy of the bundled knowledge base without what came from tables of facts."""
+    """A copy of the bundled knowledge base with its active rules, and nothing from tables of facts."""
     paths = [path for path in BUNDLED.rglob("*") if path.suffix in SUFFIXES]
-    imported = (BUNDLED / "pgx", BUNDLED / "phenoconversion")
-    own = [path for path in paths if not set(imported) & set(path.parents)]
-    return _copy(target, [path for path in own if path.parent.name != "drugs" or path.stem in BY_HAND])
+    return _copy(target, [path for path in paths if _is_own(path.relative_to(BUNDLED))])
+
+
+def _is_own(path: Path) -> bool:
+    match path.parts[0]:
+        case "pgx" | "phenoconversion":
+            return path.as_posix() == LEVEL_A
+        case "drugs":
+            return path.stem in BY_HAND
+        case "rules":
+            return path.parts[1] in BY_HAND
+    return True
+
+
+@cache
+def _held() -> TemporaryDirectory[str]:
+    return TemporaryDirectory()
+
+
+@cache
+def own_folder() -> Path:
+    """Such a copy that all tests share and nobody changes."""
+    return folder_without_imports(Path(_held().name) / "kb")
+
+
+@cache
+def own_knowledge() -> KnowledgeBase:
+    """What is loaded from it."""
+    return load(own_folder(), reasons_to_withhold)
 
 
 def _copy(target: Path, paths: list[Path]) -> Path:

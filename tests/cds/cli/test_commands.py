@@ -25,7 +25,7 @@ from tests.cds.cards.support import (
     order_sign,
     prefetch,
 )
-from tests.cds.cli.support import bespoke, knowledge_folder
+from tests.cds.cli.support import bespoke, folder_without_imports
 
 COMMANDS = [(), ("audit",), ("audit", "show")]
 COMMANDS += [(name,) for name in ("check", "test", "explain", "evaluate", "serve", "demo")]
@@ -109,7 +109,7 @@ def test_show_echoes_no_id(tmp_path: Path) -> None:
 
 
 def test_serve_refuses_faulty_rules_with_file_line_caret_and_help(tmp_path: Path) -> None:
-    folder = knowledge_folder(tmp_path / "kb")
+    folder = folder_without_imports(tmp_path / "kb")
     path = folder / "rules/niraparib/start_dose.rule"
     text = path.read_text("utf-8").replace("weight < 77 kg", "weigth < 77 kg")
     path.write_text(text, "utf-8")

@@ -23,7 +23,7 @@ from tests.cds.cards.support import (
     niraparib_labs,
     patient,
 )
-from tests.cds.cli.support import Ran, bespoke, knowledge_folder
+from tests.cds.cli.support import Ran, bespoke, folder_without_imports
 
 AS_OF = ("--as-of", "2026-11-20")
 TAKEN = draft(CLOPIDOGREL, "taken", status="active")
@@ -171,7 +171,7 @@ def test_options_that_cannot_be_used(tmp_path: Path, options: tuple[str, str], s
 
 
 def test_faulty_rules_stop_it_with_their_place(tmp_path: Path) -> None:
-    folder = knowledge_folder(tmp_path / "kb")
+    folder = folder_without_imports(tmp_path / "kb")
     path = folder / "rules/niraparib/start_dose.rule"
     path.write_text(path.read_text("utf-8").replace("weight < 77 kg", "weigth < 77 kg"), "utf-8")
     ran = evaluated(tmp_path, record(), "--kb", str(folder))
@@ -180,7 +180,7 @@ def test_faulty_rules_stop_it_with_their_place(tmp_path: Path) -> None:
 
 
 def test_draft_rules_speak_only_when_asked(tmp_path: Path) -> None:
-    folder = knowledge_folder(tmp_path / "kb")
+    folder = folder_without_imports(tmp_path / "kb")
     path = folder / "rules/niraparib/start_dose.rule"
     path.write_text(path.read_text("utf-8").replace("status     active", "status     draft"), "utf-8")
     bundle = record(*niraparib_labs(60), draft(NIRAPARIB))
@@ -194,7 +194,7 @@ def test_draft_rules_speak_only_when_asked(tmp_path: Path) -> None:
 
 def test_a_release_answers_as_its_folder(tmp_path: Path) -> None:
     """The same digest, card and trace, whichever form the knowledge came in."""
-    folder, release = knowledge_folder(tmp_path / "kb"), tmp_path / "a.release"
+    folder, release = folder_without_imports(tmp_path / "kb"), tmp_path / "a.release"
     assert bespoke("kb", "build", "--kb", folder, "--output", release).code == 0
     bundle = record(*niraparib_labs(60), draft(NIRAPARIB))
     answers = [
@@ -213,7 +213,7 @@ def test_a_name_that_no_file_system_allows(tmp_path: Path) -> None:
 
 def test_a_changed_cut_changes_the_answer(tmp_path: Path) -> None:
     """`--kb` is what answers, not a second implementation."""
-    folder = knowledge_folder(tmp_path / "kb")
+    folder = folder_without_imports(tmp_path / "kb")
     path = folder / "rules/niraparib/start_dose.rule"
     changed = path.read_text("utf-8").replace("weight < 77 kg", "weight < 50 kg")
     path.write_text(changed, "utf-8")

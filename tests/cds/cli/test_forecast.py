@@ -26,7 +26,7 @@ from tests.cds.cards.support import (
     patient,
     prefetch,
 )
-from tests.cds.cli.support import Ran, bespoke, knowledge_folder
+from tests.cds.cli.support import Ran, bespoke, folder_without_imports
 
 START_DOSE = "rules/niraparib/start_dose.rule"
 AT = ("--as-of", "2026-11-20")
@@ -35,7 +35,7 @@ NAME = "niraparib.start_dose"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return knowledge_folder(tmp_path / "kb")
+    return folder_without_imports(tmp_path / "kb")
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_a_changed_rule_beside_the_old_one(charts: Path, folder: Path) -> None:
         ("weight = 60 kg", "weight = 45 kg"),
         ("weight = 76.999 kg", "weight = 49.999 kg"),
     )
-    old = knowledge_folder(folder.parent / "old")
+    old = folder_without_imports(folder.parent / "old")
     ran = forecast(charts, *AT, "--kb", folder, "--against", old)
     # 60 kg is no longer light: with enough platelets 300 mg are advised, more than the 200 mg ordered.
     assert f"  {NAME}: 333.3 → 500.0\n" in ran.out and "  clopidogrel.cyp2c19: 166.7 → 166.7\n" in ran.out

@@ -9,10 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from kb import BUNDLED, load
+from kb import load
 from kb.coverage import LEVEL_A
 from kb.release import pack, read_sources
-from tests.cds.cli.support import Ran, bespoke, knowledge_folder
+from tests.cds.cli.support import (
+    Ran,
+    bespoke,
+    folder_without_imports,
+    knowledge_folder,
+    own_folder,
+    own_knowledge,
+)
 
 START_DOSE = "rules/niraparib/start_dose.rule"
 ON = ("--on", "2026-11-20")
@@ -26,7 +33,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return knowledge_folder(tmp_path / "kb")
+    return folder_without_imports(tmp_path / "kb")
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -85,7 +92,7 @@ def test_list_of_one_status(folder: Path) -> None:
 
 def test_list_of_a_release(folder: Path) -> None:
     kb("build", "--kb", folder, "--output", "a.release")
-    assert kb("list", "--kb", "a.release", *ON).out == kb("list", *ON).out
+    assert kb("list", "--kb", "a.release", *ON).out == kb("list", "--kb", folder, *ON).out
 
 
 @pytest.mark.parametrize(
@@ -166,13 +173,13 @@ def test_build_and_verify(folder: Path) -> None:
     assert ran.code == 0 and ran.out.startswith("bespoke-2026.11.5.release: bespoke 2026.11.5, digest ")
     ran = kb("verify", "bespoke-2026.11.5.release", "--against", folder)
     assert (ran.code, ran.err) == (0, "")
-    digest, rules = load().digest, len(load().rules)
+    digest, rules = own_knowledge().digest, len(own_knowledge().rules)
     assert ran.out == f"bespoke-2026.11.5.release: sound, bespoke 2026.11.5, digest {digest}, {rules} rules\n"
 
 
-def test_build_of_the_bundled_one_is_that_of_its_copy(folder: Path) -> None:
+def test_build_of_the_bundled_one_is_that_of_its_copy(tmp_path: Path) -> None:
     kb("build", "--output", "a.release")
-    kb("build", "--kb", folder, "--output", "b.release")
+    kb("build", "--kb", knowledge_folder(tmp_path / "kb"), "--output", "b.release")
     assert Path("a.release").read_bytes() == Path("b.release").read_bytes()
 
 
@@ -254,7 +261,7 @@ def test_a_damaged_release(release: Path) -> None:
     content[len(content) // 2] ^= 1
     release.write_bytes(content)
     kb("verify", release).refused("a.release", "damaged", code=1)
-    kb("diff", release, BUNDLED).refused("a.release", "damaged")
+    kb("diff", release, own_folder()).refused("a.release", "damaged")
     ran = kb("verify", release, "--json")
     assert ran.code == 1 and json.loads(ran.out)["sound"] is False
 
@@ -271,7 +278,7 @@ def test_rules_that_are_not_those_of_the_files(folder: Path) -> None:
     Path("a.release").write_bytes(release)
     for command in (("verify", "a.release"), ("diff", "a.release", folder), ("list", "--kb", "a.release")):
         code = 1 if command[0] == "verify" else 2
-        kb(*command).refused("rule abacavir.cpic 1.0.0 is not what its file says", code=code)
+        kb(*command).refused("rule clopidogrel.cyp2c19 1.0.1 is not what its file says", code=code)
 
 
 def test_another_folder_than_it_was_built_from(release: Path, folder: Path) -> None:
@@ -284,7 +291,7 @@ def test_another_folder_than_it_was_built_from(release: Path, folder: Path) -> N
 
 def test_a_folder_is_verified_like_a_release(folder: Path) -> None:
     assert json.loads(kb("verify", folder, "--json").out) == {"sound": True, "faults": []}
-    assert kb("verify", folder, "--against", BUNDLED).code == 0
+    assert kb("verify", folder, "--against", own_folder()).code == 0
     edit(folder / START_DOSE, "weight < 77 kg or", "weight < 50 kg or")
     ran = kb("verify", folder)
     assert ran.code == 1 and "a light patient is decided without" in ran.err
@@ -300,7 +307,7 @@ def test_unusable_calls(release: Path) -> None:
 # ---------------------------------------------------------------- diff
 def test_no_difference(release: Path, folder: Path) -> None:
     """A release is compared with the tests beside its rules."""
-    for one, other in ((release, folder), (folder, release), (folder, BUNDLED)):
+    for one, other in ((release, folder), (folder, release), (folder, own_folder())):
         ran = kb("diff", one, other)
         assert (ran.code, ran.err) == (0, "") and ran.out.endswith("no difference\n")
 
@@ -328,12 +335,12 @@ def test_a_change_without_a_new_version_fails(release: Path, folder: Path) -> No
 
 def test_proved_is_told_from_not_found(folder: Path) -> None:
     edit(folder / START_DOSE, "within 90 days required", "within 60 days required")
-    assert "proved for all combinations of known and missing data" in kb("diff", BUNDLED, folder).out
+    assert "proved for all combinations of known and missing data" in kb("diff", own_folder(), folder).out
 
 
 def test_difference_as_json(folder: Path) -> None:
     other_limit(folder)
-    ran = kb("diff", BUNDLED, folder, "--json")
+    ran = kb("diff", own_folder(), folder, "--json")
     found = json.loads(ran.out)
     assert ran.code == 1 and found["same_version"] is True and found["files"] == []
     (change,) = found["rules"]
@@ -344,7 +351,7 @@ def test_difference_as_json(folder: Path) -> None:
 def test_diff_refuses_what_cannot_be_used(folder: Path) -> None:
     kb("diff", "nowhere", folder).refused("nowhere: no such folder")
     edit(folder / START_DOSE, "weight < 77 kg or", "weigth < 77 kg or")
-    ran = kb("diff", BUNDLED, folder)
+    ran = kb("diff", own_folder(), folder)
     assert ran.code == 2 and ran.out == "" and "did you mean `weight`?" in ran.err
 
 

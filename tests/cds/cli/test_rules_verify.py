@@ -12,7 +12,7 @@ import pytest
 from cds.cli import rules
 from cds.cli import verify as verifying
 from kb import BUNDLED
-from tests.cds.cli.support import knowledge_folder
+from tests.cds.cli.support import folder_without_imports
 
 needs_solver = pytest.mark.skipif(not verifying.installed(), reason="without z3, `--verify` is not tested")
 
@@ -22,7 +22,7 @@ IDLE_BRANCH = "    when weight * 2 < 100 kg and weight > 60 kg    => none\n"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A knowledge base with a branch that only arithmetic shows to be out of reach."""
-    folder = knowledge_folder(tmp_path / "kb")
+    folder = folder_without_imports(tmp_path / "kb")
     path = folder / "rules/niraparib/start_dose.rule"
     text = path.read_text("utf-8")
     at = text.index("    when weight < 77 kg")

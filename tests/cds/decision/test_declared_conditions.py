@@ -18,7 +18,7 @@ from tests.cds.cards.support import (
     order_sign,
     prefetch,
 )
-from tests.cds.cli.support import knowledge_folder
+from tests.cds.cli.support import folder_without_imports
 
 PRASUGREL = ("613391", "prasugrel")
 HEAD = """rule example.advice version 1.0.0 {
@@ -62,7 +62,7 @@ INHIBITOR = """
 
 
 def cards(folder: Path, body: str, data: Json) -> list[Json]:
-    rules = knowledge_folder(folder / "kb")
+    rules = folder_without_imports(folder / "kb")
     (rules / "rules/example.rule").write_text(HEAD + body, "utf-8")
     service = hook_service(folder, load(rules))
     status, reply = answer(service, order_sign([draft(PRASUGREL)], data))

@@ -25,7 +25,7 @@ from tests.cds.cards.support import (
     patient_view,
     prefetch,
 )
-from tests.cds.cli.support import bespoke, knowledge_folder
+from tests.cds.cli.support import bespoke, folder_without_imports
 
 PRASUGREL = ("613391", "prasugrel")
 RULE = """rule example.advice version 1.0.0 {
@@ -57,7 +57,7 @@ EXCEPTION = RULE.replace("example.advice", "example.exception").replace(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    rules = knowledge_folder(tmp_path / "kb")
+    rules = folder_without_imports(tmp_path / "kb")
     (rules / "rules/example.rule").write_text(RULE, "utf-8")
     return rules
 

@@ -231,7 +231,7 @@ def test_a_rule_left_out(release: bytes, tmp_path: Path) -> None:
     fewer = compiled_with(read_sources(own_folder()), replace(knowledge, rules=knowledge.rules[1:]))
     there = opened(forged(release, lambda plain: None, fewer), tmp_path)
     assert other_rules(there, knowledge) == (
-        f"rule {knowledge.rules[0].name} 1.0.0 is not what its file says",
+        f"rule {knowledge.rules[0].name} 1.0.1 is not what its file says",
     )
 
 

@@ -117,7 +117,7 @@ def _answer(released: Released, knowledge: KnowledgeBase, as_of: datetime) -> An
         severity=severity,
         action="" if said is None or said.action is None else said.action.value,
         classification="" if said is None or severity is Severity.LISTED else said.classification,
-        headline=_headline(rule, finding, said, severity),
+        headline=_headline(rule, finding, said, severity, citation.publisher),
         rationale="" if said is None or severity is Severity.LISTED else said.rationale,
         keys=tuple(_keys(finding)),
         genes=tuple(sorted(_genes(rule))),
@@ -162,14 +162,17 @@ def _by_suggestions(said: Recommended) -> Severity:
     return Severity.DOSE if doses else Severity.ALTERNATIVE
 
 
-def _headline(rule: Rule, finding: Finding, said: Recommended | None, severity: Severity) -> str:
+def _headline(
+    rule: Rule, finding: Finding, said: Recommended | None, severity: Severity, publisher: str
+) -> str:
     if severity is Severity.OUTSIDE:
         return f"Not for this patient: {rule.population}"
     if severity is Severity.UNDECIDED:
         lacks = ", ".join(lacking(finding.rule.input(name), finding.facts[name]) for name in finding.asks)
         return f"Not decided: {lacks}" if lacks else "Not decided"
     if said is not None:
-        return said.headline
+        # Beside the name of the source, which is told of each answer.
+        return said.headline.removeprefix(f"{publisher} ")
     result = finding.result
     if isinstance(result, Give):
         return f"Advised dose {result.dose}"

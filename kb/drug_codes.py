@@ -157,7 +157,7 @@ def drug_index(root: Path, drugs: Collection[Drug], table: Table | None) -> Drug
     own_names = frozenset(drug.name.replace("_", " ") for drug in drugs)
     if table is None:
         return DrugIndex(codes, texts, names=own_names)
-    known = {drug.rxnorm: drug.name for drug in drugs}
+    known = {drug.rxnorm: drug.name for drug in drugs if drug.rxnorm}
     named = defaultdict[str, set[DrugConcept]](set)
     for row in table.rows:
         names = frozenset(known[each] for each in row.ingredients if each in known)
@@ -212,13 +212,15 @@ def _own_texts(root: Path, drugs: Collection[Drug]) -> dict[str, DrugConcept]:
 
 def _codings(drug: Drug) -> list[Coding]:
     products = (each.rxnorm for each in drug.products)
-    return [Coding(RXNORM, code) for code in (drug.rxnorm, *products) if code is not None] + [*drug.codes]
+    return [Coding(RXNORM, code) for code in (drug.rxnorm, *products) if code] + [*drug.codes]
 
 
 def _remarks(drugs: Iterable[Drug], table: Table) -> Iterable[str]:
     rows = {row.coding: row for row in table.rows}
     for drug in drugs:
         place = f"drugs/{drug.name}.toml"
+        if not drug.rxnorm:
+            continue
         if drug.rxnorm not in table.ingredients:
             yield f"{place}: the drug was not part of the import of RxNorm; import again"
             continue

@@ -122,10 +122,13 @@ class ProductFile(_Strict):
 
 
 class DrugFile(_Strict):
-    """`drugs/NAME.toml`: the RxNorm ingredient, its codes in other systems, its products."""
+    """`drugs/NAME.toml`: the RxNorm ingredient, its codes in other systems, its products.
 
-    rxnorm: Text
+    A drug that RxNorm does not have goes by its codes.
+    """
+
     display: Text
+    rxnorm: Text | None = None
     codes: tuple[Code, ...] = ()
     products: tuple[ProductFile, ...] = ()
 

@@ -78,10 +78,16 @@ class Drug:
 
     name: str
     rxnorm: str
+    """Empty for one that RxNorm does not have."""
     display: str
     products: tuple[Product, ...]
     codes: tuple[Coding, ...] = ()
     """Codes of the ingredient in other systems than RxNorm."""
+
+    @property
+    def coding(self) -> Coding:
+        """The code that stands for the drug: that of RxNorm, else the first of the others."""
+        return Coding(RXNORM, self.rxnorm) if self.rxnorm else self.codes[0]
 
     def product(self, rxnorm_codes: Iterable[str], text: str) -> Product | None:
         """The product with one of these codes, else the one with this display.

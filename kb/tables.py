@@ -82,7 +82,7 @@ class Tables:
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),
-            drug_codes={f"rxnorm#{each.rxnorm}": name for name, each in self.drugs.items()},
+            drug_codes={f"rxnorm#{each.rxnorm}": name for name, each in self.drugs.items() if each.rxnorm},
             citations={name: each.publisher for name, each in self.sources.items()},
             functions=FUNCTIONS,
             models=self.models,
@@ -249,7 +249,9 @@ def _drug(path: Path) -> Drug:
         for product in entry.products
     )
     codes = tuple(_code(path, "codes", code.system, code.code) for code in entry.codes)
-    return Drug(path.stem, entry.rxnorm, entry.display, products, codes)
+    if entry.rxnorm is None and not codes:
+        raise KnowledgeBaseError(f"{path}: field `rxnorm`: is missing, and there are no `codes` in its place")
+    return Drug(path.stem, entry.rxnorm or "", entry.display, products, codes)
 
 
 def _condition(path: Path) -> ConditionSet:

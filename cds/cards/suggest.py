@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cds.cards.text import capitalised
 from cds.cards.view import CardView, ordered_product
-from dsl import Dose, DoseSuggestion, DrugSuggestion, Suggestion, WithdrawSuggestion, holds
+from dsl import Coding, Dose, DoseSuggestion, DrugSuggestion, Suggestion, WithdrawSuggestion, holds
 from dsl.units import commensurable, parse
 from fhir_adapters import Order, rewritten
 from kb import RXNORM, Drug, KnowledgeBase, Product
@@ -99,9 +99,9 @@ def _product(order: Order, drug: Drug, dose: Dose) -> Product | None:
 def _rewritten(
     order: Order, drug: Drug, product: Product | None, dose: Dose | None, *, same_drug: bool
 ) -> dict[str, object]:
-    code, display = drug.rxnorm, drug.display
+    code, display = drug.coding, drug.display
     if product is not None and product.rxnorm is not None:
-        code, display = product.rxnorm, product.display
-    coding = {"system": RXNORM, "code": code, "display": display}
+        code, display = Coding(RXNORM, product.rxnorm), product.display
+    coding = {"system": code.system, "code": code.code, "display": display}
     text = product.display if product is not None else drug.display
     return rewritten(order, coding, text, dose, same_drug=same_drug)

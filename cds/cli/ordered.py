@@ -8,9 +8,9 @@ from datetime import datetime
 from cds.cli.batch import LineError
 from cds.decision import decide, of_orders
 from cds.settings import parse_as_of
-from dsl import Finding
+from dsl import Coding, Finding
 from fhir_adapters import chart_of_prefetch
-from kb import RXNORM, KnowledgeBase
+from kb import KnowledgeBase
 
 
 def instant(value: object) -> datetime:
@@ -40,18 +40,18 @@ def findings_about(
     bundle = {
         "resourceType": "Bundle",
         "type": "collection",
-        "entry": [{"resource": _draft(patient, knowledge.drugs[drug].rxnorm)}],
+        "entry": [{"resource": _draft(patient, knowledge.drugs[drug].coding)}],
     }
     decision = decide(of_orders(chart, bundle, (), knowledge, None), knowledge, as_of)
     return [each.finding for each in decision.evaluations if each.finding is not None]
 
 
-def _draft(patient: str, rxnorm: str) -> dict[str, object]:
+def _draft(patient: str, drug: Coding) -> dict[str, object]:
     return {
         "resourceType": "MedicationRequest",
         "id": "draft",
         "status": "draft",
         "intent": "order",
         "subject": {"reference": f"Patient/{patient}"},
-        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": rxnorm}]},
+        "medicationCodeableConcept": {"coding": [{"system": drug.system, "code": drug.code}]},
     }

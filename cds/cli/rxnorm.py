@@ -23,7 +23,7 @@ def run(folder: Path, kb: Path | None, output: Path | None) -> int:
     target = output or (kb / TABLE if kb else Path(TABLE))
     try:
         drugs = load_drugs(root)
-        found = read_release(folder, frozenset(drug.rxnorm for drug in drugs.values()))
+        found = read_release(folder, frozenset(drug.rxnorm for drug in drugs.values() if drug.rxnorm))
         index = drug_index(root, drugs.values(), found.table)
         if not found.table.rows:
             raise KnowledgeBaseError(f"{folder}: has none of the ingredients in {root / 'drugs'}")

@@ -16,7 +16,6 @@ from uuid import NAMESPACE_URL, uuid5
 from cds.report.model import Answer, DrugEntry, GeneEntry, Report, Seen, Severity
 from cds.report.words import HEADINGS, caveats, for_whom, marks
 from fhir_adapters import ADVICE
-from kb import RXNORM
 
 _GUIDE = "http://hl7.org/fhir/uv/genomics-reporting"
 _TBD = f"{_GUIDE}/CodeSystem/tbd-codes-cs"
@@ -152,7 +151,7 @@ class _Writer:
         found["component"] = [
             {
                 "code": _coded(_LOINC, "51963-7", "Medication assessed [ID]"),
-                "valueCodeableConcept": _coded(RXNORM, entry.drug.rxnorm, entry.drug.display),
+                "valueCodeableConcept": _coded(*entry.drug.coding, entry.drug.display),
             },
             {
                 "code": _coded(_TBD, "therapeutic-implication", "Therapeutic Implication"),

@@ -62,7 +62,7 @@ def _gene(entry: GeneEntry) -> dict[str, object]:
 def _drug(entry: DrugEntry) -> dict[str, object]:
     return {
         "drug": entry.drug.display,
-        "rxnorm": entry.drug.rxnorm,
+        "rxnorm": entry.drug.rxnorm or None,
         "severity": entry.severity.value,
         "answers": [_answer(each) for each in entry.answers],
     }

@@ -68,7 +68,7 @@ class FactRow:
 
 @dataclass(frozen=True, slots=True)
 class DrugCodes:
-    """The codes of one drug; without an RxNorm ingredient it cannot be a drug of a knowledge base."""
+    """The codes of one drug; without any it cannot be a drug of a knowledge base."""
 
     drug: str
     rxnorm: str
@@ -123,8 +123,10 @@ def read_drugs(*paths: Path) -> dict[str, DrugCodes]:
 
 
 def codes_of(drugs: Mapping[str, DrugCodes], drug: str) -> str:
-    """The RxNorm ingredient of a drug, empty where none is listed."""
-    return drugs[drug].rxnorm if drug in drugs else ""
+    """What a drug goes by: its RxNorm ingredient, else its ATC codes; empty where neither is listed."""
+    if drug not in drugs:
+        return ""
+    return drugs[drug].rxnorm or " ".join(drugs[drug].atc)
 
 
 def _codes(path: Path) -> dict[str, DrugCodes]:

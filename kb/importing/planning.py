@@ -95,7 +95,7 @@ def plan(
         (
             *left_out,
             *(
-                f"{drug}: left out, no table of drugs has an RxNorm ingredient for it"
+                f"{drug}: left out, no table of drugs has a code for it"
                 for drug in sorted(by_drug)
                 if drug not in usable
             ),
@@ -113,7 +113,7 @@ def _check_names(
     wanted: Iterable[str], codes: Mapping[str, DrugCodes], known: Mapping[str, Drug], tables: Sequence[Path]
 ) -> None:
     """Raises `KnowledgeBaseError` for a drug that the knowledge base has under another name."""
-    names = {each.rxnorm: name for name, each in known.items()}
+    names = {each.rxnorm: name for name, each in known.items() if each.rxnorm}
     for drug in sorted(wanted):
         there = names.get(codes[drug].rxnorm, name_of(drug))
         if there != name_of(drug):
@@ -149,7 +149,8 @@ def _read_rows(guidance: Guidance) -> str:
 
 def drug_file(codes: DrugCodes) -> str:
     """A drug as the knowledge base keeps it."""
-    lines = [f'rxnorm = "{codes.rxnorm}"', f"display = {json.dumps(codes.drug)}"]
+    lines = [f'rxnorm = "{codes.rxnorm}"'] if codes.rxnorm else []
+    lines.append(f"display = {json.dumps(codes.drug)}")
     if codes.atc:
         lines.append("codes = [")
         for code in codes.atc:

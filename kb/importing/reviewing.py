@@ -83,7 +83,7 @@ def held(
         if " / " in row.drug:
             left_out[f"{row.drug}: left out, it is a combination of drugs"] = None
         elif not codes_of(drugs, row.drug):
-            left_out[f"{row.drug}: left out, no table of drugs has an RxNorm ingredient for it"] = None
+            left_out[f"{row.drug}: left out, no table of drugs has a code for it"] = None
         elif not row.keys:
             left_out[f"{row.drug} ({row.guideline}): left out, the table names no gene"] = None
         else:

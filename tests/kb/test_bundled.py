@@ -20,6 +20,7 @@ from dsl import (
     untested_lines,
 )
 from kb import BUNDLED, RXNORM, Drug, load_tables
+from kb.drug_codes import ATC
 from kb.knowledge import DrugConcept
 from tests.cds.cards.support import LOINC, active, bundled, reference_rows
 
@@ -60,6 +61,12 @@ def test_ingredient_codes_against_the_reference(name: str) -> None:
     assert bundled().drugs[name].rxnorm == row["rxnorm"]
 
 
+def test_a_drug_that_rxnorm_does_not_have_goes_by_its_other_code() -> None:
+    drug = bundled().drugs["ribostamycin"]
+    assert (drug.rxnorm, drug.coding) == ("", Coding(ATC, "J01GB10"))
+    assert bundled().drug_of_coding(drug.coding) == DrugConcept(frozenset({"ribostamycin"}))
+
+
 def test_niraparib_has_the_ingredient_code_of_the_contract() -> None:
     assert bundled().drug_of_coding(Coding(RXNORM, "1918231")) == DrugConcept(frozenset({"niraparib"}))
 
@@ -79,7 +86,7 @@ def test_products_name_their_ingredient_and_strength(drug: Drug) -> None:
 def test_every_listed_code_leads_to_its_drug(drug: Drug) -> None:
     """H-024."""
     products = (product.rxnorm for product in drug.products if product.rxnorm)
-    listed = [*(Coding(RXNORM, code) for code in (drug.rxnorm, *products)), *drug.codes]
+    listed = [*(Coding(RXNORM, code) for code in (drug.rxnorm, *products) if code), *drug.codes]
     alone = DrugConcept(frozenset({drug.name}))
     assert {bundled().drug_of_coding(coding) for coding in listed} == {alone}
 

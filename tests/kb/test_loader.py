@@ -106,6 +106,11 @@ def test_missing_field(folder: Path, name: str) -> None:
         refused(folder, name, "field `", "required")
 
 
+def test_a_drug_goes_by_some_code(folder: Path) -> None:
+    (folder / "drugs" / "unknown.toml").write_text('display = "unknown"\n')
+    refused(folder, "drugs/unknown.toml", "field `rxnorm`: is missing, and there are no `codes`")
+
+
 @dataclass(frozen=True)
 class Damage:
     """One edit of one file, and what the refusal says about it."""

@@ -234,7 +234,7 @@ def test_what_cannot_be_held_is_named(tmp_path: Path) -> None:
         "example TPMT=Odd: left out, `Odd` is no key of TPMT: the enum TPMT_phenotype has no `odd`",
         "example XYZ=Poor Metabolizer: left out, the knowledge base has no gene `XYZ` with an enum of its "
         "phenotypes",
-        "strange: left out, no table of drugs has an RxNorm ingredient for it",
+        "strange: left out, no table of drugs has a code for it",
     )
 
 

@@ -44,8 +44,8 @@ def run(
             write_whole(target, each.text.encode())
         except OSError as error:
             return fail(f"{target}: cannot be written ({error.strerror})")
-    if planned.to_write:
-        print(f"{len(planned.to_write)} files written; now give {kb / 'kb.toml'} a new version")
+    told = f"; now give {kb / 'kb.toml'} a new version" if planned.to_write else ""
+    print(f"{len(planned.to_write)} files written{told}")
     return 0
 
 

@@ -76,9 +76,17 @@ def test_another_meaning_is_shown_and_is_a_draft_of_a_new_version(folder: Path) 
     assert "version 1.1.0 {" in text and "status     draft" in text
 
 
-def test_a_drug_without_an_ingredient_is_left_out(folder: Path) -> None:
+def test_a_drug_without_an_ingredient_goes_by_its_other_codes(folder: Path) -> None:
     drugs = folder.parent / "drugs.tsv"
     drugs.write_text(drugs.read_text("utf-8").replace("99999", "NA"), "utf-8")
+    run(folder, *ABACAVIR, write=True)
+    drug = load(folder).drugs["example_drug"]
+    assert (drug.rxnorm, drug.coding.code) == ("", "A01AA01")
+
+
+def test_a_drug_without_a_code_is_left_out(folder: Path) -> None:
+    drugs = folder.parent / "drugs.tsv"
+    drugs.write_text(drugs.read_text("utf-8").replace("99999\tA01AA01, A01AA02", "NA\tNA"), "utf-8")
     ran = run(folder, *ABACAVIR)
     assert "example drug: left out" in ran.out and "0 rule files" in ran.out
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
 from dsl.functions import Function
 from dsl.syntax import Span, TestSyntax
@@ -32,6 +33,12 @@ class SourceKind(StrEnum):
     """Whether a drug was ever taken."""
     ALLERGY = "allergy"
     MODEL = "model"
+
+
+GENETIC: Final = frozenset({SourceKind.PHENOTYPE, SourceKind.SCORE, SourceKind.GENOTYPE})
+"""What an input may ask of a gene."""
+CHANGED_BY_DRUGS: Final = frozenset({SourceKind.PHENOTYPE, SourceKind.SCORE})
+"""What a gene does, which inhibitors and inducers change; its alleles stay what they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from dsl.model import Input, SourceKind
+from dsl.model import CHANGED_BY_DRUGS, Input, SourceKind
 from dsl.values import Fact, Reason, missing
 from fhir_adapters.allergies import allergy_fact
 from fhir_adapters.chart import Chart
@@ -31,7 +31,6 @@ from fhir_adapters.terminology import Phenoconversion, Terminology
 
 _OF_AN_ORDER = frozenset({SourceKind.INDICATION, SourceKind.MEDICATION, SourceKind.EXPOSURE})
 """What the order in question takes part in."""
-_GENETIC = frozenset({SourceKind.PHENOTYPE, SourceKind.SCORE})
 
 
 def gather(
@@ -89,7 +88,7 @@ class FactReader:
     def _fact(self, item: Input, order: Order | None, judged: frozenset[str]) -> Fact:
         key = None if item.source.kind in _OF_AN_ORDER else (item.source, item.type, item.within)
         conversion = None
-        if item.source.kind in _GENETIC:
+        if item.source.kind in CHANGED_BY_DRUGS:
             conversion = self._terminology.phenoconversion(item.source.name, drafts=self._drafts)
         if conversion is not None:
             key = (*(key or ()), judged.intersection(each.drug for each in conversion.modulators))

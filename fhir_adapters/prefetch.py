@@ -7,7 +7,7 @@ from enum import StrEnum
 from string import digits
 from urllib.parse import quote
 
-from dsl.model import Input, SourceKind
+from dsl.model import CHANGED_BY_DRUGS, Input, SourceKind
 from fhir_adapters.reading import LOINC, Resource, objects, text_member
 from fhir_adapters.references import Entry
 from fhir_adapters.terminology import Coding, Terminology
@@ -89,15 +89,12 @@ def key_of(kind: SourceKind) -> PrefetchKey:
     return _KEYS[kind]
 
 
-_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE)
-
-
 def keys_of(inputs: Iterable[Input], modulated: Collection[str]) -> set[PrefetchKey]:
     """The keys that hold the data of inputs; `modulated` are the genes whose results drugs change."""
     found = set()
     for item in inputs:
         found.add(key_of(item.source.kind))
-        if item.source.kind in _GENETIC and item.source.name in modulated:
+        if item.source.kind in CHANGED_BY_DRUGS and item.source.name in modulated:
             found.add(PrefetchKey.MEDICATIONS)
     return found
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dsl import Advise, Ask, Lifecycle, Nothing, Rule, SourceKind
-from dsl.model import TableDecision
+from dsl import Advise, Ask, Lifecycle, Nothing, Rule
+from dsl.model import GENETIC, TableDecision
 from kb.errors import KnowledgeBaseError
 from kb.importing.fact_table import name_of
 from kb.knowledge import KnowledgeBase
@@ -21,7 +21,6 @@ ENTRY_ONLY: Final = "source-has-entry"
 """The action of a row that nobody has read against its source: it names drug, gene and source, no advice."""
 
 _COLUMNS: Final = ["gene", "drug", "rxnorm"]
-_GENETIC: Final = (SourceKind.PHENOTYPE, SourceKind.SCORE)
 _EDITION: Final = "# Edition: "
 
 
@@ -109,7 +108,7 @@ def coverage(knowledge: KnowledgeBase, listed: PairList) -> Coverage:
     ]
     by_source: dict[str, list[Rule]] = {}
     for rule in rules:
-        by_source.setdefault(_publisher(rule, knowledge), []).append(rule)
+        by_source.setdefault(knowledge.publisher(rule), []).append(rule)
     every, some = (
         _pairs_by_code(chosen, knowledge)
         for chosen in (rules, [rule for rule in rules if rule.status is Lifecycle.ACTIVE])
@@ -127,8 +126,8 @@ def coverage(knowledge: KnowledgeBase, listed: PairList) -> Coverage:
 
 
 def symbols_of(rule: Rule, knowledge: KnowledgeBase) -> frozenset[str]:
-    """The symbols of the genes that a rule reads, whether by phenotype or by score."""
-    names = {each.source.name for each in rule.inputs if each.source.kind in _GENETIC}
+    """The symbols of the genes that a rule reads, by phenotype, score or genotype."""
+    names = {each.source.name for each in rule.inputs if each.source.kind in GENETIC}
     return frozenset(knowledge.gene(name).symbol for name in names)
 
 
@@ -159,10 +158,6 @@ def _answers(rule: Rule) -> Iterable[str]:
             yield "" if action is None else action.value
         elif not isinstance(part.result, Nothing | Ask):
             yield ""
-
-
-def _publisher(rule: Rule, knowledge: KnowledgeBase) -> str:
-    return knowledge.sources[rule.evidence.citations[0].identifier].publisher
 
 
 def _pairs_by_code(rules: Iterable[Rule], knowledge: KnowledgeBase) -> set[tuple[str, str]]:

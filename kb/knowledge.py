@@ -200,6 +200,10 @@ class KnowledgeBase:
     decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
     """What its rules came to before, for answers without a chart."""
 
+    def publisher(self, rule: Rule) -> str:
+        """Whose guidance a rule stands for: the publisher of what it cites first."""
+        return self.sources[rule.evidence.citations[0].identifier].publisher
+
     @property
     def identity(self) -> dict[str, str]:
         """What tells this knowledge from any other in a record: version and digests."""

@@ -73,7 +73,8 @@ _WITHOUT_NUMBERS: Final = frozenset({Direction.OTHER_DRUG, Direction.NOTHING})
 """Directions in which a number is a remark, not the advice."""
 _SAYS_NOTHING: Final = frozenset({Direction.SILENT, Direction.UNREAD})
 """What neither agrees with anybody nor differs."""
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER: Final = re.compile(r"(?<![\w*:.])\d+(?:\.\d+)?")
+"""A number of its own: not that of a gene, an allele or an input (`CYP2D6`, `*57:01`, `{hla_b_57_01}`)."""
 _LOUDNESS: Final = (Indicator.CRITICAL, Indicator.WARNING, Indicator.INFO, None)
 
 
@@ -106,7 +107,7 @@ class _Opinion:
 
     @property
     def numbers(self) -> frozenset[str]:
-        """The numbers of its advice, but for those of the patient."""
+        """The numbers of its advice."""
         if self.direction in _WITHOUT_NUMBERS:
             return frozenset()
         return frozenset(_NUMBER.findall(self.outcome.advise))
@@ -141,7 +142,7 @@ def _superseded(each: Released, findings: Iterable[Released], knowledge: Knowled
     """Whether it is a draft of a source that has a rule in force about the same drug, by the same genes."""
     return each.rule.status is not Lifecycle.ACTIVE and any(
         other.rule.status is Lifecycle.ACTIVE
-        and _publisher(other, knowledge) == _publisher(each, knowledge)
+        and knowledge.publisher(other.rule) == knowledge.publisher(each.rule)
         and _shared(each, other)
         for other in findings
     )
@@ -152,10 +153,6 @@ def _shared(one: Released, other: Released) -> bool:
     genes = set(one.rule.genes)
     same = one.order.path == other.order.path and one.drugs == other.drugs
     return same and not genes.isdisjoint(other.rule.genes)
-
-
-def _publisher(each: Released, knowledge: KnowledgeBase) -> str:
-    return knowledge.sources[each.rule.evidence.citations[0].identifier].publisher
 
 
 def _voices(
@@ -172,11 +169,11 @@ def _voices(
         # What two sources ask for alike is asked once.
         if each not in beside and not any(_asks(each) <= _asks(other) for other in asked):
             asked.append(each)
-            publisher = _publisher(each, knowledge)
+            publisher = knowledge.publisher(each.rule)
             yield Voice(each, publisher, publisher)
     if opinions:
         voice = _voice(opinions, precedence)
-        lines = (f"{_publisher(each, knowledge)}: not decided ({_rule_named(each)})" for each in beside)
+        lines = (f"{knowledge.publisher(each.rule)}: not decided ({_rule_named(each)})" for each in beside)
         yield replace(voice, lines=(*voice.lines, *lines))
 
 
@@ -207,7 +204,7 @@ def _opinion(each: Released, knowledge: KnowledgeBase) -> _Opinion | None:
         direction = Direction.SILENT  # a fact is told without advice, not advice weighed and withheld
     said = recommended(each.finding, knowledge)
     words = said.headline if said and (outcome.advise or direction is Direction.UNREAD) else direction.value
-    return _Opinion(each, outcome, direction, _publisher(each, knowledge), words)
+    return _Opinion(each, outcome, direction, knowledge.publisher(each.rule), words)
 
 
 def _voice(opinions: Sequence[_Opinion], precedence: Sequence[str]) -> Voice:
@@ -256,13 +253,7 @@ def _rule_named(each: Released) -> str:
 
 def check_precedence(precedence: Iterable[str], knowledge: KnowledgeBase) -> None:
     """Raises `UnknownPublisher` for the first that no guidance about genes is from."""
-    known = sorted(
-        {
-            knowledge.sources[rule.evidence.citations[0].identifier].publisher
-            for rule in knowledge.rules
-            if rule.genes
-        }
-    )
+    known = sorted({knowledge.publisher(rule) for rule in knowledge.rules if rule.genes})
     for name in precedence:
         if name not in known:
             raise UnknownPublisher(

@@ -407,7 +407,10 @@ def dpwg(
     reviewed: Reviewed = None,
     write: Write = False,
 ) -> None:
-    """The same of DPWG recommendations: of a row that nobody has read, the rule says only that it exists."""
+    """The same of DPWG recommendations: of a row that nobody has read, the rule says only that it exists.
+
+    Exit 0 done, 1 a table cannot be used, 2 unusable call.
+    """
     from cds.cli import importing
 
     raise typer.Exit(importing.run("dpwg", recommendations, drugs, kb, reviewed, write=write))
@@ -421,7 +424,10 @@ def fda(
     reviewed: Reviewed = None,
     write: Write = False,
 ) -> None:
-    """The same of the FDA's entries, in labels and in its table of associations."""
+    """The same of the FDA's entries, in labels and in its table of associations.
+
+    Exit 0 done, 1 a table cannot be used, 2 unusable call.
+    """
     from cds.cli import importing
 
     raise typer.Exit(importing.run("fda", entries, drugs, kb, reviewed, write=write))

@@ -11,7 +11,7 @@ from typing import Final
 
 from cds.cli.batch import LineError, number
 from cds.cli.ordered import findings_about, instant, listing
-from dsl import Action, Advise, DoseSuggestion, Finding, Outcome, Rule, State, convert
+from dsl import Action, Advise, DoseSuggestion, Finding, Outcome, State, convert
 from dsl.names import closest
 from kb import KnowledgeBase
 
@@ -73,7 +73,7 @@ def _finding(given: Mapping[str, object], knowledge: KnowledgeBase) -> Finding:
     found = [
         each
         for each in findings_about(DRUG, "patient", dict(_prefetch(given, at, knowledge)), at, knowledge)
-        if _publisher(each.rule, knowledge) == _SOURCE and version in (None, each.rule.version)
+        if knowledge.publisher(each.rule) == _SOURCE and version in (None, each.rule.version)
     ]
     if len(found) != 1:
         began = " and ".join(f"{name} on {day}" for name, day in sorted(_first_days(knowledge).items()))
@@ -97,12 +97,8 @@ def _first_days(knowledge: KnowledgeBase) -> dict[str, date]:
     return {
         rule.version: rule.effective_from
         for rule in knowledge.fireable(fire_draft=False)
-        if DRUG in rule.drugs and rule.genes and _publisher(rule, knowledge) == _SOURCE
+        if DRUG in rule.drugs and rule.genes and knowledge.publisher(rule) == _SOURCE
     }
-
-
-def _publisher(rule: Rule, knowledge: KnowledgeBase) -> str:
-    return knowledge.sources[rule.evidence.citations[0].identifier].publisher
 
 
 def _value(finding: Finding, name: str) -> object:

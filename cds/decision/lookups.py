@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dsl import EnumType, Fact, Finding, Input, Reason, Rule, SourceKind, known, missing
+from dsl.model import GENETIC
 from dsl.names import closest
 from fhir_adapters import read_genotypes
 from fhir_adapters.genomics.alleles import Genotype
 from kb import COPIES_UNKNOWN, NO_RESULT, Gene, KnowledgeBase, score_member
 from kb.importing.fact_table import name_of
 from kb.source_keys import result_of_key
-
-_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE, SourceKind.GENOTYPE)
 
 
 class LookupFault(Exception):
@@ -103,10 +102,7 @@ def guidance(source: str, knowledge: KnowledgeBase) -> tuple[Rule, ...]:
 
 def publisher(rule: Rule, knowledge: KnowledgeBase) -> str | None:
     """Whose table a rule stands for, None for a rule that stands for none."""
-    if attribute(rule, "guideline_id") is None:
-        return None
-    cited = (knowledge.sources.get(citation.identifier) for citation in rule.evidence.citations)
-    return next((source.publisher for source in cited if source is not None), None)
+    return None if attribute(rule, "guideline_id") is None else knowledge.publisher(rule)
 
 
 def attribute(rule: Rule, name: str) -> str | None:
@@ -132,7 +128,7 @@ class Lookups:
         facts: dict[str, Fact] = {}
         lookup: dict[str, list[str]] = {}
         for item in rule.inputs:
-            if item.source.kind in _GENETIC:
+            if item.source.kind in GENETIC:
                 gene, keys, facts[item.name] = self._key(item)
                 if keys or gene.symbol not in lookup:
                     lookup.setdefault(gene.symbol, []).extend(keys or (NO_RESULT,))

@@ -27,7 +27,6 @@ from dsl import (
     Nothing,
     Reason,
     Rule,
-    SourceKind,
     State,
     evaluate,
     holds,
@@ -35,10 +34,9 @@ from dsl import (
     value_words,
 )
 from dsl.explain import changed_words, gene_words
+from dsl.model import GENETIC
 from fhir_adapters import Chart, Order, OrderDrug
 from kb import KnowledgeBase
-
-_GENETIC = (SourceKind.PHENOTYPE, SourceKind.SCORE, SourceKind.GENOTYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def concerned(
 
 
 def _genes(rule: Rule) -> set[str]:
-    return {item.source.name for item in rule.inputs if item.source.kind in _GENETIC}
+    return {item.source.name for item in rule.inputs if item.source.kind in GENETIC}
 
 
 def _as_if_ordered(drug: str) -> Order:
@@ -182,7 +180,7 @@ def _headline(
 
 def _keys(finding: Finding) -> Iterator[tuple[str, str]]:
     for item in finding.rule.inputs:
-        if item.source.kind in _GENETIC:
+        if item.source.kind in GENETIC:
             fact = finding.facts[item.name]
             words = (
                 "not tested" if fact.missing and fact.reason is Reason.MISSING else value_words(item, fact)
@@ -198,7 +196,7 @@ def _partial(finding: Finding) -> Iterator[str]:
     rule = replace(finding.rule, population_condition=None)
     for item in rule.inputs:
         fact = finding.facts[item.name]
-        if item.source.kind in _GENETIC and fact.missing and isinstance(item.type, EnumType):
+        if item.source.kind in GENETIC and fact.missing and isinstance(item.type, EnumType):
             anything = Fact(item.type.members, Reason.CONFLICT)
             other = evaluate(rule, {**finding.facts, item.name: anything})
             if other.result != finding.result:
@@ -221,5 +219,5 @@ def _open(finding: Finding, inputs: Iterable[Input]) -> Iterator[str]:
         return
     for name in finding.asks:
         item = next(each for each in inputs if each.name == name)
-        if item.source.kind not in _GENETIC:
+        if item.source.kind not in GENETIC:
             yield f"Open: {lacking(item, finding.facts[name])}"

@@ -9,7 +9,7 @@ import pytest
 
 from dsl import Lifecycle
 from kb import BUNDLED, KnowledgeBaseError
-from kb.coverage import LEVEL_A, Pair, PairList, coverage, read_pairs
+from kb.coverage import LEVEL_A, Pair, PairList, coverage, read_pairs, symbols_of
 from tests.cds.cards.support import bundled, reference
 
 FILES = {LEVEL_A: (BUNDLED / LEVEL_A).read_text("utf-8")}
@@ -37,6 +37,11 @@ def test_every_pair_is_covered_or_named() -> None:
     # RxNorm does not have this drug: it is found by its name.
     assert Pair("MT-RNR1", "ribostamycin", "") in found.covered
     assert found.missing == ()
+
+
+def test_a_gene_is_read_by_its_alleles_too() -> None:
+    (rule,) = (each for each in bundled().rules if each.name == "siponimod.fda")
+    assert symbols_of(rule, bundled()) == {"CYP2C9"}
 
 
 def test_a_pair_counts_only_if_a_rule_about_the_drug_reads_the_gene() -> None:

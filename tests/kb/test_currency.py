@@ -20,6 +20,7 @@ def knowledge(**of_rule: object) -> KnowledgeBase:
     """One rule about niraparib whose sources are all read again on the day after `DUE`."""
     (rule,) = [each for each in bundled().rules if each.name == RULE]
     sources = {name: replace(each, review_by=DUE) for name, each in bundled().sources.items()}
+    # The fields are named by the tests, so their types are not known here.
     changed = replace(rule, review_by=DUE, **of_rule)  # type: ignore[arg-type]
     return replace(bundled(), rules=(changed,), sources=sources)
 

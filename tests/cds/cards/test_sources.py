@@ -133,6 +133,14 @@ def test_the_same_advice_of_two_sources_is_said_once(tmp_path: Path) -> None:
     assert card["suggestions"]
 
 
+def test_numbers_in_the_names_of_genes_and_inputs_are_no_advice(tmp_path: Path) -> None:
+    """One source names the result, the other the gene and an allele: the advice is the same 50 %."""
+    named = HALF.replace("CYP2C19 {cyp2c19}: halve the dose", "by CYP2C19*2 and HLA-B*57:01: halve the dose")
+    (card,) = cards(tmp_path, knowledge(tmp_path, alpha=HALF, beta=named))
+    assert "differ" not in card["summary"]
+    assert "- Beta: the same" in card["detail"]
+
+
 def test_avoiding_is_avoiding_whatever_else_is_named(tmp_path: Path) -> None:
     (card,) = cards(tmp_path, knowledge(tmp_path, alpha=AVOID, beta=AVOID_TOO))
     assert "differ" not in card["summary"]

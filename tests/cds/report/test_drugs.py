@@ -156,6 +156,7 @@ def test_a_shadow_rule_is_never_shown() -> None:
 def test_a_rule_that_fails_costs_that_rule_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """H-072."""
     broken = tuple(
+        # Not what the type allows: such a rule fails when it is evaluated.
         replace(rule, decision=None) if rule.name == "codeine.two" else rule  # type: ignore[arg-type]
         for rule in small().rules
     )

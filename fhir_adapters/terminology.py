@@ -105,6 +105,10 @@ class Gene(Protocol):
         """Genotypes (enum members) consistent with `*1/*2`; empty for a gene of which none are asked."""
         ...
 
+    def genotypes_of_score(self, score: str) -> tuple[str, ...]:
+        """Genotypes that may lead to an activity score."""
+        ...
+
     def genotypes_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
         """Genotypes that may lead to a phenotype."""
         ...

@@ -6,7 +6,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert
 
@@ -199,8 +199,11 @@ class GeneFile(_Strict):
     """Alleles and their activity values; an allele without one has a function that is not known."""
     genotype_enum: Text | None = None
     """The enum of the pairs of `allele_groups`, where rules may ask for the alleles themselves."""
-    allele_groups: dict[str, Text] = {}
-    """Alleles that guidance tells apart, and the group of each; all others are the group `other`."""
+    allele_groups: dict[str, Text] | Literal["by function"] = {}
+    """Alleles that guidance tells apart, and the group of each; all others are the group `other`.
+
+    Or the functions of the alleles are their groups.
+    """
     carried: Text | None = None
     """The allele whose presence is asked, of a gene without listed alleles such as HLA-B."""
     phenotypes: dict[str, Text] = {}

@@ -37,7 +37,7 @@ def read_gene(path: Path, answers: Mapping[Coding, str], wordings: Mapping[str, 
         scores={each.score: each.phenotype for each in entry.activity_scores},
         values=entry.activity_values,
         score_enum=entry.score_enum,
-        groups=entry.allele_groups,
+        groups=entry.allele_groups if isinstance(entry.allele_groups, dict) else entry.alleles,
         genotype_enum=entry.genotype_enum,
         carried=entry.carried,
         published=entry.phenotypes,
@@ -67,7 +67,7 @@ def _fault(path: Path, entry: files.GeneFile, gene: Gene) -> str | None:
     for field, names in (
         ("other_names", entry.other_names.values()),
         ("activity_values", entry.activity_values),
-        ("allele_groups", entry.allele_groups),
+        ("allele_groups", entry.allele_groups if isinstance(entry.allele_groups, dict) else ()),
     ):
         strange = min(set(names) - entry.alleles.keys(), default=None)
         if strange is not None:

@@ -27,6 +27,18 @@ _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _HLA_ALLELE = re.compile(r"\*[0-9]{2,4}:[0-9]{2,4}[NLSCAQ]?")
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What follows from two alleles."""
+
+    genotype: str
+    """The member of the genotype enum."""
+    phenotype: str | None
+    score: str | None
+    """The member of the score enum."""
+    functions: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Gene:
     """Alleles with their functions, and the phenotype of each pair of functions or each activity score.
@@ -54,7 +66,7 @@ class Gene:
     """Alleles and their activity values, written likewise, where they decide; without one it is `n/a`."""
     score_enum: str | None = None
     groups: Mapping[str, str] = field(default_factory=dict)
-    """Alleles that guidance tells apart, and the group of each; every other one is in the group `other`."""
+    """Alleles that guidance tells apart, and the group of each; any other one is in the group `other`."""
     genotype_enum: str | None = None
     carried: str | None = None
     """The allele whose presence is the phenotype (`positive`, `negative`), as of HLA genes."""
@@ -115,19 +127,25 @@ class Gene:
 
     def genotypes_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
         """Members of the genotype enum that may lead to a phenotype."""
-        return self._genotypes_by_phenotype.get(phenotype, ())
+        return _all(pair.genotype for pair in self.told_apart if pair.phenotype == phenotype)
+
+    def genotypes_of_score(self, score: str) -> tuple[str, ...]:
+        """Members of the genotype enum that may lead to a member of the score enum."""
+        return _all(pair.genotype for pair in self.told_apart if pair.score == score)
 
     @cached_property
-    def _genotypes_by_phenotype(self) -> Mapping[str, tuple[str, ...]]:
-        """Of each group one allele for each function and value stands for all: they decide the phenotype."""
+    def told_apart(self) -> tuple[Pair, ...]:
+        """Every two alleles that anything tells apart: by group, function or activity value."""
         alike = {
             (self._group(name), self.functions[name], self.values.get(name)): name for name in self.functions
         }
-        found: dict[str, set[str]] = {}
-        for one, other in combinations_with_replacement(alike.values() if self.groups else (), 2):
-            for phenotype in self.phenotypes(f"{one}/{other}"):
-                found.setdefault(phenotype, set()).update(self.genotype_of(f"{one}/{other}"))
-        return {phenotype: tuple(sorted(members)) for phenotype, members in found.items()}
+        pairs = combinations_with_replacement(alike.values() if self.groups else (), 2)
+        return tuple(map(self._told, pairs))
+
+    def _told(self, alleles: tuple[str, ...]) -> Pair:
+        score = self.score_members.get(self._score(alleles) or "")
+        functions = frozenset(self.functions[name] for name in alleles)
+        return Pair(self._genotype(map(self._group, alleles)), self._phenotype(alleles), score, functions)
 
     def phenotype_of_coding(self, coding: Coding) -> str | None:
         """The phenotype of a coded answer."""
@@ -179,7 +197,8 @@ class Gene:
 
     @cached_property
     def _group_order(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.groups.values(), OTHER)))
+        rest = [OTHER] if self.functions.keys() - self.groups.keys() else []
+        return tuple(dict.fromkeys((*self.groups.values(), *rest)))
 
     def _group(self, allele: str) -> str:
         return self.groups.get(allele, OTHER)

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from kb.genes import Gene, score_member
 
-_SCORE: Final = re.compile(r"(\u2265?[0-9]+\.[0-9]+) \([A-Za-z ]+\)")
+_SCORE: Final = re.compile(r"(\u2265?[0-9]+\.[0-9]+) \(([A-Za-z ]+)\)")
 _TWICE: Final = re.compile(r"(.+)x2")
+_NO_USUAL_ALLELE: Final = "Phenotyping"
+"""The DPWG's word behind a score that two changed alleles add up to: the enzyme is to be measured."""
 
 
-def result_of_key(gene: Gene, word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The phenotypes and the members of the score enum that a key leaves possible; nothing if it is none.
+@dataclass(frozen=True, slots=True)
+class KeyResult:
+    """What a key leaves possible of a gene, as members of its enums; nothing if it is no key."""
 
-    What a word behind a score adds (which genotypes it is meant for) is not kept: rules read the score.
-    """
+    phenotypes: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
+    genotypes: tuple[str, ...] = ()
+    """Only where the key tells genotypes apart that have one phenotype or score."""
+
+
+def result_of_key(gene: Gene, word: str) -> KeyResult:
+    """What a key of a guideline means."""
     scored = _SCORE.fullmatch(word)
     if scored is not None:
-        member = score_member(scored[1])
-        return (), tuple(each for each in gene.score_members.values() if each == member)
+        scores = tuple(each for each in gene.score_members.values() if each == score_member(scored[1]))
+        return KeyResult(scores=scores, genotypes=_meant(gene, scores, scored[2] == _NO_USUAL_ALLELE))
     phenotype = gene.phenotype_of_text(word)
     if phenotype is not None:
-        return (phenotype,), ()
+        return KeyResult((phenotype,))
     diplotype = diplotype_of_key(gene, word)
     if diplotype is None:
-        return (), ()
-    return gene.phenotypes(diplotype), gene.score_of(diplotype)
+        return KeyResult()
+    return KeyResult(gene.phenotypes(diplotype), gene.score_of(diplotype), gene.genotype_of(diplotype))
+
+
+def _meant(gene: Gene, scores: tuple[str, ...], without_usual: bool) -> tuple[str, ...]:
+    """The genotypes of a score with a usual allele, or those without one, where there are both."""
+    pairs = [pair for pair in gene.told_apart if pair.score in scores]
+    meant = {pair.genotype for pair in pairs if ("normal" not in pair.functions) == without_usual}
+    return tuple(sorted(meant)) if meant < {pair.genotype for pair in pairs} else ()
 
 
 def diplotype_of_key(gene: Gene, word: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cds.cards import recommended
@@ -16,12 +16,11 @@ from cds.decision.lookups import (
     attribute,
     genes_named,
     guidance,
-    read_key,
     result_of_diplotype,
+    result_of_keys,
     rules_of,
 )
-from kb import COPIES_UNKNOWN, Gene, KnowledgeBase
-from kb.source_keys import diplotype_of_key
+from kb import KnowledgeBase
 
 _ANYBODY = ""
 """The population of a row that is not told apart by population."""
@@ -71,22 +70,10 @@ def _looked_up(lookup: Mapping[str, object], knowledge: KnowledgeBase) -> Iterab
     """Each key of a guideline is a score, a phenotype, a status or a genotype: which, tells its gene."""
     for symbol, key in lookup.items():
         written = _texts(symbol, key)
-        genes = genes_named(symbol, knowledge)
-        diplotype = next((read for gene in genes if (read := _diplotype(gene, written))), "")
-        if diplotype:
-            yield symbol, result_of_diplotype(symbol, diplotype, knowledge)
-            continue
-        texts = [text for each in written for text in read_key(symbol, each, knowledge)]
-        scores = {score for gene in genes for score in gene.scores}
-        scored = tuple(text for text in texts if text in scores or text == COPIES_UNKNOWN)
-        yield symbol, Result(tuple(text for text in texts if text not in scored), scored)
-
-
-def _diplotype(gene: Gene, written: Sequence[str]) -> str:
-    """The one diplotype that is written, as guidelines do (`*1+*3`) or as laboratories; empty if none is."""
-    if len(written) != 1:
-        return ""
-    return written[0] if gene.genotype_of(written[0]) else diplotype_of_key(gene, written[0]) or ""
+        if len(written) == 1 and any(gene.genotype_of(written[0]) for gene in genes_named(symbol, knowledge)):
+            yield symbol, result_of_diplotype(symbol, written[0], knowledge)
+        else:
+            yield symbol, result_of_keys(symbol, written, knowledge)
 
 
 def _sample(asked: Mapping[str, object], knowledge: KnowledgeBase) -> Mapping[str, object]:
@@ -121,7 +108,7 @@ def _result(symbol: str, given: object, knowledge: KnowledgeBase) -> Result:
                 raise
         else:
             scores = scores or (() if phenotypes else read.scores)
-            return Result(phenotypes or read.phenotypes, scores, diplotype)
+            return Result(phenotypes or read.phenotypes, scores, read.genotypes)
     return Result(phenotypes, scores)
 
 

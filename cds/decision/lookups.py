@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dsl import EnumType, Fact, Finding, Input, Reason, Rule, SourceKind, known, missing
@@ -30,8 +30,8 @@ class Result:
     phenotypes: tuple[str, ...] = ()
     """One, the alternatives, or the status of each allele that is asked of an HLA gene."""
     scores: tuple[str, ...] = ()
-    diplotype: str = ""
-    """For rules that ask for the alleles themselves."""
+    genotypes: tuple[str, ...] = ()
+    """For rules that ask for the alleles themselves: members of the gene's genotype enum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +63,37 @@ def result_of_diplotype(symbol: str, diplotype: str, knowledge: KnowledgeBase) -
         scores = tuple(
             text for gene in genes for text, member in gene.score_members.items() if member in members
         )
-    return Result(tuple(phenotypes), scores, diplotype)
+    genotypes = {name for gene in genes for name in _read(gene, diplotype).members(gene)}
+    return Result(tuple(phenotypes), scores, tuple(sorted(genotypes)))
 
 
-def read_key(symbol: str, text: str, knowledge: KnowledgeBase) -> tuple[str, ...]:
-    """The scores or phenotypes that a key of a guideline means, itself where it already is one.
+def result_of_keys(symbol: str, texts: Sequence[str], knowledge: KnowledgeBase) -> Result:
+    """What the keys of a guideline mean: a score, a phenotype, the statuses of alleles or a genotype.
 
     A guideline may write a diplotype (`*1+*3`), or say beside a score for whom it is meant.
     """
-    for gene in genes_named(symbol, knowledge):
-        if text in gene.scores or gene.phenotype_of_text(text):
+    genes = genes_named(symbol, knowledge)
+    results = [_result_of_key(genes, text) for text in texts]
+    return Result(
+        tuple(each for result in results for each in result.phenotypes),
+        tuple(each for result in results for each in result.scores),
+        tuple(each for result in results for each in result.genotypes),
+    )
+
+
+def _result_of_key(genes: Sequence[Gene], text: str) -> Result:
+    if text == COPIES_UNKNOWN or any(text in gene.scores for gene in genes):
+        return Result(scores=(text,))
+    for gene in genes:
+        if gene.phenotype_of_text(text):
             break
-        phenotypes, scores = result_of_key(gene, text)
-        spelled = {member: score for score, member in gene.score_members.items()}
-        found = [spelled[each] for each in scores] or [gene.published.get(each, each) for each in phenotypes]
-        if found:
-            return tuple(found)
-    return (text,)
+        key = result_of_key(gene, text)
+        scores = tuple(score for score, member in gene.score_members.items() if member in key.scores)
+        if scores:
+            return Result(scores=scores, genotypes=key.genotypes)
+        if key.phenotypes:
+            return Result(tuple(gene.published.get(each, each) for each in key.phenotypes), (), key.genotypes)
+    return Result((text,))
 
 
 def rules_of(drug: str, source: str, knowledge: KnowledgeBase) -> tuple[Rule, ...]:
@@ -171,9 +185,11 @@ def _members(item: Input, gene: Gene, result: Result) -> tuple[str, ...]:
     if item.source.kind is SourceKind.SCORE:
         found = scores or [score for name in named for score in gene.scores_of_phenotype(name)]
     elif item.source.kind is SourceKind.GENOTYPE:
-        concluded = (member for name in named for member in gene.genotypes_of_phenotype(name))
-        told = gene.genotype_of(result.diplotype) or _read(gene, result.diplotype).members(gene)
-        found = sorted(told) or list(concluded)
+        concluded = (member for each in scores for member in gene.genotypes_of_score(each))
+        by_phenotype = (member for each in named for member in gene.genotypes_of_phenotype(each))
+        told = result.genotypes or tuple(concluded) or tuple(by_phenotype)
+        # A phenotype that several genotypes lead to tells none of them.
+        found = list(told) if result.genotypes or len(told) == 1 else []
     else:
         by_member = {member: gene.scores[text] for text, member in gene.score_members.items()}
         found = named or [by_member[score] for score in scores if score in by_member]

@@ -123,7 +123,8 @@ def phenotype_claim(value: Value, gene: Gene) -> Claim | None:
         return None
     scores = frozenset(score for name in found for score in gene.scores_of_phenotype(name))
     text = " ".join(sorted(found.values()))
-    return Claim(Kind.PHENOTYPE, frozenset(found), text, None, scores, _genotypes(found, gene))
+    genotypes = frozenset(each for name in found for each in gene.genotypes_of_phenotype(name))
+    return Claim(Kind.PHENOTYPE, frozenset(found), text, None, scores, genotypes)
 
 
 def is_of_another_allele(value: Value) -> bool:
@@ -159,11 +160,8 @@ def score_claim(value: Value, gene: Gene) -> Claim:
     phenotypes = frozenset(gene.phenotypes_of_score(low, high))
     scores = frozenset(gene.scores_between(low, high))
     reason = None if phenotypes else Reason.NO_VALUE
-    return Claim(Kind.SCORE, phenotypes, text, reason, scores, _genotypes(phenotypes, gene))
-
-
-def _genotypes(phenotypes: Iterable[str], gene: Gene) -> frozenset[str]:
-    return frozenset(member for name in phenotypes for member in gene.genotypes_of_phenotype(name))
+    genotypes = frozenset(each for score in scores for each in gene.genotypes_of_score(score))
+    return Claim(Kind.SCORE, phenotypes, text, reason, scores, genotypes)
 
 
 def _pieces(text: str, gene: Gene) -> tuple[str, ...]:

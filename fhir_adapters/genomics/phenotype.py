@@ -70,7 +70,8 @@ def score_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene
 def genotype_fact(item: Input, results: GeneticResults, as_of: datetime, gene: Gene) -> Fact:
     """The fact of an input `from genotype GENE`: all genotypes that usable results still allow.
 
-    What the genes are, not what they do: a reported phenotype allows every genotype that leads to it.
+    What the genes are, not what they do. A phenotype or a score tells a genotype only where no other leads to
+    it; otherwise the genotype is missing, and not any of a list that nobody has looked at.
     """
     return _fact(item, results, as_of, gene, agreed_genotypes)
 
@@ -150,9 +151,14 @@ def agreed_scores(claims: list[Claim], data: Iterable[Datum]) -> Fact:
 
 
 def agreed_genotypes(claims: list[Claim], data: Iterable[Datum]) -> Fact:
-    """What usable claims leave possible of a genotype, likewise."""
-    exact = [claim.genotypes for claim in claims if claim.kind is Kind.GENOTYPE]
-    return _finer(agreed(claims, data), exact, [claim.genotypes for claim in claims], "genotype")
+    """What usable claims leave possible of a genotype, likewise; nothing where none of them tells alleles."""
+    told = [claim.genotypes for claim in claims if claim.kind is Kind.GENOTYPE]
+    scored = [claim.genotypes for claim in claims if claim.kind is Kind.SCORE]
+    fact = _finer(agreed(claims, data), told or scored, [claim.genotypes for claim in claims], "genotype")
+    agree = len({claim.phenotypes for claim in claims}) == 1
+    if agree and not told and len(fact.possible) > 1:
+        return replace(fact, possible=(), reason=Reason.NO_VALUE)
+    return fact
 
 
 def _finer(settled: Fact, exact: list[frozenset[str]], every: list[frozenset[str]], what: str) -> Fact:

@@ -84,10 +84,11 @@ def _card(guidance: Guidance, said: Said, name: str) -> Card:
     if not indicator:
         return Card(name, said)
     headline, details = headline_and_details(said.answer)
+    axes = _told(guidance, said)
     if headline and guidance.population.premise:
         headline = f"{guidance.population.premise}, {headline}"
     sentences = [
-        "; ".join(f"{axis.shown}: {{{axis.name}}}" for axis in guidance.axes),
+        "; ".join(f"{axis.shown}: {{{axis.name}}}" for axis in axes),
         headline,
         *details,
         _usual(said, headline),
@@ -98,9 +99,26 @@ def _card(guidance: Guidance, said: Said, name: str) -> Card:
         name,
         said,
         indicator,
-        _summary(guidance, headline, details, _partial(said), conditional=bool(said.answer.param(CONDITION))),
+        _summary(
+            guidance.drug,
+            axes,
+            headline,
+            details,
+            _partial(said),
+            conditional=bool(said.answer.param(CONDITION)),
+        ),
         " ".join(f"{_capital(each)}." for each in sentences if each),
         _override(said.answer) if indicator != "info" else "",
+    )
+
+
+def _told(guidance: Guidance, said: Said) -> tuple[Axis, ...]:
+    """What an answer rests on: the alleles only where it is given for nothing else."""
+    boxes = [box for box in guidance.boxes if box.said == said]
+    return tuple(
+        axis
+        for place, axis in enumerate(guidance.axes)
+        if axis.source != "genotype" or not any(None in box.cells[place] for box in boxes)
     )
 
 
@@ -130,19 +148,25 @@ def _override(answer: Answer) -> str:
 
 
 def _summary(
-    guidance: Guidance, headline: str, details: Sequence[str], partial: str, *, conditional: bool
+    about: str,
+    axes: Sequence[Axis],
+    headline: str,
+    details: Sequence[str],
+    partial: str,
+    *,
+    conditional: bool,
 ) -> str:
     """As much as a summary holds: what is partial always, the details before the values of the genes."""
-    drug = _capital(guidance.drug)
-    with_values = ", ".join(f"{axis.shown} {{{axis.name}}}" for axis in guidance.axes)
-    without = " and ".join(axis.shown for axis in guidance.axes)
+    drug = _capital(about)
+    with_values = ", ".join(f"{axis.shown} {{{axis.name}}}" for axis in axes)
+    without = " and ".join(dict.fromkeys(axis.shown for axis in axes))
     for count in range(len(details), -1, -1):
         for head in (f"{drug}, {with_values}", f"{drug} by {without}"):
             # What holds under a condition is never said without it.
             more = "on conditions" if conditional and count < len(details) else ""
             said = "; ".join(filter(None, (headline, *details[:count], more)))
             text = "; ".join(filter(None, (f"{head}: {said}" if said else head, partial)))
-            if _length(text, guidance.axes) <= MAX_SUMMARY:
+            if _length(text, axes) <= MAX_SUMMARY:
                 return text
     return f"{drug}: {'; '.join(filter(None, (headline, 'on conditions' if conditional else '', partial)))}"
 

@@ -12,7 +12,16 @@ from itertools import permutations, product
 from typing import Final
 
 from kb.importing.fact_table import Answer, FactRow, name_of
-from kb.importing.keys import UNRESOLVED, Axis, Genes, Member, axes_of, is_about, members_of
+from kb.importing.keys import (
+    UNRESOLVED,
+    Axis,
+    Genes,
+    Member,
+    axes_of,
+    genotypes_of,
+    is_about,
+    members_of,
+)
 from kb.importing.populations import Population, population_of
 from kb.importing.sources import Source
 
@@ -41,16 +50,8 @@ class Box:
     cells: tuple[tuple[Member, ...], ...]
     said: Said | None
     """None where the source says nothing."""
-
-    @property
-    def example(self) -> Case:
-        """One of the cases, with a result where there may be one."""
-        return tuple(cell[0] for cell in self.cells)
-
-    @property
-    def untested(self) -> bool:
-        """Whether it is the case in which no gene has a result."""
-        return all(cell == (None,) for cell in self.cells)
+    untested: bool = False
+    """Whether no gene has a result, and nothing is said of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,41 +165,62 @@ def cases_of(axes: Sequence[Axis], rows: Iterable[FactRow], *, by_row: bool = Fa
 
     With `by_row`, a row that nobody has read says that the source has an entry, and so do rows that answer
     differently where the knowledge base cannot tell their keys apart. What is said of any result of a gene
-    holds where nothing else is said.
+    holds where nothing is said of a key, and what is said of a phenotype or a score where its alleles are not
+    named; if nothing is, there is still an entry.
     """
-    found: dict[Case, Answer] = {}
     entries: dict[Case, Answer] = {}
+    found: dict[bool, dict[Case, Answer]] = {False: {}, True: {}}
     for row in rows:
         answer = row.answer if row.reading or not by_row else replace(row.answer, action=LISTED, params=())
-        for case in combinations(axes, row):
+        for case, named in combinations(axes, row):
             if not any(words for _, words in row.keys):
                 entries.setdefault(case, answer)
-            elif found.setdefault(case, answer) != answer:
-                found[case] = replace(found[case], action=LISTED, params=())
-    return entries | found
+                continue
+            if found[named].setdefault(case, answer) != answer:
+                found[named][case] = replace(found[named][case], action=LISTED, params=())
+            for other in _of_other_alleles(axes, case) if named else ():
+                entries.setdefault(other, replace(answer, action=LISTED, params=()))
+    return entries | found[False] | found[True]
 
 
-def combinations(axes: Sequence[Axis], row: FactRow) -> list[Case]:
-    """The combinations of keys of one row; raises `KeyError` for a key that a gene does not have.
+def _of_other_alleles(axes: Sequence[Axis], case: Case) -> Iterable[Case]:
+    members = (
+        axis.members if axis.source == "genotype" else (mine,) for axis, mine in zip(axes, case, strict=True)
+    )
+    return product(*members)
 
-    A gene that the row does not name may be in any state.
+
+def combinations(axes: Sequence[Axis], row: FactRow) -> list[tuple[Case, bool]]:
+    """The combinations of keys of one row, each with whether it names the alleles.
+
+    A gene that the row does not name may be in any state. Raises `KeyError` for a key that a gene lacks.
     """
-    found: dict[Case, None] = {}
+    found: dict[tuple[Case, bool], None] = {}
     for chosen in product(*(_places(axes, gene, words) for gene, words in row.keys)):
         members = [axis.members for axis in axes]
-        for place, mine in chosen:
-            members[place] = mine
-        found |= dict.fromkeys(product(*members))
+        for each in chosen:
+            for place, mine in each.items():
+                members[place] = mine
+        named = any(axes[place].source == "genotype" for each in chosen for place in each)
+        found |= dict.fromkeys((case, named) for case in product(*members))
     return list(found)
 
 
-def _places(axes: Sequence[Axis], gene: str, words: Sequence[str]) -> list[tuple[int, tuple[Member, ...]]]:
+def _places(axes: Sequence[Axis], gene: str, words: Sequence[str]) -> list[dict[int, tuple[Member, ...]]]:
     """Where a row is about a gene, and the members that it names there: each of these is enough."""
     places = [(place, axis) for place, axis in enumerate(axes) if axis.table_gene == gene]
+    results = [(place, axis) for place, axis in places if axis.source != "genotype"]
     if not words:
-        return [(place, tuple(axis.enum.labels)) for place, axis in places]
+        return [{place: tuple(axis.enum.labels)} for place, axis in results]
+    alleles = [place for place, axis in places if axis.source == "genotype"]
     return [
-        (place, members_of(axis, word)) for word in words for place, axis in places if is_about(axis, word)
+        {
+            place: members_of(axis, word),
+            **{at: named for at in alleles if (named := genotypes_of(axis, word))},
+        }
+        for word in words
+        for place, axis in results
+        if is_about(axis, word)
     ]
 
 
@@ -220,29 +242,47 @@ def _untested(
     for place, axis in enumerate(axes):
         others = ((*case[:place], member, *case[place + 1 :]) for member in axis.enum.labels)
         told = answer.param("partner_gene") == "unknown" and case[place] in UNRESOLVED
-        open_ = len(axes) > 1 and case[place] is None and any(cases.get(each) != answer for each in others)
+        # Whoever names no alleles is answered by the row of the phenotype or score, and wholly.
+        tested = axis.source == "genotype" or len(axes) == 1
+        open_ = not tested and case[place] is None and any(cases.get(each) != answer for each in others)
         if told or open_:
             found.append(axis.shown)
     return tuple(found)
 
 
 def boxes_of(axes: Sequence[Axis], cases: Mapping[Case, Said]) -> tuple[Box, ...]:
-    """As few rows as merging along one gene after the other gives; together they hold every case once."""
-    places = range(len(axes))
-    best = min((_merged(axes, cases, order) for order in permutations(places)), key=len)
-    position = [{member: at for at, member in enumerate(axis.members)} for axis in axes]
-    return tuple(sorted(best, key=lambda box: [position[place][box.cells[place][0]] for place in places]))
+    """As few rows as merging along one gene after the other gives; together they hold every case once.
+
+    Genotypes come first: rows then name those that matter, and all others together.
+    """
+    orders = permutations(range(len(axes)))
+    by_allele = [axis.source != "genotype" for axis in axes]
+    sensible = (order for order in orders if [*order] == sorted(order, key=by_allele.__getitem__))
+    best = min((_merged(axes, cases, order) for order in sensible), key=len)
+    return tuple(sorted(best, key=lambda box: [*map(_position, axes, box.cells)]))
+
+
+def _position(axis: Axis, cell: tuple[Member, ...]) -> int:
+    """The rest of the genotypes stands behind those that are named."""
+    return axis.members.index(None if axis.source == "genotype" and None in cell else cell[0])
 
 
 def _merged(axes: Sequence[Axis], cases: Mapping[Case, Said], order: Iterable[int]) -> list[Box]:
     every = product(*(axis.members for axis in axes))
-    boxes = [Box(tuple((member,) for member in case), cases.get(case)) for case in every]
+    results = [place for place, axis in enumerate(axes) if axis.source != "genotype"]
+    boxes = [
+        Box(
+            tuple((member,) for member in case),
+            cases.get(case),
+            case not in cases and not any(case[place] for place in results),
+        )
+        for case in every
+    ]
     for place in order:
         alike = defaultdict[tuple[object, ...], list[Box]](list)
         for box in boxes:
             others = box.cells[:place] + box.cells[place + 1 :]
-            # What nobody asked about is asked for: it stands alone.
-            alike[others, box.said, box.untested and box.said is None].append(box)
+            alike[others, box.said, box.untested].append(box)
         boxes = [
             Box(
                 (
@@ -251,6 +291,7 @@ def _merged(axes: Sequence[Axis], cases: Mapping[Case, Said], order: Iterable[in
                     *same[0].cells[place + 1 :],
                 ),
                 same[0].said,
+                same[0].untested,
             )
             for same in alike.values()
         ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from dsl import Diagnostic, Names
 from kb.errors import KnowledgeBaseError
 from kb.genes import NO_RESULT, Gene, gene_name, score_member
-from kb.importing.fact_table import FactRow
+from kb.importing.fact_table import Answer, FactRow
 from kb.loader import read_rules
 from kb.source_keys import result_of_key
 
@@ -43,6 +44,7 @@ class Genes:
     scores: Mapping[str, Enum]
     table: Mapping[str, Gene] = field(default_factory=dict)
     """The genes themselves, by the names that they have in rules."""
+    genotypes: Mapping[str, Enum] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,14 @@ class Axis:
     shown: str
     """As people write it: `HLA-B*57:01`."""
     source: str
-    """`phenotype` or `score`."""
+    """`phenotype`, `score` or `genotype`."""
     enum: Enum
     of: Gene | None = None
 
     @property
     def name(self) -> str:
         """The name of the input."""
-        return self.gene.lower()
+        return f"{self.gene.lower()}_genotype" if self.source == "genotype" else self.gene.lower()
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -83,16 +85,18 @@ def read_genes(root: Path, names: Names, table: Mapping[str, Gene]) -> Genes:
             enums[enum.name.text] = Enum(enum.name.text, labels)
     phenotypes = {gene: enums[name] for gene, name in names.genes.items() if name in enums}
     scores = {gene: enums[name] for gene, name in names.scores.items() if name in enums}
-    return Genes(phenotypes, scores, table)
+    genotypes = {gene: enums[name] for gene, name in names.genotypes.items() if name in enums}
+    return Genes(phenotypes, scores, table, genotypes)
 
 
 def axes_of(rows: Iterable[FactRow], genes: Genes) -> tuple[Axis, ...]:
-    """The genes of the rows of one drug, in alphabetical order.
+    """The genes of the rows of one drug, in alphabetical order; behind a gene its alleles if keys name them.
 
     A gene that rows name without a key is there with every allele that the knowledge base asks about. Raises
     `KeyError` with a sentence for a gene that the knowledge base lacks, and for one of which the rows name
     more than one allele.
     """
+    rows = list(rows)
     words: dict[str, list[str]] = {}
     whole = set()
     for row in rows:
@@ -105,8 +109,25 @@ def axes_of(rows: Iterable[FactRow], genes: Genes) -> tuple[Axis, ...]:
         if gene in whole:
             found += _every_allele(gene, genes)
         else:
-            found.append(_keyed(gene, words[gene], genes))
+            axis = _keyed(gene, words[gene], genes)
+            found.append(axis)
+            if axis.gene in genes.genotypes and _needs_alleles(axis, rows):
+                found.append(replace(axis, source="genotype", enum=genes.genotypes[axis.gene]))
     return tuple(found)
+
+
+def _needs_alleles(axis: Axis, rows: Iterable[FactRow]) -> bool:
+    """Whether rows name alleles, and one score has two answers without them."""
+    keyed = [
+        (row, word) for row in rows for gene, keys in row.keys if gene == axis.table_gene for word in keys
+    ]
+    answers: dict[Member, set[Answer]] = defaultdict(set)
+    for row, word in keyed:
+        for member in _members(axis, word):
+            answers[member].add(row.answer)
+    return any(genotypes_of(axis, word) for _, word in keyed) and any(
+        len(each) > 1 for each in answers.values()
+    )
 
 
 def members_of(axis: Axis, word: str) -> tuple[Member, ...]:
@@ -120,14 +141,26 @@ def members_of(axis: Axis, word: str) -> tuple[Member, ...]:
     member = allele[2] if allele else score_member(word) if axis.source == "score" else _phenotype(word)
     if member in axis.enum.labels:
         return (member,)
-    phenotypes, scores = result_of_key(axis.of, word) if axis.of else ((), ())
-    if axis.source == "score" and axis.of:
-        found = scores or tuple(score for each in phenotypes for score in axis.of.scores_of_phenotype(each))
-    else:
-        found = phenotypes
+    found = _members(axis, word)
     if not found:
         raise KeyError(f"`{word}` is no key of {axis.shown}: the enum {axis.enum.name} has no `{member}`")
     return found
+
+
+def _members(axis: Axis, word: str) -> tuple[Member, ...]:
+    if axis.of is None:
+        return ()
+    key = result_of_key(axis.of, word)
+    if axis.source != "score":
+        return key.phenotypes
+    return key.scores or tuple(
+        score for each in key.phenotypes for score in axis.of.scores_of_phenotype(each)
+    )
+
+
+def genotypes_of(axis: Axis, word: str) -> tuple[Member, ...]:
+    """The genotypes that a key means; none if it means any with its phenotype or score."""
+    return result_of_key(axis.of, word).genotypes if axis.of else ()
 
 
 def is_about(axis: Axis, word: str) -> bool:

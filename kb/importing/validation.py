@@ -169,12 +169,12 @@ def _drug_faults(
             faults.append((row, f"column `genes`: {error.args[0]}"))
     seen: set[tuple[int, int]] = set()
     for population, mine in by_population(rows):
-        told: dict[Case, FactRow] = {}
+        told: dict[tuple[Case, bool], FactRow] = {}
         for row, cases in usable:
             if row not in mine or not any(words for _, words in row.keys):
                 continue
-            for case in cases:
-                other = told.setdefault(case, row)
+            for case, named in cases:
+                other = told.setdefault((case, named), row)
                 if other.answer == row.answer or (other.line, row.line) in seen:
                     continue
                 seen.add((other.line, row.line))

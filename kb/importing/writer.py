@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -48,7 +49,7 @@ rule {drug}.{guidance.source.name}{guidance.part}{population.suffix} version {ve
   effective  from {guidance.source.edition_of(guidance.drug).effective}
   review by  {REVIEW_BY}
   concerns   drug {drug}"""
-    yield from (f"  concerns   gene {axis.gene}" for axis in guidance.axes)
+    yield from dict.fromkeys(f"  concerns   gene {axis.gene}" for axis in guidance.axes)
     yield (
         f"  population {_quoted(population.words)} when {population.condition}"
         if population.condition
@@ -111,11 +112,34 @@ def _table(guidance: Guidance, cards: dict[Said, Card]) -> Iterable[str]:
     names = [axis.name for axis in guidance.axes]
     yield "  table advice unique {"
     yield f"    | {' | '.join(names)} => advice"
+    rest = _rest(guidance)
     for box in guidance.boxes:
-        cells = (_cell(axis, cell) for axis, cell in zip(guidance.axes, box.cells, strict=True))
+        cells = (
+            "else"
+            if rest.get((place, *_others(box, place))) == box.cells[place]
+            else _cell(axis, box.cells[place])
+            for place, axis in enumerate(guidance.axes)
+        )
         yield f"    | {' | '.join(cells)} => {_result(guidance, box, cards, why=True)}"
-    yield f"    unknown => {_unknown(names, guidance)}"
+    yield f"    unknown => {_unknown(guidance)}"
     yield "  }"
+
+
+def _rest(guidance: Guidance) -> dict[tuple[object, ...], tuple[Member, ...]]:
+    """Of rows that tell only the alleles of a gene apart, the cell with the most of them; it is `else`."""
+    rest = {}
+    for place, axis in enumerate(guidance.axes):
+        by_others = defaultdict(list)
+        for box in guidance.boxes if axis.source == "genotype" else ():
+            by_others[place, *_others(box, place)].append(box.cells[place])
+        for others, cells in by_others.items():
+            if len(cells) > 1 and sum(map(len, cells)) == len(axis.members):
+                rest[others] = max(cells, key=len)
+    return rest
+
+
+def _others(box: Box, place: int) -> tuple[tuple[Member, ...], ...]:
+    return box.cells[:place] + box.cells[place + 1 :]
 
 
 def _cell(axis: Axis, members: Iterable[Member]) -> str:
@@ -129,14 +153,19 @@ def _result(guidance: Guidance, box: Box, cards: dict[Said, Card], *, why: bool)
     if box.said is not None:
         return cards[box.said].name
     if box.untested and not guidance.is_listing:
-        return f"ask {', '.join(axis.name for axis in guidance.axes)}"
+        return _asked(guidance)
     reason = NOT_TESTED if box.untested else NOTHING_SAID
     return f'none because "{reason}"' if why else "none"
 
 
-def _unknown(names: Sequence[str], guidance: Guidance) -> str:
+def _unknown(guidance: Guidance) -> str:
     """Nobody is asked for a result of which no advice would come."""
-    return f'none because "{NOT_TESTED}"' if guidance.is_listing else f"ask {', '.join(names)}"
+    return f'none because "{NOT_TESTED}"' if guidance.is_listing else _asked(guidance)
+
+
+def _asked(guidance: Guidance) -> str:
+    """The alleles are asked for with the gene itself."""
+    return f"ask {', '.join(axis.name for axis in guidance.axes if axis.source != 'genotype')}"
 
 
 def _outcome(card: Card) -> Iterable[str]:
@@ -154,10 +183,15 @@ def _outcome(card: Card) -> Iterable[str]:
 
 
 def _test(guidance: Guidance, box: Box, cards: dict[Said, Card]) -> Iterable[str]:
-    states = list(zip(guidance.axes, box.example, strict=True))
+    # With a result where there may be one, and with alleles only where they matter.
+    states = [
+        (axis, None if axis.source == "genotype" and None in cell else cell[0])
+        for axis, cell in zip(guidance.axes, box.cells, strict=True)
+    ]
     title = "; ".join(
         f"{axis.shown}: {'not tested' if member is None else axis.enum.labels[member] or member}"
         for axis, member in states
+        if member is not None or axis.source != "genotype"
     )
     given = [f"{axis.name} = {member}" for axis, member in states if member is not None]
     given += [guidance.population.inside] if guidance.population.inside else []

@@ -59,6 +59,9 @@ class PlainGene:
     def genotype_of(self, diplotype: str) -> tuple[str, ...]:
         return ()
 
+    def genotypes_of_score(self, score: str) -> tuple[str, ...]:
+        return ()
+
     def genotypes_of_phenotype(self, phenotype: str) -> tuple[str, ...]:
         return ()
 

@@ -65,12 +65,22 @@ def test_of_a_genotype(knowledge: KnowledgeBase, text: str, possible: tuple[str,
     assert found(knowledge, diplotype(text)).possible == possible
 
 
-def test_a_phenotype_or_a_score_leaves_every_genotype_that_leads_to_it(knowledge: KnowledgeBase) -> None:
-    fact = found(knowledge, reported(INTERMEDIATE))
-    assert (fact.reason, fact.explanation) == (Reason.CONFLICT, "the genotype is not told")
-    assert {"s1_s2", "s1_s3", "s2_s2", "s1_s5_8_11"} <= {*fact.possible}
-    assert {"s1_s1", "s2_s3", "s3_s3"}.isdisjoint(fact.possible)
-    assert found(knowledge, scored("1.0")).possible == fact.possible
+def test_a_phenotype_or_a_score_tells_no_genotype_where_several_lead_to_it(knowledge: KnowledgeBase) -> None:
+    for result in (reported(INTERMEDIATE), scored("1.0")):
+        fact = found(knowledge, result)
+        assert (fact.possible, fact.reason, len(fact.data)) == ((), Reason.NO_VALUE, 1)
+        assert fact.explanation == "the genotype is not told"
+
+
+@pytest.mark.parametrize(
+    ("score", "possible"),
+    [("2.0", ("normal_normal",)), ("1.5", ("normal_decreased",)), ("0.5", ("no_decreased",)), ("1.0", ())],
+)
+def test_a_score_tells_the_genotype_that_alone_leads_to_it(
+    knowledge: KnowledgeBase, score: str, possible: tuple[str, ...]
+) -> None:
+    result = observation("", "s1", valueString=score) | {"code": {"text": "DPYD activity score"}}
+    assert found(knowledge, result, gene="DPYD").possible == possible
 
 
 def test_what_was_concluded_adds_nothing_to_what_was_found(knowledge: KnowledgeBase) -> None:

@@ -183,13 +183,51 @@ def test_an_action_against_the_classification_is_a_doubt(
     assert found.faults == () and bool(found.doubts) is doubted
 
 
-def test_keys_that_cannot_be_told_apart_have_no_answer_unless_they_agree() -> None:
-    """DPYD 1.0 may be of two kinds of genotype; a score is all that the knowledge base reads."""
-    for drug in ("capecitabine", "fluorouracil"):
-        (rule,) = (each for each in bundled().rules if each.name == f"{drug}.dpwg")
-        said = evaluate(rule, {"dpyd": known("as1")}).result
-        assert isinstance(said, Advise) and said.outcome.startswith("source_has_entry")
-        assert str(evaluate(rule, {"dpyd": known("as1_5")}).result).startswith("reduce_start_50")
+@pytest.mark.parametrize(
+    ("score", "genotype", "said"),
+    [
+        ("as1", "normal_no", "reduce_start_50"),
+        ("as1", "decreased_decreased", "test_enzyme_activity"),
+        ("as1", None, "source_has_entry"),
+        # Nobody has these two; it is never a dose.
+        ("as1", "normal_decreased", "source_has_entry"),
+        ("as1_5", None, "reduce_start_50"),
+        ("as0_5", "no_decreased", "test_enzyme_activity"),
+        (None, "no_no", "ask dpyd"),
+    ],
+)
+@pytest.mark.parametrize("drug", ["capecitabine", "fluorouracil"])
+def test_two_kinds_of_genotype_have_one_score(
+    drug: str, score: str | None, genotype: str | None, said: str
+) -> None:
+    """DPYD 1.0 is one allele without function, or two of decreased function, and the guidance differs."""
+    (rule,) = (each for each in bundled().rules if each.name == f"{drug}.dpwg")
+    given = {"dpyd": score, "dpyd_genotype": genotype}
+    facts = {name: known(member) for name, member in given.items() if member is not None}
+    assert str(evaluate(rule, facts).result).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("score", "genotype", "said"),
+    [
+        ("as1_5", "s1_s2", "reduce_maintenance_75"),
+        ("as1", "s1_s3", "reduce_maintenance_70_n"),
+        ("as1", "s2_s2", "reduce_maintenance_50"),
+        ("as1", "s1_s6", "reduce_maintenance_70_75"),
+        ("as1", None, "reduce_maintenance_70_75"),
+        ("as0_5", "s2_s3", "reduce_maintenance_50"),
+        ("as0", "s3_s3", "reduce_maintenance_40_n"),
+        # A drug that slows the enzyme: the row of the alleles is not meant for such a score.
+        ("as0_5", "s1_s2", "reduce_maintenance_40_50"),
+    ],
+)
+def test_named_genotypes_go_before_the_phenotype_that_they_have(
+    score: str, genotype: str | None, said: str
+) -> None:
+    (rule,) = (each for each in bundled().rules if each.name == "phenytoin.dpwg_cyp2c9")
+    facts = {"cyp2c9": known(score)} | ({"cyp2c9_genotype": known(genotype)} if genotype else {})
+    result = evaluate(rule, facts).result
+    assert isinstance(result, Advise) and result.outcome.startswith(said)
 
 
 def test_rows_of_one_state_that_differ_are_not_said(tmp_path: Path) -> None:

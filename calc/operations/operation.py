@@ -1,0 +1,85 @@
+"""One operation: a calculation with its models, its source and an example, called by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from calc.errors import UnusableInput
+from calc.operations.model import CONVERT, Convert, Given, Result
+
+_CODES = {
+    "missing": "missing-field",
+    "extra_forbidden": "unknown-field",
+    "out_of_range": "out-of-range",
+    "not_a_number": "not-a-number",
+    "unit": "unit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A calculation that command line, HTTP and rules call alike."""
+
+    name: str
+    """`field.what`, as batches name it."""
+    title: str
+    given: type[Given]
+    result: type[Result]
+    compute: Callable[[Any], Result]
+    source: str
+    """Public: PMID or DOI, and for what it stands."""
+    example: Mapping[str, object]
+
+    def answer(self, given: Mapping[str, object], convert: Convert | None = None) -> dict[str, object]:
+        """The result as members of a JSON object, numbers exact or floats.
+
+        Raises `UnusableInput` that names the field, what came and what is allowed, and `NoAnswer`.
+        """
+        try:
+            read = self.given.model_validate(given, context={CONVERT: convert})
+        except ValidationError as error:
+            raise _unusable(error) from None
+        return _dumped(self.compute(read))
+
+
+def _dumped(model: BaseModel) -> dict[str, object]:
+    """A model as an object, with what is set of it; pydantic itself would write a fraction as text."""
+    fields = type(model).model_fields
+    return {
+        field.alias or name: _plain(getattr(model, name))
+        for name, field in fields.items()
+        if name in model.model_fields_set
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return _dumped(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
+
+
+def _unusable(error: ValidationError) -> UnusableInput:
+    """The first fault, in words: pydantic's own never name what an author calls a field."""
+    fault = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in fault["loc"]) or "given"
+    code = _CODES.get(fault["type"], "input")
+    if code == "missing-field":
+        return UnusableInput(code, f"`{where}` is missing")
+    if code == "unknown-field":
+        return UnusableInput(code, f"`{where}` is no field of this operation")
+    return UnusableInput(code, f"`{where}`: {_words(fault['msg'])}, not {_shown(fault['input'])}")
+
+
+def _words(message: str) -> str:
+    return message[:1].lower() + message[1:].replace("Input should be", "expected")
+
+
+def _shown(value: object) -> str:
+    text = str(value) if isinstance(value, int | float | str) else type(value).__name__
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -7,10 +7,10 @@ The formulas stand in the modules of `calc` by field, without pydantic, so that 
 """
 
 from calc.operations import pharmacokinetics
-from calc.operations.model import Convert, Given, Quantity, Result
+from calc.operations.model import Convert, Given, Many, Quantity, Result
 from calc.operations.operation import Operation
 
 OPERATIONS = {each.name: each for module in (pharmacokinetics,) for each in module.OPERATIONS}
 """By name, in the order of the fields."""
 
-__all__ = ["OPERATIONS", "Convert", "Given", "Operation", "Quantity", "Result"]
+__all__ = ["OPERATIONS", "Convert", "Given", "Many", "Operation", "Quantity", "Result"]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-Convert = Callable[[object, str, str], Fraction]
+Convert = Callable[[Fraction, str, str], Fraction]
 """A number in one UCUM unit as a number in another; raises `ValueError` with a sentence."""
 
 CONVERT: Final = "convert"
@@ -46,7 +46,7 @@ class Quantity:
     below: float | None = None
     most: float | None = None
 
-    def read(self, value: object, info: ValidationInfo) -> Fraction | float:
+    def read(self, value: object, info: ValidationInfo) -> Fraction:
         """The number, in the unit of the field; raises `PydanticCustomError`."""
         convert = (info.context or {}).get(CONVERT)
         if isinstance(value, Mapping) and convert is not None:
@@ -69,7 +69,7 @@ class Quantity:
         unit = "" if self.unit == "1" else f" ({self.unit})"
         return f"a number {words}{unit}" if words else f"a number{unit}"
 
-    def _allows(self, number: Fraction | float) -> bool:
+    def _allows(self, number: Fraction) -> bool:
         return (
             (self.above is None or number > self.above)
             and (self.least is None or number >= self.least)
@@ -104,7 +104,7 @@ class Quantity:
         return {"type": "number", "description": self.meaning, "unit": self.unit, **said}
 
 
-def _number(value: object) -> Fraction | float:
+def _number(value: object) -> Fraction:
     if isinstance(value, Fraction):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
@@ -112,5 +112,9 @@ def _number(value: object) -> Fraction | float:
     # Of a float the shortest decimal that is read as it: 0.1 is a tenth.
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
+
+Item = TypeVar("Item")
+Many = Annotated[tuple[Item, ...], Strict(False)]
+"""A JSON list."""
 
 Probability = Annotated[Fraction, Quantity("1", "a probability", least=0, most=1)]

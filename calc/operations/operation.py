@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from calc.errors import UnusableInput
 from calc.operations.model import CONVERT, Convert, Given, Result
@@ -17,6 +19,16 @@ _CODES = {
     "out_of_range": "out-of-range",
     "not_a_number": "not-a-number",
     "unit": "unit",
+}
+_EXPECTED = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "not_a_number": "a number",
 }
 
 
@@ -73,13 +85,22 @@ def _unusable(error: ValidationError) -> UnusableInput:
         return UnusableInput(code, f"`{where}` is missing")
     if code == "unknown-field":
         return UnusableInput(code, f"`{where}` is no field of this operation")
-    return UnusableInput(code, f"`{where}`: {_words(fault['msg'])}, not {_shown(fault['input'])}")
+    return UnusableInput(code, f"`{where}`: {_expected(fault)}, not {_shown(fault['input'])}")
 
 
-def _words(message: str) -> str:
-    return message[:1].lower() + message[1:].replace("Input should be", "expected")
+def _expected(fault: ErrorDetails) -> str:
+    """In our own words, where pydantic's speak of Python."""
+    known = next((words for end, words in _EXPECTED.items() if fault["type"].endswith(end)), None)
+    if known is not None:
+        return f"expected {known}"
+    if fault["type"] == "literal_error":
+        return f"expected {fault['ctx']['expected']}"
+    return fault["msg"][:1].lower() + fault["msg"][1:]
 
 
 def _shown(value: object) -> str:
-    text = str(value) if isinstance(value, int | float | str) else type(value).__name__
+    if isinstance(value, Mapping) and value.keys() == {"value", "unit"}:
+        return f"{value['value']} {value['unit']}"
+    kinds = {dict: "an object", list: "a list", NoneType: "null", bool: str(value).lower()}
+    text = kinds.get(type(value), str(value))
     return text if len(text) <= 40 else f"{text[:40]}…"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 
+from calc import CalculationError
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
@@ -21,11 +20,6 @@ class LineError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-def number(value: Fraction) -> int | Decimal:
-    """A number as an answer carries it: exact wherever its decimals end."""
-    return value.numerator if value.denominator == 1 else Decimal(value.numerator) / value.denominator
 
 
 def run(
@@ -71,7 +65,7 @@ def _answered(
         return asked, _error("json", error)
     except FhirError as error:
         return asked, _error("fhir", error)
-    except LineError as error:
+    except (LineError, CalculationError) as error:
         return asked, _error(error.code, error)
 
 

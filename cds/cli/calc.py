@@ -1,84 +1,110 @@
-"""`bespoke calc --batch`: operations by line. So far the ones that rules of the knowledge base answer."""
+"""`bespoke calc`: operations by name, or line by line from a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
-from cds.cli import thiopurines
-from cds.cli.batch import LineError, number
+from calc import CalculationError, UnusableInput
+from calc.operations import Operation
+from cds.calculators import answer, operation_named, operations, page_of
 from cds.cli.batch import run as run_batch
-from cds.cli.ordered import findings_about, instant, listing
-from dsl import Finding, Give, State, convert
-from kb import KnowledgeBase
+from cds.cli.main import fail
+from cds.guard import reasons_to_withhold
+from fhir_adapters import JsonRefused, dump_json, load_json
+from kb import KnowledgeBase, KnowledgeBaseError, ready
 
-_INPUTS = ("age", "weight", "platelets")
-"""Inputs of the rule about niraparib that are reported on."""
-
-_POLICY = {"weight_max_age_days": "weight", "platelet_max_age_days": "platelets"}
+_FIELD: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
+_WITH_UNIT: Final = re.compile(r"(?P<value>-?[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[^\s0-9][^\s]*)")
 
 
-def run(batch: Path, kb: Path | None) -> int:
+def run_file(batch: Path, kb: Path | None) -> int:
     """Answers a file line by line; see `bespoke calc --help`."""
-    return run_batch(batch, kb, ("id", "op"), _answer)
+    return run_batch(batch, kb, ("id", "op"), _line)
 
 
-def _answer(asked: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
-    operation, given = asked.get("op"), asked.get("given")
-    if not isinstance(operation, str) or operation not in _OPERATIONS:
-        raise LineError("unknown-op", f"there is no such operation; known: {', '.join(_OPERATIONS)}")
-    if not isinstance(given, dict):
-        raise LineError("input", "`given` is an object")
-    return {"result": _OPERATIONS[operation](given, knowledge)}
+def run(
+    name: str | None, fields: Iterable[str], given: Path | None, kb: Path | None, *, as_json: bool
+) -> int:
+    """Answers one operation, shows its page if nothing is given, or lists all of them."""
+    try:
+        knowledge = ready(kb, reasons_to_withhold)
+        known = operations(knowledge)
+        if name is None:
+            return _list(known)
+        operation = operation_named(name, known)
+        asked = {**_members(given), **_typed(fields)}
+        if not asked and given is None:
+            print(page_of(operation), end="")
+            return 0
+        result = answer(operation, asked)
+    except (KnowledgeBaseError, CalculationError) as error:
+        return fail(error)
+    print(dump_json(result).decode() if as_json else "\n".join(_lines(result)))
+    return 0
 
 
-def _niraparib(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
-    """The answer of the rule in force about a draft order of the drug, through chart and decision."""
-    patient, as_of = given.get("patient"), instant(given.get("asOf"))
-    identifier = patient.get("id") if isinstance(patient, dict) else None
-    if not isinstance(identifier, str):
-        raise LineError("input", "`patient` is a Patient resource with an id")
-    findings = findings_about("niraparib", identifier, dict(_prefetch(given)), as_of, knowledge)
-    if len(findings) != 1:
-        raise LineError("rule", f"{len(findings)} rules in force answer about niraparib, not one")
-    _check_policy(given.get("policy"), findings[0])
-    return _outcome(findings[0], _INPUTS)
+def _line(asked: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
+    operation = operation_named(asked.get("op"), operations(knowledge))
+    return {"result": answer(operation, asked.get("given"))}
 
 
-def _prefetch(given: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    yield "patient", given.get("patient")
-    for key in ("pgx", "medications", "conditions"):
-        yield key, listing([])
-    observations = given.get("observations", [])
-    if not isinstance(observations, list):
-        raise LineError("input", "`observations` is a list of Observation resources")
-    yield "labs", listing(observations)
+def _members(given: Path | None) -> dict[str, object]:
+    if given is None:
+        return {}
+    try:
+        loaded = load_json(sys.stdin.buffer.read() if str(given) == "-" else given.read_bytes())
+    except OSError as error:
+        raise UnusableInput("input", f"{given}: cannot be read ({error.strerror})") from None
+    except JsonRefused as error:
+        raise UnusableInput("json", f"{given}: {error}") from None
+    if not isinstance(loaded, dict):
+        raise UnusableInput("input", f"{given}: expected a JSON object")
+    return loaded
 
 
-def _check_policy(policy: object, finding: Finding) -> None:
-    """A greatest age that differs from the rule's would ask for another rule's answer."""
-    for member, name in _POLICY.items():
-        days = policy.get(member) if isinstance(policy, dict) else None
-        own = finding.rule.input(name).within
-        if days is not None and (not isinstance(days, int) or own != timedelta(days=days)):
-            raise LineError("policy", f"`{member}` differs from the rule, which has {own}")
+def _typed(fields: Iterable[str]) -> dict[str, object]:
+    """`dose_mg=100`, `dose_mg="0.1 g"`, or any JSON behind the sign; what is no JSON is a text."""
+    found: dict[str, object] = {}
+    for text in fields:
+        field = _FIELD.fullmatch(text)
+        if field is None:
+            raise UnusableInput("input", f"expected NAME=VALUE, such as `dose_mg=100`, not `{text}`")
+        found[field["name"]] = _value(field["value"])
+    return found
 
 
-def _outcome(finding: Finding, names: tuple[str, ...]) -> dict[str, object]:
-    unknowns = {name: str(finding.facts[name].reason) for name in names if not finding.facts[name].known}
-    if finding.state is State.OUTSIDE:
-        return {"outcome": "out-of-scope", "reason": "paediatric"}
-    if finding.state is State.ASK:
-        return {"outcome": "needs-data", "unknowns": unknowns}
-    if isinstance(finding.result, Give):
-        fired = [step for step in finding.steps if step.truth is True and step.line in finding.lines]
-        # For the higher dose neither value drives: both were looked at and found not to be below.
-        default = bool(fired) and fired[0].text.startswith("otherwise")
-        amount = number(convert(finding.result.dose.amount, "mg").value)
-        drivers = [] if default else [name for name in finding.decided_by if name in names]
-        return {"outcome": "dose", "dose_mg": amount, "drivers": drivers, "unknowns": unknowns}
-    return {"outcome": str(finding.result), "unknowns": unknowns}
+def _value(text: str) -> object:
+    try:
+        return load_json(text.encode())
+    except JsonRefused:
+        with_unit = _WITH_UNIT.fullmatch(text)
+        if with_unit is None:
+            return text
+        return {"value": Decimal(with_unit["value"]), "unit": with_unit["unit"]}
 
 
-_OPERATIONS = {"rule.niraparib": _niraparib, "pgx.mercaptopurine": thiopurines.answer}
+def _lines(result: Mapping[str, object], before: str = "") -> Iterable[str]:
+    """The numbers to six digits; `--json` gives all of them."""
+    for name, value in result.items():
+        if isinstance(value, dict):
+            yield from _lines(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}: {_text(value)}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    return f"{value:.6g}" if isinstance(value, Decimal) else dump_json(value).decode().strip('"')
+
+
+def _list(known: Mapping[str, Operation]) -> int:
+    width = max(map(len, known))
+    for operation in known.values():
+        print(f"{operation.name.ljust(width)}  {operation.title}")
+    return 0

@@ -163,13 +163,33 @@ def evaluate(
 
 @app.command()
 def calc(
-    batch: Annotated[Path, typer.Option("--batch", help="JSON lines with id, op and given.")],
+    operation: Annotated[
+        str | None, typer.Argument(help="Its name; without one all are listed.", show_default=False)
+    ] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(help="NAME=VALUE, the value a number, JSON or `0.1 g`.", show_default=False),
+    ] = None,
+    given: Annotated[
+        Path | None, typer.Option("--given", help="JSON file with the fields, - for standard input.")
+    ] = None,
+    batch: Annotated[
+        Path | None, typer.Option("--batch", help="JSON lines with id, op and given.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
     kb: Kb = None,
 ) -> None:
-    """Answer operations line by line. Exit 0, 1 if a line failed, 2 if the file cannot be used."""
+    """Answer one operation, or a file of them line by line; without fields its page is shown.
+
+    Exit 0, 1 if a line of the file failed, 2 if the input or the file cannot be used.
+    """
     from cds.cli import calc as command
 
-    raise typer.Exit(command.run(batch, kb))
+    if batch is None:
+        raise typer.Exit(command.run(operation, fields or [], given, kb, as_json=as_json))
+    if operation is not None or given is not None:
+        raise typer.Exit(fail("give either --batch or an operation, such as `bespoke calc pk.css`"))
+    raise typer.Exit(command.run_file(batch, kb))
 
 
 @pgx_app.callback()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cds.api import calculator_routes
 from cds.cards import UnknownPublisher, check_precedence
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
@@ -63,7 +64,11 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         log.append(LogEntry(str(uuid4()), "start", clock().isoformat(), None, None, None, record))
         listen(
             create_app(
-                service, version=version("bespoke-cds"), clock=clock, cors_origins=settings.cors_origins
+                service,
+                version=version("bespoke-cds"),
+                clock=clock,
+                cors_origins=settings.cors_origins,
+                beside=calculator_routes(knowledge),
             ),
             settings.host,
             settings.port,

@@ -8,6 +8,7 @@ from cds.hooks.checks import read_json
 from cds.hooks.errors import BadRequest, CallRefused, CardRefused, HooksError, ServeError
 from cds.hooks.feedback import parse_feedback
 from cds.hooks.hook_server import Answer, HookServer
+from cds.hooks.media import read_body
 from cds.hooks.outcome import IssueCode, operation_outcome, outcome_of
 from cds.hooks.protocol import HOOKS, HookRequest, parse_request
 from cds.hooks.response import (
@@ -44,6 +45,7 @@ __all__ = [
     "parse_discovery",
     "parse_feedback",
     "parse_request",
+    "read_body",
     "read_json",
     "run",
     "serialise",

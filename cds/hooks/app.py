@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from cds.hooks.checks import read_json
 from cds.hooks.errors import CallRefused
@@ -50,8 +50,9 @@ def create_app(
     clock: Callable[[], datetime],
     cors_origins: tuple[str, ...] = (),
     upload_seconds: float = UPLOAD_SECONDS,
+    beside: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """The application that serves `server`.
+    """The application that serves `server`, and what stands `beside` it under other addresses.
 
     `clock` tells the time of each call, timezone-aware. `cors_origins` are the exact origins of browser
     clients; none: no cross-origin access. `upload_seconds` is the time a client has to send a body.
@@ -77,6 +78,7 @@ def create_app(
             Route("/healthz", endpoints.health),
             Route("/readyz", _guarded(endpoints.readiness)),
             Route("/metrics", endpoints.metrics),
+            *beside,
         ],
         middleware=middleware if cors_origins else [],
         exception_handlers={HTTPException: _on_http_exception},

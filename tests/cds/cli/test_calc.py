@@ -23,7 +23,7 @@ def answers(
     batch.write_text(
         "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines), "utf-8"
     )
-    assert calc.run(batch, None) == status
+    assert calc.run_file(batch, None) == status
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -54,8 +54,8 @@ def test_a_line_that_fails_costs_that_line(tmp_path: Path, capsys: pytest.Captur
         (given(patient=None), "input"),
         (given(observations={}), "input"),
         (given(policy={"weight_max_age_days": 30}), "policy"),
-        (given(policy={"weight_max_age_days": "ninety"}), "policy"),
-        ({}, "input"),
+        (given(policy={"weight_max_age_days": "ninety"}), "input"),
+        ({}, "missing-field"),
     ],
 )
 def test_what_cannot_be_read_is_said(
@@ -66,5 +66,53 @@ def test_what_cannot_be_read_is_said(
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert calc.run(tmp_path / "none.jsonl", None) == 2
+    assert calc.run_file(tmp_path / "none.jsonl", None) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_one_operation_by_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    """A value may carry its unit; what is no JSON is a text."""
+    fields = ["dose_mg=0.1 g", "tau_h=12", "cl_l_h=5", "F=0.9", "mec=1", "mtc=2000 ug/L"]
+    assert calc.run("pk.css", fields, None, None, as_json=False) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "css_avg: 1.5",
+        "position: in-window",
+        "therapeutic_index: 2",
+    ]
+    assert calc.run("pk.css", fields, None, None, as_json=True) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown == {"css_avg": 1.5, "position": "in-window", "therapeutic_index": 2}
+
+
+def test_one_operation_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fields on the line go before those of the file."""
+    file = tmp_path / "given.json"
+    file.write_text('{"fm": 0.8, "activity": 1}', "utf-8")
+    assert calc.run("pk.auc_ratio", ["activity=0"], file, None, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["auc_ratio"] == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "words"),
+    [
+        ("pk.cs", ["a=1"], "did you mean `pk.css`"),
+        ("pk.auc_ratio", ["fm"], "expected NAME=VALUE"),
+        ("pk.auc_ratio", ["fm=2", "activity=1"], "`fm`: expected a number at least 0 and at most 1, not 2"),
+        ("pk.auc_ratio", ["fm=1 mg", "activity=1"], "not 1 mg"),
+        ("pk.auc_ratio", ["fm=much", "activity=1"], "`fm`: expected a number, not much"),
+        ("pk.auc_ratio", ["fm=1", "activity=0"], "nothing that removes the drug"),
+    ],
+)
+def test_what_is_typed_wrongly_is_said(
+    capsys: pytest.CaptureFixture[str], name: str, fields: list[str], words: str
+) -> None:
+    assert calc.run(name, fields, None, None, as_json=False) == 2
+    said = capsys.readouterr()
+    assert words in said.err and said.out == ""
+
+
+def test_without_fields_there_is_a_page_and_without_a_name_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert calc.run("pk.css", [], None, None, as_json=False) == 0
+    assert capsys.readouterr().out.startswith("# pk.css\n")
+    assert calc.run(None, [], None, None, as_json=False) == 0
+    assert any(line.startswith("pk.css  ") for line in capsys.readouterr().out.splitlines())

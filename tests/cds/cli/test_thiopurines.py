@@ -18,7 +18,7 @@ POOR = {"tpmt": "normal", "nudt15": "poor", "normal_mg_m2_day": 75, "malignant":
 def answered(tmp_path: Path, capsys: pytest.CaptureFixture[str], given: Json, kb: Path | None = None) -> Json:
     batch = tmp_path / "batch.jsonl"
     batch.write_text(json.dumps({"id": "a", "op": "pgx.mercaptopurine", "given": given}), "utf-8")
-    calc.run(batch, kb)
+    calc.run_file(batch, kb)
     found: Json = json.loads(capsys.readouterr().out)
     return found
 
@@ -83,13 +83,13 @@ def test_each_state_of_the_two_genes(
     "given, code, sentence",
     [
         ({"nudt15": "intermediat"}, "input", "did you mean `intermediate`"),
-        ({"normal_mg_m2_day": 0}, "input", "a number above 0"),
-        ({"normal_mg_m2_day": True}, "input", "a number above 0"),
-        ({"malignant": None}, "input", "`malignant` is true or false"),
+        ({"normal_mg_m2_day": 0}, "out-of-range", "a number above 0"),
+        ({"normal_mg_m2_day": True}, "not-a-number", "expected a number, not true"),
+        ({"malignant": None}, "input", "`malignant`: expected true or false, not null"),
         ({"asOf": "soon"}, "input", "`asOf` is a date"),
         ({"asOf": "2023-01-01"}, "rule", "in force on 2023-01-01"),
         ({"version": "1.0.0"}, "input", "`version` is one of 0.9.0, 1.1.0"),
-        ({"version": ["1.1.0"]}, "input", "`version` is one of 0.9.0, 1.1.0"),
+        ({"version": ["1.1.0"]}, "input", "`version`: expected a text, not a list"),
         ({"version": "1.1.0", "asOf": "2026-11-20"}, "input", "not both"),
     ],
 )

@@ -167,7 +167,7 @@ def test_one_edit_changes_hook_test_calculation_and_evaluation_alike(
         rule = next(each for each in knowledge.rules if each.name == "niraparib.start_dose")
         assert evaluate.run(chart, None, "2026-11-20T12:00:00Z", "cards", kb, fire_draft=False) == 0
         shown = json.loads(capsys.readouterr().out)["cards"][0]["summary"]
-        assert calc.run(batch, kb) == 0
+        assert calc.run_file(batch, kb) == 0
         calculated = json.loads(capsys.readouterr().out)["result"]["dose_mg"]
         tested = [run for run in run_tests(rule) if "78 kg" in run.test.title.text]
         return [

@@ -51,7 +51,7 @@ def test_visible_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     batch = tmp_path / "batch.jsonl"
     lines = (json.dumps({name: case[name] for name in ("id", "op", "given")}) for case in cases)
     batch.write_text("\n".join(lines), "utf-8")
-    assert calc.run(batch, None) == 0
+    assert calc.run_file(batch, None) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [answer["id"] for answer in answers] == [case["id"] for case in cases]
     wrong = {

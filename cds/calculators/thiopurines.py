@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from functools import partial
+from typing import Annotated, Any, Final
 
-from cds.cli.batch import LineError, number
-from cds.cli.ordered import findings_about, instant, listing
+from calc import NoAnswer, UnusableInput
+from calc.operations import Given, Operation, Quantity, Result
+from cds.calculators.ordered import findings_about, instant, listing
 from dsl import Action, Advise, DoseSuggestion, Finding, Outcome, State, convert
 from dsl.names import closest
 from kb import KnowledgeBase
@@ -31,17 +33,54 @@ _RANGE = re.compile(r"\b(\d+) to (\d+) % of the usual dose")
 _LOW = re.compile(r"\bat least (\d+(?:\.\d+)?) mg/m2 a day")
 
 
-def answer(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
-    """The action and its doses; raises `LineError`."""
-    usual = given.get("normal_mg_m2_day")
-    if isinstance(usual, bool) or not isinstance(usual, int | Decimal) or usual <= 0:
-        raise LineError("input", "`normal_mg_m2_day` is a number above 0, in mg/m2 a day")
+class MercaptopurineGiven(Given):
+    """Two phenotypes, what the drug is for, and the start that would be usual."""
+
+    tpmt: str | None = None
+    nudt15: str | None = None
+    malignant: bool
+    normal_mg_m2_day: Annotated[Fraction, Quantity("mg/m2/d", "the usual starting dose", above=0)]
+    asOf: str | None = None
+    version: str | None = None
+
+
+class MercaptopurineResult(Result):
+    """What the rule advises."""
+
+    action: str
+    dose_mg_m2_day_at_most: Annotated[Fraction, Quantity("mg/m2/d", "the greatest dose on a day")]
+    days_per_week: Annotated[Fraction, Quantity("d/wk", "days with a dose")]
+    fraction: tuple[Fraction, Fraction] | None
+    dose_mg_m2_day: Fraction | tuple[Fraction, Fraction]
+
+
+def operation(knowledge: KnowledgeBase) -> Operation:
+    """The operation, answered by this knowledge base."""
+    return Operation(
+        "pgx.mercaptopurine",
+        "Starting dose of mercaptopurine by TPMT and NUDT15",
+        MercaptopurineGiven,
+        MercaptopurineResult,
+        partial(_answer, knowledge),
+        "CPIC guideline for thiopurines, by the rules of the knowledge base: PMID 30447069, PMID 38230823",
+        {"tpmt": "intermediate", "nudt15": "normal", "malignant": True, "normal_mg_m2_day": 75},
+    )
+
+
+def _answer(knowledge: KnowledgeBase, given: MercaptopurineGiven) -> MercaptopurineResult:
+    found = _said(knowledge, given)
+    return MercaptopurineResult.model_construct(set(found), **found)
+
+
+def _said(knowledge: KnowledgeBase, given: MercaptopurineGiven) -> dict[str, Any]:
+    """The action and its doses; raises `CalculationError`."""
+    usual = given.normal_mg_m2_day
     finding = _finding(given, knowledge)
     open_genes = [name for name in GENES if _value(finding, name) in (None, _UNASSIGNED)]
     if finding.state is State.NOTHING:
         if open_genes:
             return {"action": "partial-genotype", "fraction": None}
-        return {"action": "normal", "dose_mg_m2_day": number(Fraction(usual))}
+        return {"action": "normal", "dose_mg_m2_day": usual}
     if not isinstance(finding.result, Advise):
         return {"action": "genotype-unknown"}
     outcome = finding.rule.outcome(finding.result.outcome)
@@ -53,21 +92,21 @@ def answer(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, o
         return {"action": "drastic-reduction", **_dose(outcome)}
     fraction = _fraction(outcome)
     if open_genes:
-        return {"action": "partial-genotype", "fraction": [number(each) for each in fraction]}
+        return {"action": "partial-genotype", "fraction": fraction}
     if any(_value(finding, name) == "normal" for name in GENES) and usual < _low(outcome):
-        return {"action": "no-reduction-needed-if-already-low", "dose_mg_m2_day": number(Fraction(usual))}
+        return {"action": "no-reduction-needed-if-already-low", "dose_mg_m2_day": usual}
     return {
         "action": "reduce",
-        "fraction": [number(each) for each in fraction],
-        "dose_mg_m2_day": [number(each * Fraction(usual)) for each in fraction],
+        "fraction": fraction,
+        "dose_mg_m2_day": tuple(each * usual for each in fraction),
     }
 
 
-def _finding(given: Mapping[str, object], knowledge: KnowledgeBase) -> Finding:
+def _finding(given: MercaptopurineGiven, knowledge: KnowledgeBase) -> Finding:
     """What the version in force says about a draft order of the drug."""
-    version, as_of = given.get("version"), given.get("asOf")
+    version, as_of = given.version, given.asOf
     if version is not None and as_of is not None:
-        raise LineError("input", "give `asOf` or `version`, not both")
+        raise UnusableInput("input", "give `asOf` or `version`, not both")
     day = _first_day(version, knowledge) if version is not None else LEVEL
     at = datetime.combine(day, time(12), UTC) if as_of is None else instant(as_of)
     found = [
@@ -77,7 +116,7 @@ def _finding(given: Mapping[str, object], knowledge: KnowledgeBase) -> Finding:
     ]
     if len(found) != 1:
         began = " and ".join(f"{name} on {day}" for name, day in sorted(_first_days(knowledge).items()))
-        raise LineError(
+        raise NoAnswer(
             "rule",
             f"{len(found)} rules of {_SOURCE} about {DRUG} are in force on {at.date()}, not one; "
             f"the versions that there are began: {began or 'none'}",
@@ -85,10 +124,12 @@ def _finding(given: Mapping[str, object], knowledge: KnowledgeBase) -> Finding:
     return found[0]
 
 
-def _first_day(version: object, knowledge: KnowledgeBase) -> date:
+def _first_day(version: str, knowledge: KnowledgeBase) -> date:
     days = _first_days(knowledge)
-    if not isinstance(version, str) or version not in days:
-        raise LineError("input", f"`version` is one of {', '.join(sorted(days)) or 'none: there is no rule'}")
+    if version not in days:
+        raise UnusableInput(
+            "input", f"`version` is one of {', '.join(sorted(days)) or 'none: there is no rule'}"
+        )
     return days[version]
 
 
@@ -107,12 +148,12 @@ def _value(finding: Finding, name: str) -> object:
         if declared.source.name == GENES[name]:
             fact = finding.facts[declared.name]
             return fact.possible[0] if fact.known else None
-    raise LineError("rule", f"the rule {finding.rule.name} does not read {GENES[name]}")
+    raise NoAnswer("rule", f"the rule {finding.rule.name} does not read {GENES[name]}")
 
 
 # ---------------------------------------------------------------- the chart
 def _prefetch(
-    given: Mapping[str, object], at: datetime, knowledge: KnowledgeBase
+    given: MercaptopurineGiven, at: datetime, knowledge: KnowledgeBase
 ) -> Iterator[tuple[str, object]]:
     subject = {"reference": "Patient/patient"}
     yield "patient", {"resourceType": "Patient", "id": "patient"}
@@ -123,17 +164,17 @@ def _prefetch(
 
 
 def _results(
-    given: Mapping[str, object], at: datetime, knowledge: KnowledgeBase
+    given: MercaptopurineGiven, at: datetime, knowledge: KnowledgeBase
 ) -> Iterator[dict[str, object]]:
     for name, symbol in GENES.items():
-        word = given.get(name)
+        word: str | None = getattr(given, name)
         if word in _UNTESTED:
             continue
         gene = knowledge.gene(symbol)
         known = {member.replace("_", "-"): text for member, text in gene.published.items()}
-        if not isinstance(word, str) or word not in known:
-            advice = closest(str(word), known) or f"expected unknown or one of {', '.join(sorted(known))}"
-            raise LineError("input", f"`{name}`: {symbol} has no phenotype `{word}`; {advice}")
+        if word not in known:
+            advice = closest(word, known) or f"expected unknown or one of {', '.join(sorted(known))}"
+            raise UnusableInput("input", f"`{name}`: {symbol} has no phenotype `{word}`; {advice}")
         studied = {"coding": [{"system": "http://www.genenames.org/geneId", "code": gene.hgnc}]}
         yield {
             "resourceType": "Observation",
@@ -151,13 +192,10 @@ def _results(
         }
 
 
-def _condition(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
+def _condition(given: MercaptopurineGiven, knowledge: KnowledgeBase) -> dict[str, object]:
     """What the drug is given for, by a code that the knowledge base lists for it."""
-    malignant = given.get("malignant")
-    if not isinstance(malignant, bool):
-        raise LineError("input", "`malignant` is true or false")
     sets = knowledge.indications(DRUG)
-    system, code = min(sets["malignant" if malignant else "non_malignant"].codes)
+    system, code = min(sets["malignant" if given.malignant else "non_malignant"].codes)
     return {
         "resourceType": "Condition",
         "id": "indication",
@@ -176,15 +214,15 @@ def _dose(outcome: Outcome) -> dict[str, object]:
             amount = convert(dose.amount, "mg/m2").value
             days = {"d": 7 * dose.times, "wk": dose.times}.get(dose.period_unit.value)
             if days is not None and dose.period == 1:
-                return {"dose_mg_m2_day_at_most": number(amount), "days_per_week": min(days, 7)}
-    raise LineError("rule", f"the outcome {outcome.name} suggests no dose by the day or the week")
+                return {"dose_mg_m2_day_at_most": amount, "days_per_week": min(days, 7)}
+    raise NoAnswer("rule", f"the outcome {outcome.name} suggests no dose by the day or the week")
 
 
 def _fraction(outcome: Outcome) -> tuple[Fraction, Fraction]:
     """The range of the usual dose that the advice names, as the card says it."""
     named = _RANGE.search(outcome.advise)
     if named is None:
-        raise LineError("rule", f"the outcome {outcome.name} names no range of the usual dose")
+        raise NoAnswer("rule", f"the outcome {outcome.name} names no range of the usual dose")
     return Fraction(int(named[1]), 100), Fraction(int(named[2]), 100)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from cds.cli.batch import LineError
+from calc import NoAnswer, UnusableInput
 from cds.decision import decide, of_orders
 from cds.settings import parse_as_of
 from dsl import Coding, Finding
@@ -13,12 +13,12 @@ from fhir_adapters import chart_of_prefetch
 from kb import KnowledgeBase
 
 
-def instant(value: object) -> datetime:
-    """The `asOf` of a line; raises `LineError`."""
+def instant(text: str) -> datetime:
+    """The `asOf` of a question; raises `UnusableInput`."""
     try:
-        return parse_as_of(str(value))
+        return parse_as_of(text)
     except ValueError:
-        raise LineError("input", "`asOf` is a date, or a date and time with offset") from None
+        raise UnusableInput("input", "`asOf` is a date, or a date and time with offset") from None
 
 
 def listing(resources: list[object]) -> dict[str, object]:
@@ -32,10 +32,10 @@ def findings_about(
 ) -> list[Finding]:
     """What the active rules find about a draft order of the drug, through chart and decision.
 
-    Raises `LineError` if the knowledge base has no such drug.
+    Raises `NoAnswer` if the knowledge base has no such drug.
     """
     if drug not in knowledge.drugs:
-        raise LineError("rule", f"the knowledge base has no drug {drug}")
+        raise NoAnswer("rule", f"the knowledge base has no drug {drug}")
     chart = chart_of_prefetch(patient, dict(prefetch), None)
     bundle = {
         "resourceType": "Bundle",

@@ -1,0 +1,81 @@
+"""Operations over HTTP: `GET /api/calc`, `GET /api/calc/{op}`, `POST /api/calc/{op}`.
+
+A calculation is no decision about a patient: nothing of it is recorded, and no card comes of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from calc import CalculationError
+from calc.operations import Operation
+from cds.calculators import answer, described, operation_named, operations
+from cds.hooks import CallRefused, read_body
+from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
+from kb import KnowledgeBase
+
+_LOG = logging.getLogger("bespoke.api")
+
+
+def calculator_routes(knowledge: KnowledgeBase) -> list[Route]:
+    """Routes of all operations; rules and pharmacogenetics are answered by this knowledge base."""
+    known = operations(knowledge)
+
+    async def catalogue(request: Request) -> Response:
+        return _json(200, {"operations": [_entry(each) for each in known.values()]})
+
+    async def describe(request: Request) -> Response:
+        return _json(200, described(operation_named(request.path_params["op"], known)))
+
+    async def calculate(request: Request) -> Response:
+        operation = operation_named(request.path_params["op"], known)
+        given = load_json(await read_body(request))
+        result = await run_in_threadpool(answer, operation, given)
+        return _json(200, {"op": operation.name, "result": result})
+
+    return [
+        Route("/api/calc", _guarded(catalogue)),
+        Route("/api/calc/{op}", _guarded(describe)),
+        Route("/api/calc/{op}", _guarded(calculate), methods=["POST"]),
+    ]
+
+
+def _entry(operation: Operation) -> dict[str, object]:
+    return {"op": operation.name, "title": operation.title, "source": operation.source}
+
+
+def _guarded(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint with every failure as `{"error": {"code", "message"}}`."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except CalculationError as error:
+            return _refused(404 if error.code == "unknown-op" else 400, error.code, str(error))
+        except JsonRefused as error:
+            return _refused(400, "json", str(error))
+        except FhirError as error:
+            return _refused(400, "fhir", str(error))
+        except CallRefused as error:
+            return _refused(error.status, error.reason, error.message, error.headers)
+        except Exception as error:  # the last resort: no traceback may leave
+            _LOG.error("%s in %s", type(error).__name__, request.url.path)
+            return _refused(500, "internal-error", "An internal error occurred; nothing was calculated.")
+
+    return guarded
+
+
+def _refused(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return _json(status, {"error": {"code": code, "message": message}}, headers)
+
+
+def _json(status: int, value: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(dump_json(value), status, dict(headers or {}), media_type="application/json")

@@ -1,0 +1,84 @@
+"""Answers of operations as JSON carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from calc import UnusableInput
+from calc.operations import OPERATIONS, Operation
+from cds.calculators import niraparib, thiopurines
+from dsl import Quantity, convert
+from dsl.names import closest
+from kb import KnowledgeBase
+
+_FIFTEEN: Final = Context(prec=15)
+
+
+def operations(knowledge: KnowledgeBase) -> Mapping[str, Operation]:
+    """By name; what rules decide is answered by this knowledge base."""
+    ruled = (niraparib.operation(knowledge), thiopurines.operation(knowledge))
+    return OPERATIONS | {each.name: each for each in ruled}
+
+
+def operation_named(name: object, known: Mapping[str, Operation]) -> Operation:
+    """Raises `UnusableInput` for a name that is none."""
+    if not isinstance(name, str) or name not in known:
+        advice = closest(str(name), known) or f"known: {', '.join(known)}"
+        raise UnusableInput("unknown-op", f"there is no such operation; {advice}")
+    return known[name]
+
+
+def answer(operation: Operation, given: object) -> dict[str, object]:
+    """The result as a JSON object; a quantity may come in any unit that converts.
+
+    Raises `CalculationError`.
+    """
+    if not isinstance(given, dict):
+        raise UnusableInput("input", "`given` is an object")
+    return {name: _written(value) for name, value in operation.answer(given, _converted).items()}
+
+
+def described(operation: Operation) -> dict[str, object]:
+    """What an operation takes and gives, as JSON Schema, with an example."""
+    return {
+        "op": operation.name,
+        "title": operation.title,
+        "source": operation.source,
+        "given": _written(operation.given.model_json_schema(schema_generator=_Schema)),
+        "result": _written(operation.result.model_json_schema(schema_generator=_Schema)),
+        "example": _written(operation.example),
+    }
+
+
+class _Schema(GenerateJsonSchema):
+    """Writes defaults that are exact numbers as numbers."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return number(dft) if isinstance(dft, Fraction) else super().encode_default(dft)
+
+
+def number(value: Fraction) -> int | Decimal:
+    """A number as an answer carries it: exact wherever its decimals end, else to fifteen digits."""
+    if value.denominator == 1:
+        return value.numerator
+    decimal = Decimal(value.numerator) / value.denominator
+    return decimal if Fraction(decimal) == value else _FIFTEEN.plus(decimal)
+
+
+def _written(value: object) -> object:
+    if isinstance(value, Fraction):
+        return number(value)
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {key: _written(each) for key, each in value.items()}
+    return [_written(each) for each in value] if isinstance(value, list) else value
+
+
+def _converted(value: Fraction, unit: str, wanted: str) -> Fraction:
+    return convert(Quantity(value, unit), wanted).value

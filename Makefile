@@ -12,7 +12,7 @@ COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test check e2e long fuzz mutate bench docs locks clean
+.PHONY: help setup demo serve test check e2e long fuzz mutate bench docs pages locks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ bench: $(VENV)/.dev $(RELEASE) ## measurements, each printed beside its yardstic
 
 docs: $(VENV)/.dev ## the tests of the documentation only
 	@$(BIN)/pytest tests/docs
+
+pages: $(RELEASE) ## write docs/calculators anew from the operations
+	@$(BIN)/python -m cds.calculators.pages docs/calculators
 
 locks: ## renew locks/ after a change in pyproject.toml; `make locks UPGRADE=--upgrade` takes newer versions
 	@command -v uv >/dev/null || { echo "make locks needs uv on the path; it is a package on PyPI." >&2; exit 1; }

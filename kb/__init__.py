@@ -9,6 +9,7 @@ them), is imported from there: no call of the service and no check of a rule wai
 """
 
 from kb.errors import KnowledgeBaseError, RuleErrors
+from kb.evidence import Study, check_evidence
 from kb.genes import COPIES_UNKNOWN, NO_RESULT, Gene, score_member
 from kb.knowledge import RXNORM, Drug, KnowledgeBase, Observable, Product, SiteCode, Source
 from kb.loader import BUNDLED, check_members, load, read_rules, ready, shown, sources_of
@@ -29,7 +30,9 @@ __all__ = [
     "RuleErrors",
     "SiteCode",
     "Source",
+    "Study",
     "Tables",
+    "check_evidence",
     "check_members",
     "load",
     "load_drugs",

@@ -23,7 +23,11 @@ _SCORE = r"^(\u2265?\d+(\.\d+)?|n/a)$"
 _EFFECT = r"^(inhibitor|inducer)$"
 _STRENGTH = r"^(strong|moderate|weak)$"
 _REVIEWED = r"^(draft|active)$"
+_NUMBER = r"^-?\d+(\.\d+)?$"
+_DESIGN = r"^(meta-analysis of trials|randomised trial|cohort|registry|case-control|model|label)$"
 _SUCH_AS = {
+    _NUMBER: 'a number in quotation marks such as "0.47"',
+    _DESIGN: "meta-analysis of trials, randomised trial, cohort, registry, case-control, model or label",
     _VERSION: "three numbers such as 2026.11.1",
     _PUBLISHED: "a date such as 2024, 2024-05 or 2024-05-17",
     _ADDRESS: "an address that begins with https://",
@@ -66,6 +70,40 @@ class SourceFile(_Strict, kw_only=True):
     """The day by which it is read again; needed by a source that a rule cites."""
     replaced_by: Text | None = None
     """The identifier of a newer edition."""
+
+
+class EffectEntry(_Strict):
+    """An estimate with its interval of 95 %; numbers as text, so that they stay exact."""
+
+    outcome: Text
+    measure: Text
+    estimate: Annotated[str, Meta(pattern=_NUMBER)]
+    low: Annotated[str, Meta(pattern=_NUMBER)]
+    high: Annotated[str, Meta(pattern=_NUMBER)]
+    unit: Text = "1"
+
+
+class TransportEntry(_Strict, kw_only=True):
+    """Whom a study was learned from, and so whom it may be carried over to."""
+
+    cohort: Text
+    ancestry: Text
+    ages: tuple[int, ...]
+
+
+class StudyFile(_Strict, kw_only=True):
+    """`sources/NAME.toml`: the study behind an entry of `sources.toml`."""
+
+    cites: Text
+    about: Text
+    design: Annotated[str, Meta(pattern=_DESIGN)]
+    grade_system: Text | None = None
+    grade: Text | None = None
+    effects: tuple[EffectEntry, ...] = ()
+    baseline: Text
+    target_trial: str = ""
+    confounding: Text
+    transport: TransportEntry
 
 
 class Code(_Strict):

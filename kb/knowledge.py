@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
 from dsl.evaluator.kept import KeptDecisions
+from kb.evidence import Study
 from kb.genes import Gene
 
 if TYPE_CHECKING:
@@ -197,6 +198,8 @@ class KnowledgeBase:
     site_digest: str | None = None
     """SHA-256 over the file that they come from, in hexadecimal."""
     phenoconversions: Mapping[str, Phenoconversion] = field(default_factory=dict)
+    studies: Mapping[str, Study] = field(default_factory=dict)
+    """What is known of the studies behind sources, by what they are cited as."""
     decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
     """What its rules came to before, for answers without a chart."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import dsl
 from dsl import EnumType, Rule, RuleFile, SourceKind, Withhold
 from kb.errors import KnowledgeBaseError, RuleErrors
+from kb.evidence import check_evidence
 from kb.files import SUFFIXES
 from kb.knowledge import KnowledgeBase
 from kb.tables import Tables, load_tables
@@ -43,6 +44,7 @@ def load(path: Path | None = None, withhold: Withhold | None = None) -> Knowledg
         raise RuleErrors(found, sources_of(root.rglob("*.rule"), root))
     check_members(checked.rules, tables)
     check_citations(checked.rules, tables)
+    check_evidence(checked.rules, tables.studies)
     failed = [run for rule in checked.rules for run in dsl.run_tests(rule, withhold) if not run.passed]
     if failed:
         span, title = failed[0].test.span, failed[0].test.title.text

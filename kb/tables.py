@@ -14,6 +14,7 @@ from dsl.units import UnitError, commensurable, parse
 from kb import files
 from kb.drug_codes import ATC, SNOMED, drug_index, read_table
 from kb.errors import KnowledgeBaseError
+from kb.evidence import Study, read_study
 from kb.functions import FUNCTIONS
 from kb.gene_files import LOINC, read_gene
 from kb.genes import Gene
@@ -61,6 +62,8 @@ class Tables:
     drug_index: DrugIndex
     phenoconversions: Mapping[str, Phenoconversion]
     """By gene: the drugs that change its result."""
+    studies: Mapping[str, Study]
+    """By what they are cited as."""
 
     @property
     def names(self) -> Names:
@@ -107,6 +110,7 @@ class Tables:
             drug_index=self.drug_index,
             warnings=warnings,
             phenoconversions=self.phenoconversions,
+            studies=self.studies,
         )
 
 
@@ -137,6 +141,9 @@ def load_tables(root: Path) -> Tables:
         phenoconversions={
             path.stem: read_phenoconversion(path, genes, drugs, sources)
             for path in _files(root, "phenoconversion")
+        },
+        studies={
+            each.cites: each for each in (read_study(path, sources) for path in _files(root, "sources"))
         },
     )
 

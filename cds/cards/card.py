@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
+from cds.cards.evidence import evidence_lines
 from cds.cards.sources import Voice, voices
 from cds.cards.staleness import stale_words
 from cds.cards.suggest import Offer, alternatives, offers, withdrawal
@@ -152,6 +153,7 @@ def _card(
             ("Other sources" if voice.differing else "Further sources", voice.lines),
             ("Alternatives", alternatives(card, knowledge)),
             ("Data used", _used(card)),
+            ("Evidence", list(evidence_lines(rule, knowledge))),
             ("Not known", _unknown(card)),
             ("Applies", [f"if {assumption}" for assumption in finding.assumptions]),
         ],

@@ -15,7 +15,7 @@ from cds.cli.main import fail
 from cds.cli.paths import UnusablePath, rule_files
 from dsl import Checked, Diagnostic, Names, RuleFile
 from dsl.syntax import Concerns, Overrides
-from kb import BUNDLED, KnowledgeBaseError, check_members, load_tables, read_rules, sources_of
+from kb import BUNDLED, KnowledgeBaseError, check_evidence, check_members, load_tables, read_rules, sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,7 @@ def _check(paths: tuple[Path, ...], root: Path) -> _Read:
     checked = dsl.check(parsed, tables.names, others, on=date.today())
     if checked.ok:
         check_members(checked.rules, tables)
+        check_evidence(checked.rules, tables.studies)
     everything = Checked(checked.rules, (*found, *checked.diagnostics))
     return _Read(paths, everything, tables.names, tuple(parsed), tuple(others))
 

@@ -55,6 +55,8 @@ def label(declared: Input) -> str:
         return f"{gene_words(source.name)} activity score"
     if source.kind is SourceKind.GENOTYPE:
         return f"{gene_words(source.name)} genotype"
+    if source.kind is SourceKind.VARIANT:
+        return f"{words} variant"
     if source.kind is SourceKind.INDICATION:
         return f"indication for {words}"
     if source.kind is SourceKind.MEDICATION:

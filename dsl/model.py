@@ -24,6 +24,8 @@ class SourceKind(StrEnum):
     """The activity score of a gene."""
     GENOTYPE = "genotype"
     """The two alleles of a gene, as far as guidance tells them apart."""
+    VARIANT = "variant"
+    """Whether a variant of a gene was found."""
     PATIENT = "patient"
     CONDITION = "condition"
     INDICATION = "indication"

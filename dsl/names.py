@@ -33,6 +33,7 @@ class Names:
     """Gene symbol to the name of its score enum, for the genes that have activity scores."""
     genotypes: Mapping[str, str] = field(default_factory=dict)
     """Gene symbol to the name of its genotype enum, for the genes whose alleles rules may ask for."""
+    variants: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     indications: Mapping[str, str] = field(default_factory=dict)
     """Indication to the name of its enum."""

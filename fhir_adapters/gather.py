@@ -20,6 +20,7 @@ from fhir_adapters.genomics import (
     genotype_fact,
     phenotype_fact,
     score_fact,
+    variant_fact,
 )
 from fhir_adapters.medications import MedicationList, exposure_fact, medication_fact, medication_list
 from fhir_adapters.observations import observation_fact
@@ -123,6 +124,8 @@ class FactReader:
                 return score_fact(item, self._genetics, as_of, terminology.gene(name))
             case SourceKind.GENOTYPE:
                 return genotype_fact(item, self._genetics, as_of, terminology.gene(name))
+            case SourceKind.VARIANT:
+                return variant_fact(item, chart, as_of, terminology.variant(name))
             case SourceKind.PATIENT:
                 return patient_fact(name, chart, as_of)
             case SourceKind.CONDITION:

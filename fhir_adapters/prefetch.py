@@ -15,6 +15,10 @@ from fhir_adapters.terminology import Coding, Terminology
 GENOTYPE = Coding(LOINC, "84413-4")
 """The code of a genotype Observation."""
 HAPLOTYPE = Coding(LOINC, "84414-2")
+VARIANT = Coding(LOINC, "69548-6")
+DIAGNOSTIC_IMPLICATION = Coding(
+    "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs", "diagnostic-implication"
+)
 IMPLICATIONS = frozenset(
     {
         Coding(
@@ -75,6 +79,7 @@ _KEYS = {
     SourceKind.PHENOTYPE: PrefetchKey.PGX,
     SourceKind.SCORE: PrefetchKey.PGX,
     SourceKind.GENOTYPE: PrefetchKey.PGX,
+    SourceKind.VARIANT: PrefetchKey.PGX,
     SourceKind.CONDITION: PrefetchKey.CONDITIONS,
     SourceKind.INDICATION: PrefetchKey.CONDITIONS,
     SourceKind.MEDICATION: PrefetchKey.MEDICATIONS,
@@ -147,6 +152,8 @@ def prefetch_templates(
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:
             labs |= (terminology.status(name) or terminology.observable(name)).codes
+        elif kind is SourceKind.VARIANT:
+            pgx |= {VARIANT, DIAGNOSTIC_IMPLICATION}
         elif _KEYS[kind] is PrefetchKey.PGX:
             pgx |= terminology.gene(name).interpretation_codes
     templates = {

@@ -47,6 +47,17 @@ class Status(Protocol):
         ...
 
 
+class Named(Protocol):
+    """A gene as reports name it."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def hgnc(self) -> str:
+        """`HGNC:` and the number."""
+        ...
+
+
 class Gene(Protocol):
     """A gene with its alleles and phenotypes, or one allele of it whose presence is asked."""
 
@@ -119,6 +130,29 @@ class Gene(Protocol):
 
     def phenotype_of_text(self, text: str) -> str | None:
         """The phenotype of a listed wording such as `Poor Metabolizer`, None when it is not listed."""
+        ...
+
+
+class Variant(Protocol):
+    """Variants of a gene that mean one thing to a rule."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def hgnc(self) -> str: ...
+    @property
+    def origin(self) -> str | None:
+        """`somatic` or `germline`; None if either counts."""
+        ...
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The meanings that count: `pathogenic`, `likely pathogenic`."""
+        ...
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """The changes of the protein that alone count, whatever their meaning; all if there are none."""
         ...
 
 
@@ -228,6 +262,7 @@ class Terminology(Protocol):
         """The drugs that change the result of a gene; None if there are none. Drafts only when asked for."""
         ...
 
+    def variant(self, name: str) -> Variant: ...
     def condition_set(self, name: str) -> ConditionSet: ...
     def indications(self, name: str) -> Mapping[str, ConditionSet]:
         """Enum member to the diagnoses that mean it, for `from indication NAME`."""

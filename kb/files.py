@@ -25,7 +25,13 @@ _STRENGTH = r"^(strong|moderate|weak)$"
 _REVIEWED = r"^(draft|active)$"
 _NUMBER = r"^-?\d+(\.\d+)?$"
 _DESIGN = r"^(meta-analysis of trials|randomised trial|cohort|registry|case-control|model|label)$"
+_ORIGIN = r"^(somatic|germline)$"
+_CLASS = r"^(pathogenic|likely pathogenic|uncertain significance|likely benign|benign)$"
+_CHANGE = r"^p\.[A-Z][a-z]{2}\d+\S+$"
 _SUCH_AS = {
+    _ORIGIN: "somatic or germline",
+    _CLASS: "pathogenic, likely pathogenic, uncertain significance, likely benign or benign",
+    _CHANGE: "a change such as p.Glu76Lys",
     _NUMBER: 'a number in quotation marks such as "0.47"',
     _DESIGN: "meta-analysis of trials, randomised trial, cohort, registry, case-control, model or label",
     _VERSION: "three numbers such as 2026.11.1",
@@ -149,6 +155,18 @@ class StatusFile(_Strict):
     codes: tuple[Code, ...]
     yes: tuple[Code, ...]
     no: tuple[Code, ...]
+
+
+class VariantFile(_Strict, kw_only=True):
+    """`variants/NAME.toml`: variants of a gene that mean one thing to a rule."""
+
+    label: Text
+    symbol: Text
+    hgnc: Annotated[str, Meta(pattern=_HGNC)]
+    origin: Annotated[str, Meta(pattern=_ORIGIN)] | None = None
+    classes: tuple[Annotated[str, Meta(pattern=_CLASS)], ...] = ("pathogenic", "likely pathogenic")
+    changes: tuple[Annotated[str, Meta(pattern=_CHANGE)], ...] = ()
+    """Changes of the protein that alone count."""
 
 
 class ProductFile(_Strict):

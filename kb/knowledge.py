@@ -64,6 +64,19 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """Variants of a gene that mean one thing: of an origin and of some classes, or listed changes alone."""
+
+    name: str
+    label: str
+    symbol: str
+    hgnc: str
+    origin: str | None
+    classes: frozenset[str]
+    changes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """A product of a drug; without a code it is recognised by its display alone."""
 
@@ -198,6 +211,7 @@ class KnowledgeBase:
     site_digest: str | None = None
     """SHA-256 over the file that they come from, in hexadecimal."""
     phenoconversions: Mapping[str, Phenoconversion] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     studies: Mapping[str, Study] = field(default_factory=dict)
     """What is known of the studies behind sources, by what they are cited as."""
     decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
@@ -252,6 +266,10 @@ class KnowledgeBase:
     def status(self, name: str) -> Status | None:
         """The status of this name, None if it is none."""
         return self.statuses.get(name)
+
+    def variant(self, name: str) -> Variant:
+        """One kind of variant."""
+        return self.variants[name]
 
     def gene(self, symbol: str) -> Gene:
         """One gene."""

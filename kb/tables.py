@@ -29,6 +29,7 @@ from kb.knowledge import (
     Product,
     Source,
     Status,
+    Variant,
     normal_text,
 )
 from kb.phenoconversion import Phenoconversion
@@ -62,6 +63,7 @@ class Tables:
     drug_index: DrugIndex
     phenoconversions: Mapping[str, Phenoconversion]
     """By gene: the drugs that change its result."""
+    variants: Mapping[str, Variant]
     studies: Mapping[str, Study]
     """By what they are cited as."""
 
@@ -82,6 +84,7 @@ class Tables:
             genes={name: gene.phenotype_enum for name, gene in self.genes.items()},
             scores={name: gene.score_enum for name, gene in self.genes.items() if gene.score_enum},
             genotypes={name: gene.genotype_enum for name, gene in self.genes.items() if gene.genotype_enum},
+            variants=frozenset(self.variants),
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),
@@ -110,6 +113,7 @@ class Tables:
             drug_index=self.drug_index,
             warnings=warnings,
             phenoconversions=self.phenoconversions,
+            variants=self.variants,
             studies=self.studies,
         )
 
@@ -142,6 +146,7 @@ def load_tables(root: Path) -> Tables:
             path.stem: read_phenoconversion(path, genes, drugs, sources)
             for path in _files(root, "phenoconversion")
         },
+        variants={path.stem: _variant(path) for path in _files(root, "variants")},
         studies={
             each.cites: each for each in (read_study(path, sources) for path in _files(root, "sources"))
         },
@@ -201,6 +206,12 @@ def _status(path: Path, observables: Container[str]) -> Status:
     if yes & no:
         raise KnowledgeBaseError(f"{path}: field `no`: an answer cannot mean both yes and no")
     return Status(path.stem, entry.label, codes, yes, no)
+
+
+def _variant(path: Path) -> Variant:
+    entry = files.read(path, files.VariantFile)
+    classes, changes = frozenset(entry.classes), frozenset(entry.changes)
+    return Variant(path.stem, entry.label, entry.symbol, entry.hgnc, entry.origin, classes, changes)
 
 
 def _molar_mass(path: Path, entry: files.MolarMass | None, sources: Container[str]) -> Quantity | None:

@@ -37,6 +37,7 @@ _AGE_MATTERS = (
     model.SourceKind.PHENOTYPE,
     model.SourceKind.SCORE,
     model.SourceKind.GENOTYPE,
+    model.SourceKind.VARIANT,
 )
 
 
@@ -103,6 +104,7 @@ def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> 
         model.SourceKind.PHENOTYPE: list(names.genes),
         model.SourceKind.SCORE: list(names.scores),
         model.SourceKind.GENOTYPE: list(names.genotypes),
+        model.SourceKind.VARIANT: list(names.variants),
         model.SourceKind.PATIENT: list(_PATIENT),
         model.SourceKind.CONDITION: list(names.conditions),
         model.SourceKind.INDICATION: list(names.indications),

@@ -19,6 +19,7 @@ from fhir_adapters.genomics.phenotype import (
     phenotype_fact,
     score_fact,
 )
+from fhir_adapters.genomics.variants import variant_fact
 
 __all__ = [
     "ADVICE",
@@ -34,4 +35,5 @@ __all__ = [
     "read_genotypes",
     "score_fact",
     "tabled_calls",
+    "variant_fact",
 ]

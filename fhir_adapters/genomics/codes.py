@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from fhir_adapters.prefetch import GENOTYPE, HAPLOTYPE
+from fhir_adapters.prefetch import DIAGNOSTIC_IMPLICATION, GENOTYPE, HAPLOTYPE, VARIANT
 from fhir_adapters.reading import LOINC, Resource, codings, words
 from fhir_adapters.terminology import Coding, Gene
 
@@ -15,7 +15,6 @@ _REPORTING = "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
 ADVICE = "urn:bespoke:pgx-action"
 """The system of the codes that a report of ours gives as the implication for a drug."""
 GENE_STUDIED = Coding(LOINC, "48018-6")
-VARIANT = Coding(LOINC, "69548-6")
 GENETIC_RESULTS = frozenset({GENOTYPE, HAPLOTYPE, VARIANT})
 """What an interpretation is derived from."""
 _NO_STATEMENTS = frozenset(
@@ -23,7 +22,7 @@ _NO_STATEMENTS = frozenset(
         VARIANT,
         Coding(LOINC, "82120-7"),
         Coding(_REPORTING, "molecular-consequence"),
-        Coding(_REPORTING, "diagnostic-implication"),
+        DIAGNOSTIC_IMPLICATION,
     }
 )
 """Variants, their phase, and what they mean for molecules and diseases."""

@@ -3,14 +3,16 @@ wording, then its code."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fhir_adapters.genomics.codes import GENE_STUDIED
 from fhir_adapters.reading import Resource, codings, objects, words
-from fhir_adapters.terminology import Coding, Gene
+from fhir_adapters.terminology import Coding, Gene, Named
 
 _HGNC_OBJECT_IDENTIFIER = "urn:oid:2.16.840.1.113883.6.281"
 
 
-def studied_genes(observation: Resource, genes: tuple[Gene, ...]) -> frozenset[str]:
+def studied_genes(observation: Resource, genes: Sequence[Named]) -> frozenset[str]:
     """Symbols in gene-studied components; a gene that is not known counts under its own code."""
     named: set[str] = set()
     for component in objects(observation, "component"):
@@ -31,7 +33,7 @@ def _is_hgnc(coding: Coding) -> bool:
     return "genenames.org" in coding.system or coding.system == _HGNC_OBJECT_IDENTIFIER
 
 
-def _gene_of_coding(coding: Coding, genes: tuple[Gene, ...]) -> str:
+def _gene_of_coding(coding: Coding, genes: Sequence[Named]) -> str:
     # The prefix is left out by some, others write the symbol in place of the number.
     identifier = f"HGNC:{coding.code.removeprefix('HGNC:')}"
     return next(

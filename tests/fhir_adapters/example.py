@@ -19,7 +19,7 @@ from dsl.types import BooleanType, EnumType, QuantityType, ValueType
 from dsl.values import Fact, Quantity, quantity
 from fhir_adapters import Chart, chart_of_prefetch, gather
 from fhir_adapters.reading import LOINC, RXNORM, UCUM
-from fhir_adapters.terminology import Coding, ConditionSet, Gene, Observable, Status
+from fhir_adapters.terminology import Coding, ConditionSet, Gene, Observable, Status, Variant
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SNOMED = "http://snomed.info/sct"
@@ -122,6 +122,15 @@ class ExampleStatus:
     no: frozenset[Coding]
 
 
+@dataclass(frozen=True)
+class ExampleVariant:
+    symbol: str
+    hgnc: str
+    origin: str | None = None
+    classes: frozenset[str] = frozenset({"pathogenic", "likely pathogenic"})
+    changes: frozenset[str] = frozenset()
+
+
 PREGNANCY = ExampleStatus(
     frozenset({Coding(LOINC, "82810-3")}),
     frozenset({Coding(LOINC, "LA15173-0"), Coding(SNOMED, "77386006")}),
@@ -159,6 +168,10 @@ class ExampleTerminology:
                 ExampleGene("TPMT", "HGNC:12014", frozenset({Coding(LOINC, "79713-4")})),
             )
         }
+        self._variants = {
+            "PTPN11": ExampleVariant("PTPN11", "HGNC:9644", "somatic"),
+            "KRAS_G12C": ExampleVariant("KRAS", "HGNC:6407", changes=frozenset({"p.Gly12Cys"})),
+        }
         self._conditions = {
             "acs": ExampleConditions("acs", frozenset({"394659003"})),
             "stroke": ExampleConditions("stroke", frozenset({"230690007"}), None),
@@ -178,6 +191,9 @@ class ExampleTerminology:
 
     def phenoconversion(self, gene: str, *, drafts: bool) -> None:
         return None
+
+    def variant(self, name: str) -> Variant:
+        return self._variants[name]
 
     def condition_set(self, name: str) -> ConditionSet:
         return self._conditions[name]

@@ -81,5 +81,7 @@ def _words(message: str) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) > 10**40:
+        return "a number of more than 40 digits"  # Python writes no integer of more than 4300.
     text = str(value) if isinstance(value, int | float | str) else type(value).__name__
     return text if len(text) <= 40 else f"{text[:40]}…"

@@ -107,10 +107,18 @@ class Quantity:
 def _number(value: object) -> Fraction:
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not fits(value):
         raise PydanticCustomError("not_a_number", "expected a finite number")
     # Of a float the shortest decimal that is read as it: 0.1 is a tenth.
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def fits(value: float | Decimal) -> bool:
+    """Whether a float can hold it: of what is far longer a fraction would fill the memory."""
+    try:
+        return math.isfinite(value) and bool(value) == bool(float(value))
+    except (OverflowError, ValueError):
+        return False
 
 
 Item = TypeVar("Item")

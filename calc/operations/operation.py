@@ -101,6 +101,8 @@ def _expected(fault: ErrorDetails) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, Mapping) and value.keys() == {"value", "unit"}:
         return f"{value['value']} {value['unit']}"
+    if isinstance(value, int) and abs(value) > 10**40:
+        return "a number of more than 40 digits"  # Python writes no integer of more than 4300.
     kinds = {dict: "an object", list: "a list", NoneType: "null", bool: str(value).lower()}
     text = kinds.get(type(value), str(value))
     return text if len(text) <= 40 else f"{text[:40]}…"

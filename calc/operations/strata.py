@@ -1,0 +1,127 @@
+"""Operations about the stratum of one patient: what to do there, and whether a drug is meant for it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from calc import effects
+from calc.effects import Action, Gate
+from calc.errors import NoAnswer
+from calc.operations.effects import PATH, Reduction
+from calc.operations.model import Given, Result, fits
+from calc.operations.operation import Operation
+
+
+def _stratum_name(value: Any) -> str | None:
+    """The name of a stratum, or the number that it is named by; None where nobody knows it."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not fits(value):
+        raise PydanticCustomError("not_a_stratum", "expected the name of a stratum, a number, or null")
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _alleles(value: Any) -> list[str] | None:
+    """A variant, or one for each allele."""
+    called = [value] if isinstance(value, str) else value
+    if called is None:
+        return None
+    if not isinstance(called, list) or not called or not all(isinstance(one, str) and one for one in called):
+        raise PydanticCustomError("not_a_variant", "expected the name of a variant, a list of them, or null")
+    return called
+
+
+class Stratum(Given):
+    """The effect in one stratum."""
+
+    arr: Reduction
+    ci95: Annotated[list[Reduction], Field(min_length=2, max_length=2)]
+
+
+class DecideGiven(Given):
+    """What is known by stratum and of the patient."""
+
+    strata: Annotated[dict[str, Stratum], Field(min_length=1)]
+    patient_x: Annotated[
+        str | None, PlainValidator(_stratum_name, json_schema_input_type=str | float | None)
+    ] = None
+
+
+class DecideResult(Result):
+    """What to do, and of which stratum it follows."""
+
+    basis: str
+    action: Action
+
+
+def decide(given: DecideGiven) -> DecideResult:
+    """The effect in the whole population never decides: only the stratum of the patient, or all alike."""
+    actions = {name: _action(name, stratum) for name, stratum in given.strata.items()}
+    if given.patient_x in actions:
+        return DecideResult(basis=f"stratum:{given.patient_x}", action=actions[given.patient_x])
+    action = effects.action_without_stratum(actions.values())
+    return DecideResult(basis="none" if action == "determine-X-first" else "all-strata", action=action)
+
+
+def _action(name: str, stratum: Stratum) -> Action:
+    low, high = stratum.ci95
+    if not low <= stratum.arr <= high:
+        raise NoAnswer(
+            "interval", f"`strata.{name}.ci95` does not hold its `arr`: expected lower limit, then upper"
+        )
+    return effects.action_in(low, high)
+
+
+class VariantGateGiven(Given):
+    """What a test called, and what the label asks for."""
+
+    variant: Annotated[
+        list[str] | None, PlainValidator(_alleles, json_schema_input_type=str | list[str] | None)
+    ] = None
+    label_variants: Annotated[list[str], Field(min_length=1)]
+    alleles_needed: Annotated[int, Field(ge=1)] | None = None
+
+
+class VariantGateResult(Result):
+    """Whether the drug may be suggested."""
+
+    decision: Gate
+
+
+def variant_gate(given: VariantGateGiven) -> VariantGateResult:
+    """Who was not tested is tested, not refused."""
+    return VariantGateResult(
+        decision=effects.variant_gate(given.variant, given.label_variants, given.alleles_needed)
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "nnt.decide",
+        "Treat by the stratum of the patient, or determine it first",
+        DecideGiven,
+        DecideResult,
+        decide,
+        PATH,
+        {
+            "strata": {
+                "0": {"arr": 0.08, "ci95": [0.048, 0.112]},
+                "1": {"arr": -0.02, "ci95": [-0.035, -0.005]},
+            },
+            "patient_x": None,
+        },
+    ),
+    Operation(
+        "strat.variant_gate",
+        "Whether a drug that is licensed for some variants may be suggested",
+        VariantGateGiven,
+        VariantGateResult,
+        variant_gate,
+        "definition: the label of the drug names the variants",
+        {"variant": "Y", "label_variants": ["Y"]},
+    ),
+)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from calc.errors import UnusableInput
+from calc.errors import NoAnswer, UnusableInput
 from calc.operations.model import CONVERT, Convert, Given, Result
 
 _CODES = {
@@ -18,6 +19,12 @@ _CODES = {
     "not_a_number": "not-a-number",
     "unit": "unit",
 }
+
+
+_OUT_OF_REACH = NoAnswer(
+    "out-of-reach", "the numbers are so large or so small that the result cannot be calculated"
+)
+"""Each number may be in its range, and their power or quotient still beyond what a float holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,10 @@ class Operation:
             read = self.given.model_validate(given, context={CONVERT: convert})
         except ValidationError as error:
             raise _unusable(error) from None
-        return _dumped(self.compute(read))
+        try:
+            return _dumped(self.compute(read))
+        except (OverflowError, ZeroDivisionError):
+            raise _OUT_OF_REACH from None
 
 
 def _dumped(model: BaseModel) -> dict[str, object]:
@@ -61,6 +71,8 @@ def _plain(value: object) -> object:
         return _dumped(value)
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        raise OverflowError
     return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
 
 

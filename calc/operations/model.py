@@ -107,10 +107,19 @@ class Quantity:
 def _number(value: object) -> Fraction | float:
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not _holds(value):
         raise PydanticCustomError("not_a_number", "expected a finite number")
     # Of a float the shortest decimal that is read as it: 0.1 is a tenth.
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def _holds(value: int | float | Decimal) -> bool:
+    """Whether a float could hold it: the fraction of a decimal of 1e-999999999 would fill the memory."""
+    try:
+        near = float(value)
+    except (OverflowError, ValueError):
+        return False
+    return math.isfinite(near) and (near != 0 or value == 0)
 
 
 Probability = Annotated[Fraction, Quantity("1", "a probability", least=0, most=1)]

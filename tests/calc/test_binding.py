@@ -172,7 +172,7 @@ def test_the_model_in_time_comes_to_the_same() -> None:
 def test_digits_are_kept_where_the_target_takes_nearly_all() -> None:
     """The textbook form of the root would subtract two numbers that agree in all their digits."""
     steady = steady_with_target(Fraction(1, 10**6), Fraction(1, 10**6), Fraction(10**6), Fraction(1))
-    assert steady == pytest.approx(1e-12, rel=1e-9)
+    assert steady == pytest.approx(1e-12, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("rate", [10, 11])

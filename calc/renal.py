@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
+
+MICROMOLES: Final = Fraction(884, 10)
+"""umol/L of creatinine that are 1 mg/dL (molar mass 113.12 g/mol)."""
 
 ADULT = 18
 """Years; the formula is for adults only."""
@@ -56,3 +60,17 @@ def cockcroft_gault(age: Fraction, weight: Fraction, creatinine: Fraction, femal
     if weight <= 0 or creatinine <= 0:
         raise ValueError("weight and creatinine are above zero")
     return (140 - years) * weight / (72 * creatinine) * (Fraction(85, 100) if female else 1)
+
+
+def bedside_schwartz(age: Fraction, height: Fraction, creatinine: Fraction) -> Fraction:
+    """Filtration rate of a child in mL/min per 1.73 m2 from years, height in cm and creatinine in mg/dL.
+
+    0.413 * height / creatinine, for creatinine calibrated to IDMS: Schwartz et al., J Am Soc Nephrol
+    2009;20:629-637, PMID 19158356. Raises ValueError below one year and from 18 on, and unless height and
+    creatinine are above zero.
+    """
+    if not 1 <= age < ADULT:
+        raise ValueError("the formula is for children from one year on")
+    if height <= 0 or creatinine <= 0:
+        raise ValueError("height and creatinine are above zero")
+    return Fraction(413, 1000) * height / creatinine

@@ -1,11 +1,22 @@
-"""Body size."""
+"""Body size, and what it and age make of clearance."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, pow
+from typing import Final
 
 _DIGITS = 10**12
+
+STANDARD_WEIGHT: Final = Fraction(70)
+"""kg, of the person whom clearance is scaled from."""
+CLEARANCE_EXPONENT: Final = Fraction(3, 4)
+"""Clearance grows with weight to this power, a volume with weight itself."""
+
+FILTRATION_HALF_MATURE: Final = Fraction(477, 10)
+"""Weeks after the last menstruation at which the kidney filters half of what size alone would give."""
+FILTRATION_HILL: Final = Fraction(34, 10)
+"""How steeply filtration matures around that age."""
 
 
 def body_mass_index(weight: Fraction, height: Fraction) -> Fraction:
@@ -47,6 +58,26 @@ def adjusted_body_weight(weight: Fraction, ideal: Fraction) -> Fraction:
     if weight < ideal or ideal <= 0:
         raise ValueError("the adjusted weight is for an actual weight above the ideal one")
     return ideal + Fraction(2, 5) * (weight - ideal)
+
+
+def allometric_factor(weight: Fraction, standard: Fraction, exponent: Fraction) -> float:
+    """Clearance (exponent 0.75) or volume (1) against that of a person of the standard weight, both in kg.
+
+    (weight / standard) ** exponent: Anderson and Holford, Annu Rev Pharmacol Toxicol 2008;48:303-332,
+    PMID 17914927. Size alone explains clearance from two years of age on; before that, see `maturation`.
+    """
+    return pow(weight / standard, exponent)
+
+
+def maturation(postmenstrual: Fraction, half_mature: Fraction, hill: Fraction) -> float:
+    """The part of its mature capacity that a way of elimination has reached, between 0 and 1.
+
+    age ** hill / (half_mature ** hill + age ** hill), ages in weeks after the last menstruation. Each way of
+    elimination has numbers of its own: those of filtration, 47.7 weeks and 3.4, are of Rhodin et al., Pediatr
+    Nephrol 2009;24:67-76, DOI 10.1007/s00467-008-0997-5; the form is explained in Holford et al., J Pharm Sci
+    2013;102:2941-2952, DOI 10.1002/jps.23574.
+    """
+    return 1 / (1 + pow(half_mature / postmenstrual, hill))
 
 
 def _check(weight: Fraction, height: Fraction) -> None:

@@ -6,13 +6,35 @@ The formulas stand in the modules of `calc` by field, without pydantic, so that 
 (`calc.LIBRARY`); only here are they given their fields.
 """
 
-from calc.operations import effects, evidence, pharmacokinetics, strata
+from calc.operations import (
+    banding,
+    binding,
+    effects,
+    evidence,
+    infection,
+    occupancy,
+    pharmacokinetics,
+    renal,
+    size,
+    strata,
+)
 from calc.operations.model import Convert, Given, Many, Quantity, Result
 from calc.operations.operation import Operation
 
-OPERATIONS: dict[str, Operation] = {
-    each.name: each for module in (effects, strata, evidence, pharmacokinetics) for each in module.OPERATIONS
-}
+_FIELDS = (
+    effects,
+    strata,
+    evidence,
+    pharmacokinetics,
+    size,
+    renal,
+    infection,
+    binding,
+    occupancy,
+    banding,
+)
+
+OPERATIONS: dict[str, Operation] = {each.name: each for module in _FIELDS for each in module.OPERATIONS}
 """By name, in the order of the fields."""
 
 __all__ = ["OPERATIONS", "Convert", "Given", "Many", "Operation", "Quantity", "Result"]

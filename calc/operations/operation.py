@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import NoneType
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from calc.errors import UnusableInput
+from calc.errors import NoAnswer, UnusableInput
 from calc.operations.model import CONVERT, Convert, Given, Result
 
 _CODES = {
@@ -28,8 +29,11 @@ _EXPECTED = {
     "tuple_type": "a list",
     "dict_type": "an object",
     "model_type": "an object",
-    "not_a_number": "a number",
 }
+
+
+_OUT_OF_REACH = "the numbers are so large or so small that the result cannot be calculated"
+"""Each number may be in its range, and their power or quotient still beyond what a float holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,10 @@ class Operation:
             read = self.given.model_validate(given, context={CONVERT: convert})
         except ValidationError as error:
             raise _unusable(error) from None
-        return _dumped(self.compute(read))
+        try:
+            return _dumped(self.compute(read))
+        except (OverflowError, ZeroDivisionError):
+            raise NoAnswer("out-of-reach", _OUT_OF_REACH) from None
 
 
 def _dumped(model: BaseModel) -> dict[str, object]:
@@ -73,6 +80,8 @@ def _plain(value: object) -> object:
         return _dumped(value)
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        raise OverflowError
     return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
 
 

@@ -84,7 +84,7 @@ def test_each_state_of_the_two_genes(
     [
         ({"nudt15": "intermediat"}, "input", "did you mean `intermediate`"),
         ({"normal_mg_m2_day": 0}, "out-of-range", "a number above 0"),
-        ({"normal_mg_m2_day": True}, "not-a-number", "expected a number, not true"),
+        ({"normal_mg_m2_day": True}, "not-a-number", "expected a finite number, not true"),
         ({"malignant": None}, "input", "`malignant`: expected true or false, not null"),
         ({"asOf": "soon"}, "input", "`asOf` is a date"),
         ({"asOf": "2023-01-01"}, "rule", "in force on 2023-01-01"),

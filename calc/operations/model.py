@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
@@ -71,10 +72,10 @@ class Quantity:
 
     def _allows(self, number: Fraction | float) -> bool:
         return (
-            (self.above is None or number > self.above)
-            and (self.least is None or number >= self.least)
-            and (self.below is None or number < self.below)
-            and (self.most is None or number <= self.most)
+            (self.above is None or number > _exactly(self.above))
+            and (self.least is None or number >= _exactly(self.least))
+            and (self.below is None or number < _exactly(self.below))
+            and (self.most is None or number <= _exactly(self.most))
         )
 
     def _converted(self, value: Mapping[str, object], convert: Convert) -> Fraction:
@@ -107,10 +108,18 @@ class Quantity:
 def _number(value: object) -> Fraction | float:
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise PydanticCustomError("not_a_number", "expected a finite number")
-    # Of a float the shortest decimal that is read as it: 0.1 is a tenth.
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    # A whole number is finite however long it is, and `isfinite` would make a float of it.
+    if not isinstance(value, int) and not math.isfinite(value):
+        raise PydanticCustomError("not_a_number", "expected a finite number")
+    return _exactly(value)
+
+
+@lru_cache(maxsize=256)
+def _exactly(number: float | Decimal) -> Fraction:
+    """Of a float the shortest decimal that is read as it: 0.1 is a tenth."""
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
 Probability = Annotated[Fraction, Quantity("1", "a probability", least=0, most=1)]

@@ -7,10 +7,13 @@ The formulas stand in the modules of `calc` by field, without pydantic, so that 
 """
 
 from calc.operations import (
+    anticoagulation,
     banding,
+    bayes,
     binding,
     effects,
     evidence,
+    individual_dose,
     infection,
     occupancy,
     pharmacokinetics,
@@ -32,6 +35,9 @@ _FIELDS = (
     binding,
     occupancy,
     banding,
+    bayes,
+    individual_dose,
+    anticoagulation,
 )
 
 OPERATIONS: dict[str, Operation] = {each.name: each for module in _FIELDS for each in module.OPERATIONS}

@@ -71,10 +71,10 @@ class Quantity:
 
     def _allows(self, number: Fraction) -> bool:
         return (
-            (self.above is None or number > self.above)
-            and (self.least is None or number >= self.least)
-            and (self.below is None or number < self.below)
-            and (self.most is None or number <= self.most)
+            (self.above is None or number > _exactly(self.above))
+            and (self.least is None or number >= _exactly(self.least))
+            and (self.below is None or number < _exactly(self.below))
+            and (self.most is None or number <= _exactly(self.most))
         )
 
     def _converted(self, value: Mapping[str, object], convert: Convert) -> Fraction:
@@ -109,8 +109,12 @@ def _number(value: object) -> Fraction:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not fits(value):
         raise PydanticCustomError("not_a_number", "expected a finite number")
-    # Of a float the shortest decimal that is read as it: 0.1 is a tenth.
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return _exactly(value)
+
+
+def _exactly(number: float | Decimal) -> Fraction:
+    """Of a float the shortest decimal that is read as it: 0.1 is a tenth."""
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
 def fits(value: float | Decimal) -> bool:

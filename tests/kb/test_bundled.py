@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_products_name_their_ingredient_and_strength(drug: Drug) -> None:
         assert product.display.split()[0] == drug.name
         amount, unit = product.display.split()[1:3]
         if product.strength is not None:
-            assert (str(product.strength.value), product.strength.unit) == (amount, unit.lower())
+            assert (product.strength.value, product.strength.unit) == (Fraction(amount), unit.lower())
         assert bundled().drug_of_text(product.display.upper()) == DrugConcept(frozenset({drug.name}))
 
 

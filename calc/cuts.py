@@ -135,9 +135,7 @@ class _Flow:
         """
         bit = {node: 1 << index for index, node in enumerate(each for unit in units for each in unit)}
         beyond = self._beyond({node + 1: each for node, each in bit.items()})
-        choices = [
-            [node for node in unit if not (beyond[self.source] | beyond[node]) & bit[node]] for unit in units
-        ]
+        choices = [[node for node in unit if not beyond[node] & bit[node]] for unit in units]
         found: list[tuple[str, ...]] = []
         waiting: list[tuple[tuple[int, ...], int, int]] = [((), 0, 0)]
         while waiting:

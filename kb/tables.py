@@ -30,6 +30,8 @@ from kb.knowledge import (
     Status,
     normal_text,
 )
+from kb.pathway_files import load_pathways
+from kb.pathways import Pathway
 from kb.phenoconversion import Phenoconversion
 from kb.phenoconversion_files import read_phenoconversion
 
@@ -61,6 +63,8 @@ class Tables:
     drug_index: DrugIndex
     phenoconversions: Mapping[str, Phenoconversion]
     """By gene: the drugs that change its result."""
+    pathways: Mapping[str, Pathway]
+    """Signalling networks by name."""
 
     @property
     def names(self) -> Names:
@@ -138,6 +142,7 @@ def load_tables(root: Path) -> Tables:
             path.stem: read_phenoconversion(path, genes, drugs, sources)
             for path in _files(root, "phenoconversion")
         },
+        pathways=load_pathways(root, sources),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert, field
 
 from dsl.names import closest
 from kb.errors import KnowledgeBaseError
@@ -28,6 +28,11 @@ _DESIGN = r"^(meta-analysis of trials|randomised trial|cohort|registry|case-cont
 _ORIGIN = r"^(somatic|germline)$"
 _CLASS = r"^(pathogenic|likely pathogenic|uncertain significance|likely benign|benign)$"
 _CHANGE = r"^p\.[A-Z][a-z]{2}\d+\S+$"
+_SIGN = r"^[+-]$"
+_EVIDENCE = r"^(seed-abstract|preclinical|clinical)$"
+_STAGE = r"^(approved|investigational)$"
+_GAIN_OR_LOSS = r"^(gain|loss)$"
+_DIGITS = r"^\d+$"
 _SUCH_AS = {
     _ORIGIN: "somatic or germline",
     _CLASS: "pathogenic, likely pathogenic, uncertain significance, likely benign or benign",
@@ -42,6 +47,11 @@ _SUCH_AS = {
     _EFFECT: "inhibitor or inducer",
     _STRENGTH: "strong, moderate or weak",
     _REVIEWED: "draft or active",
+    _SIGN: "+ or -",
+    _EVIDENCE: "seed-abstract, preclinical or clinical",
+    _STAGE: "approved or investigational",
+    _GAIN_OR_LOSS: "gain or loss",
+    _DIGITS: "digits such as 1425099",
 }
 
 
@@ -302,6 +312,63 @@ class PhenoconversionFile(_Strict):
     conversions: Annotated[tuple[ConversionEntry, ...], Meta(min_length=1)]
     modulators: Annotated[tuple[ModulatorEntry, ...], Meta(min_length=1)]
     unlisted: tuple[BetweenScores, ...] = ()
+
+
+class PathwayEdge(_Strict, kw_only=True):
+    """One node activates or inhibits another; an edge of the seed text alone has no source."""
+
+    start: Text = field(name="from")
+    end: Text = field(name="to")
+    sign: Annotated[str, Meta(pattern=_SIGN)]
+    evidence: Annotated[str, Meta(pattern=_EVIDENCE)]
+    sources: tuple[Text, ...] = ()
+
+
+class PathwayVariant(_Strict, kw_only=True):
+    """What an oncogenic or pathogenic variant in a gene does to its node."""
+
+    gene: Text
+    effect: Annotated[str, Meta(pattern=_GAIN_OR_LOSS)]
+    evidence: Annotated[str, Meta(pattern=_EVIDENCE)]
+    sources: tuple[Text, ...] = ()
+    releases: tuple[Text, ...] = ()
+    """With a loss: the nodes that are active by themselves then."""
+
+
+class PathwayResistance(_Strict, kw_only=True):
+    """A variant, gene and change (`"MAP2K2 p.Q60P"`), whose node a drug no longer holds."""
+
+    variant: Text
+    evidence: Annotated[str, Meta(pattern=_EVIDENCE)]
+    sources: tuple[Text, ...] = ()
+
+
+class PathwayDrug(_Strict, kw_only=True):
+    """A drug that holds a node; `approved` says for some use and not for which."""
+
+    name: Text
+    node: Text
+    status: Annotated[str, Meta(pattern=_STAGE)]
+    sources: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    rxnorm: Annotated[str, Meta(pattern=_DIGITS)] | None = None
+    resisted_by: tuple[PathwayResistance, ...] = ()
+    caution: Text | None = None
+
+
+class PathwayFile(_Strict, kw_only=True):
+    """`pathways/NAME.toml`: a signalling network and what is known of its drugs."""
+
+    label: Text
+    version: Annotated[str, Meta(pattern=_VERSION)]
+    source: Text
+    """Where the network as a whole comes from."""
+    sink: Text
+    origins: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    nodes: dict[str, tuple[Text, ...]]
+    """Each node with its genes, none for what is no protein of one."""
+    edges: Annotated[tuple[PathwayEdge, ...], Meta(min_length=1)]
+    drugs: tuple[PathwayDrug, ...] = ()
+    variants: tuple[PathwayVariant, ...] = ()
 
 
 class AnswerFile(_Strict):

@@ -32,6 +32,8 @@ from kb.knowledge import (
     Variant,
     normal_text,
 )
+from kb.pathway_files import load_pathways
+from kb.pathways import Pathway
 from kb.phenoconversion import Phenoconversion
 from kb.phenoconversion_files import read_phenoconversion
 
@@ -66,6 +68,8 @@ class Tables:
     variants: Mapping[str, Variant]
     studies: Mapping[str, Study]
     """By what they are cited as."""
+    pathways: Mapping[str, Pathway]
+    """Signalling networks by name."""
 
     @property
     def names(self) -> Names:
@@ -150,6 +154,7 @@ def load_tables(root: Path) -> Tables:
         studies={
             each.cites: each for each in (read_study(path, sources) for path in _files(root, "sources"))
         },
+        pathways=load_pathways(root, sources),
     )
 
 

@@ -16,6 +16,7 @@ from calc.operations import (
     individual_dose,
     infection,
     occupancy,
+    pathways,
     pharmacokinetics,
     renal,
     size,
@@ -38,6 +39,7 @@ _FIELDS = (
     bayes,
     individual_dose,
     anticoagulation,
+    pathways,
 )
 
 OPERATIONS: dict[str, Operation] = {each.name: each for module in _FIELDS for each in module.OPERATIONS}

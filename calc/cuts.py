@@ -113,20 +113,20 @@ class _Flow:
 
     def units(self) -> list[list[int]]:
         """The flow taken apart: for each unit the entries of the drugged nodes that it passes."""
-        carried = [self.room[arc ^ 1] if arc % 2 == 0 else 0 for arc in range(len(self.ends))]
-        units: list[list[int]] = []
-        while True:
-            node = self.source
+        # As often at a place as units leave it there.
+        onward = [
+            [self.ends[arc] for arc in arcs if arc % 2 == 0 for _ in range(self.room[arc ^ 1])]
+            for arcs in self.arcs
+        ]
+        units = []
+        for node in onward[self.source]:
             unit = []
             while node != self.sink:
-                arc = next((each for each in self.arcs[node] if carried[each]), None)
-                if arc is None:
-                    return units
-                carried[arc] -= 1
                 if node in self.through:
                     unit.append(node)
-                node = self.ends[arc]
+                node = onward[node].pop()
             units.append(unit)
+        return units
 
     def sets(self, units: list[list[int]]) -> tuple[tuple[str, ...], ...] | None:
         """One node from each unit, in all ways that fit.

@@ -211,7 +211,7 @@ def test_names_and_order_of_the_input_do_not_matter(drawn: dict[str, Any], names
         "sink": other[asked["sink"]],
         **{field: [other[each] for each in asked[field]] for field in ("sources", "druggable", "block")},
     }
-    one, two = (OPERATIONS["path.block"].answer(each) for each in (asked, renamed))
+    one, two = (dict[str, Any](OPERATIONS["path.block"].answer(each)) for each in (asked, renamed))
     assert [other[each] for each in one["dominators"]] == two["dominators"]
     assert sorted(sorted(other[each] for each in cut) for cut in one["min_cuts"]) == two["min_cuts"]
     assert len(one.get("surviving_path", "")) == len(two.get("surviving_path", ""))

@@ -1,0 +1,156 @@
+"""Forests: an effect with its interval by group, against the line of no effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from cds.cards.pictures.model import Estimate, Forest
+from cds.cards.pictures.numbers import Scale, figure
+from cds.cards.pictures.text import SMALL, lines_of, width_of
+from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, View, text_block
+
+THIS: Final = "this person"
+OTHER: Final = "not for this person"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One estimate, placed."""
+
+    text: tuple[Text, ...]
+    y: float
+    low: float
+    value: float
+    high: float
+    kind: str
+    """`stratum`, `this`, `other`, `overall` or `other-overall`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForestView(View):
+    """A forest, placed."""
+
+    rows: tuple[Row, ...]
+    no_effect: float
+    bottom: float
+    """Where the axis is."""
+    ticks: tuple[tuple[float, Text | None], ...]
+    ends: tuple[Text, ...]
+
+
+def draw(forest: Forest) -> ForestView:
+    """A row for each group and the overall estimate last; the axis holds the line of no effect."""
+    estimates = [*forest.strata, *([forest.overall] if forest.overall else [])]
+    scale = _scale(forest, estimates)
+    rows, y = [], 4.0
+    for estimate in estimates:
+        row, y = _row(forest, estimate, scale, y)
+        rows.append(row)
+    bottom = y + 4
+    ends = _ends(forest, bottom + 2 * LINE + 6)
+    (measure,) = lines_of(forest.measure, INNER, 1, SMALL)
+    title = Text(WIDTH / 2, bottom + LINE + 2 + LINE, measure, "middle", size=SMALL)
+    marked = tuple(_mark(forest, estimate) for estimate in estimates)
+    return ForestView(
+        forest.title,
+        f"{forest.measure}. "
+        + " ".join(
+            f"{estimate.name}{f' ({mark})' if mark else ''}: {_value(estimate)}."
+            for estimate, mark in zip(estimates, marked, strict=True)
+        )
+        + f" No effect is {figure(forest.no_effect)}.",
+        bottom + 2 * LINE + 4 + LINE * (1 + ends[-1][1]),
+        Table(
+            forest.measure,
+            ("Group", "Estimate", "Interval", "For whom"),
+            tuple(
+                (
+                    estimate.name,
+                    figure(estimate.value),
+                    f"{figure(estimate.low)} to {figure(estimate.high)}",
+                    mark or "–",
+                )
+                for estimate, mark in zip(estimates, marked, strict=True)
+            ),
+        ),
+        forest.notes,
+        tuple(rows),
+        scale.at(forest.no_effect),
+        bottom,
+        _ticks(scale, bottom),
+        (title, *(text for text, _ in ends)),
+    )
+
+
+def _mark(forest: Forest, estimate: Estimate) -> str:
+    if forest.person is None:
+        return ""
+    return THIS if estimate is not forest.overall and estimate.name == forest.person else OTHER
+
+
+def _value(estimate: Estimate) -> str:
+    return f"{figure(estimate.value)} ({figure(estimate.low)} to {figure(estimate.high)})"
+
+
+def _scale(forest: Forest, estimates: list[Estimate]) -> Scale:
+    low = min(forest.no_effect, *(estimate.low for estimate in estimates))
+    high = max(forest.no_effect, *(estimate.high for estimate in estimates))
+    # Room at both ends, so that the line of no effect and the ends of intervals stand clear of the rim.
+    room = (high - low) / 12 or Fraction(1)
+    return Scale(low - room, high + room, MARGIN, WIDTH - MARGIN)
+
+
+def _row(forest: Forest, estimate: Estimate, scale: Scale, top: float) -> tuple[Row, float]:
+    mark = _mark(forest, estimate)
+    numbers = _value(estimate)
+    bold = mark == THIS
+    label = f"{estimate.name}: {mark}" if mark else estimate.name
+    beside = INNER - width_of(numbers) - 12
+    text: tuple[Text, ...]
+    if width_of(label) <= beside:
+        text = (
+            Text(MARGIN, top + LINE, label, bold=bold),
+            Text(WIDTH - MARGIN, top + LINE, numbers, "end", bold),
+        )
+        y = top + LINE
+    else:
+        lines = lines_of(label, INNER)
+        text = text_block(MARGIN, top + LINE, lines, bold=bold)
+        y = top + LINE * (len(lines) + 1)
+        text = (*text, Text(WIDTH - MARGIN, y, numbers, "end", bold))
+    kind = "overall" if estimate is forest.overall else "stratum"
+    if mark == OTHER:
+        kind = "other-overall" if kind == "overall" else "other"
+    elif mark == THIS:
+        kind = "this"
+    placed = (scale.at(estimate.low), scale.at(estimate.value), scale.at(estimate.high))
+    return Row(text, y + 13, *placed, kind), y + 24
+
+
+def _ticks(scale: Scale, bottom: float) -> tuple[tuple[float, Text | None], ...]:
+    """Marks on the axis; a number that would touch the one before it or the rim is left out."""
+    placed: list[tuple[float, Text | None]] = []
+    end = 0.0
+    for tick in scale.ticks():
+        x, words = scale.at(tick), figure(tick)
+        half = width_of(words, SMALL) / 2
+        fits = x - half >= end and x + half <= WIDTH
+        placed.append((x, Text(x, bottom + LINE, words, "middle", size=SMALL) if fits else None))
+        end = x + half + 6 if fits else end
+    return tuple(placed)
+
+
+def _ends(forest: Forest, top: float) -> list[tuple[Text, int]]:
+    """What the two directions mean, with the number of the line that each stands on."""
+    below, above = f"← {forest.below}", f"{forest.above} →"
+    apart = width_of(below, SMALL) + width_of(above, SMALL) + 10 > INNER
+    (below,), (above,) = lines_of(below, INNER, 1, SMALL), lines_of(above, INNER, 1, SMALL)
+    return [
+        (Text(MARGIN, top + LINE, below, size=SMALL), 0),
+        (
+            Text(WIDTH - MARGIN, top + LINE * (2 if apart else 1), above, "end", size=SMALL),
+            1 if apart else 0,
+        ),
+    ]

@@ -1,0 +1,196 @@
+"""Levels against a window, bars against each other, and chains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cds.cards.pictures.model import Bars, Chain, ExposureWindow
+from cds.cards.pictures.numbers import Scale, figure, told_apart
+from cds.cards.pictures.text import SMALL, lines_of, width_of
+from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, View, text_block
+
+_LOGARITHMIC_FROM = 20
+"""How many times the least the greatest level has to be for a scale on which neither is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One level or bar: text above, a mark or bar below."""
+
+    text: tuple[Text, ...]
+    y: float
+    x: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowView(View):
+    """A window with the levels, placed."""
+
+    rows: tuple[Row, ...]
+    left: float
+    right: float
+    top: float
+    bottom: float
+    text: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BarsView(View):
+    """Bars, placed."""
+
+    rows: tuple[Row, ...]
+    zero: float
+    reference: float | None
+    top: float
+    bottom: float
+    text: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView(View):
+    """The links of a chain, each a box from `y` on with its height."""
+
+    boxes: tuple[tuple[float, float, tuple[Text, ...]], ...]
+
+
+def draw_window(picture: ExposureWindow) -> WindowView:
+    """The window as a band through all rows, each with its level."""
+    values = [level.value for level in picture.levels]
+    shown = told_apart([picture.low, picture.high, *values])
+    scale, logarithmic = _window_scale(picture, values)
+    left, right = scale.at(picture.low), scale.at(picture.high)
+    ends = (
+        f"from {shown[picture.low]} {picture.unit}, the least effective",
+        f"to {shown[picture.high]} {picture.unit}, the greatest tolerated",
+    )
+    text = [
+        Text(MARGIN, LINE * (number + 1), lines_of(("Window " if not number else "") + words, INNER, 1)[0])
+        for number, words in enumerate(ends)
+    ]
+    rows, y = [], 2.0 * LINE + 12
+    top = y
+    for level in picture.levels:
+        position = picture.position(level.value)
+        words = f"{shown[level.value]} {picture.unit}: {position.value}"
+        placed, y = _labelled(level.name, words, y)
+        rows.append(Row(placed, y + 12, scale.at(level.value), position.name.lower()))
+        y += 22
+    axis = f"{'0' if not logarithmic else figure(scale.low)} to {figure(scale.high)} {picture.unit}"
+    axis += ", each step a multiple (logarithmic)" if logarithmic else ""
+    lines = lines_of(f"Scale: {axis}", INNER, 2, SMALL)
+    text += [Text(MARGIN, y + LINE * (number + 1), line, size=SMALL) for number, line in enumerate(lines)]
+    table = tuple(
+        (level.name, shown[level.value], picture.position(level.value).value) for level in picture.levels
+    )
+    window = f"{shown[picture.low]} to {shown[picture.high]} {picture.unit}"
+    return WindowView(
+        picture.title,
+        f"The window is {window}. "
+        + " ".join(f"{row[0]}: {row[1]} {picture.unit}, {row[2]}." for row in table),
+        y + LINE * len(lines) + 6,
+        Table(f"Window: {window}", ("Level", picture.unit, "Where"), table),
+        picture.notes,
+        tuple(rows),
+        left,
+        right,
+        top,
+        y + 2,
+        tuple(text),
+    )
+
+
+def _window_scale(picture: ExposureWindow, values: list[Fraction]) -> tuple[Scale, bool]:
+    least = min(picture.low, *(value for value in values if value)) if any(values) else picture.low
+    greatest = max(picture.high, *values)
+    if greatest / least < _LOGARITHMIC_FROM:
+        return Scale(Fraction(0), greatest * Fraction(11, 10), MARGIN, WIDTH - MARGIN), False
+    return Scale(least / 2, greatest * 2, MARGIN, WIDTH - MARGIN, logarithmic=True), True
+
+
+def draw_bars(picture: Bars) -> BarsView:
+    """A bar for each row from the line of zero, and the line of the reference if there is one."""
+    reference = [] if picture.reference is None else [picture.reference[1]]
+    values = [bar.value for bar in picture.bars]
+    low, high = min(Fraction(0), *values, *reference), max(Fraction(0), *values, *reference)
+    scale = Scale(low, high if high > low else low + 1, MARGIN + 1, WIDTH - MARGIN - 1)
+    (measure,) = lines_of(picture.measure, INNER, 1)
+    text = [Text(MARGIN, LINE, measure)]
+    if picture.reference is not None:
+        words = f"dashed line: {picture.reference[0]}, {figure(picture.reference[1])}"
+        text += text_block(MARGIN, LINE * 2, lines_of(words, INNER))
+    rows, y = [], LINE * len(text) + 8.0
+    top = y
+    for bar in picture.bars:
+        label = f"{bar.name}: {bar.mark}" if bar.mark else bar.name
+        placed, y = _labelled(label, figure(bar.value), y, bold=bool(bar.mark))
+        rows.append(Row(placed, y + 5, scale.at(bar.value), "marked" if bar.mark else "plain"))
+        y += 22
+    head = (picture.of, *picture.more, picture.measure)
+    table = tuple(
+        (
+            f"{bar.name} ({bar.mark})" if bar.mark else bar.name,
+            *(figure(each) for each in bar.more),
+            figure(bar.value),
+        )
+        for bar in picture.bars
+    )
+    said = "" if picture.reference is None else f"{picture.reference[0]}: {figure(picture.reference[1])}. "
+    return BarsView(
+        picture.title,
+        f"{picture.measure}. {said}" + " ".join(f"{row[0]}: {row[-1]}." for row in table),
+        y + 6,
+        Table(picture.title, head, table),
+        picture.notes,
+        tuple(rows),
+        scale.at(Fraction(0)),
+        None if picture.reference is None else scale.at(picture.reference[1]),
+        top,
+        y,
+        tuple(text),
+    )
+
+
+def draw_chain(picture: Chain) -> ChainView:
+    """A box for each link, with arrows from one to the next."""
+    boxes, y = [], 4.0
+    for link in picture.links:
+        number = f"{figure(link.value)} {link.unit}".rstrip()
+        placed, end = _labelled(link.name, number, y + 2, inset=8, bold=True)
+        more = lines_of(link.words, INNER - 16, 2) if link.words else ()
+        placed += text_block(MARGIN + 8, end + LINE, more)
+        height = end + LINE * len(more) - y + 8
+        boxes.append((y, height, placed))
+        y += height + 18
+    table = tuple(
+        (link.name, f"{figure(link.value)} {link.unit}".rstrip(), link.words) for link in picture.links
+    )
+    return ChainView(
+        picture.title,
+        " Then ".join(f"{row[0]}: {row[1]}{f', {row[2]}' if row[2] else ''}." for row in table),
+        y - 14,
+        Table(picture.title, ("Link", "Number", "What it means"), table),
+        picture.notes,
+        tuple(boxes),
+    )
+
+
+def _labelled(
+    label: str, numbers: str, top: float, *, inset: float = 0, bold: bool = False
+) -> tuple[tuple[Text, ...], float]:
+    """A label at the left, its numbers at the right or, for want of room, below; and the last baseline."""
+    left, right = MARGIN + inset, WIDTH - MARGIN - inset
+    # Bold letters are wider by about a tenth.
+    factor = 1.12 if bold else 1
+    if (width_of(label) + width_of(numbers)) * factor + 10 <= right - left:
+        y = top + LINE
+        return (Text(left, y, label, bold=bold), Text(right, y, numbers, "end", bold)), y
+    lines = lines_of(label, (right - left) / factor)
+    under = lines_of(numbers, (right - left) / factor)
+    y = top + LINE * len(lines)
+    block = text_block(left, top + LINE, lines, bold=bold)
+    return (
+        *block,
+        *(Text(right, y + LINE * (number + 1), words, "end", bold) for number, words in enumerate(under)),
+    ), y + LINE * len(under)

@@ -9,7 +9,7 @@ from typing import Final
 from cds.cards.pictures.model import Estimate, Forest
 from cds.cards.pictures.numbers import Scale, figure
 from cds.cards.pictures.text import SMALL, lines_of, width_of
-from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, View, text_block
+from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, Tick, View, text_block, ticks
 
 THIS: Final = "this person"
 OTHER: Final = "not for this person"
@@ -36,8 +36,8 @@ class ForestView(View):
     no_effect: float
     bottom: float
     """Where the axis is."""
-    ticks: tuple[tuple[float, Text | None], ...]
-    ends: tuple[Text, ...]
+    ticks: tuple[Tick, ...]
+    text: tuple[Text, ...]
 
 
 def draw(forest: Forest) -> ForestView:
@@ -49,9 +49,7 @@ def draw(forest: Forest) -> ForestView:
         row, y = _row(forest, estimate, scale, y)
         rows.append(row)
     bottom = y + 4
-    ends = _ends(forest, bottom + 2 * LINE + 6)
-    (measure,) = lines_of(forest.measure, INNER, 1, SMALL)
-    title = Text(WIDTH / 2, bottom + LINE + 2 + LINE, measure, "middle", size=SMALL)
+    text = _legend(forest, bottom + LINE + 2)
     marked = tuple(_mark(forest, estimate) for estimate in estimates)
     return ForestView(
         forest.title,
@@ -61,16 +59,16 @@ def draw(forest: Forest) -> ForestView:
             for estimate, mark in zip(estimates, marked, strict=True)
         )
         + f" No effect is {figure(forest.no_effect)}.",
-        bottom + 2 * LINE + 4 + LINE * (1 + ends[-1][1]),
+        text[-1].y + 8,
         Table(
             forest.measure,
-            ("Group", "Estimate", "Interval", "For whom"),
+            ("Group", "Estimate", "Interval", *(() if forest.person is None else ("For whom",))),
             tuple(
                 (
                     estimate.name,
                     figure(estimate.value),
                     f"{figure(estimate.low)} to {figure(estimate.high)}",
-                    mark or "–",
+                    *((mark,) if mark else ()),
                 )
                 for estimate, mark in zip(estimates, marked, strict=True)
             ),
@@ -79,8 +77,8 @@ def draw(forest: Forest) -> ForestView:
         tuple(rows),
         scale.at(forest.no_effect),
         bottom,
-        _ticks(scale, bottom),
-        (title, *(text for text, _ in ends)),
+        ticks(scale, bottom),
+        text,
     )
 
 
@@ -129,28 +127,15 @@ def _row(forest: Forest, estimate: Estimate, scale: Scale, top: float) -> tuple[
     return Row(text, y + 13, *placed, kind), y + 24
 
 
-def _ticks(scale: Scale, bottom: float) -> tuple[tuple[float, Text | None], ...]:
-    """Marks on the axis; a number that would touch the one before it or the rim is left out."""
-    placed: list[tuple[float, Text | None]] = []
-    end = 0.0
-    for tick in scale.ticks():
-        x, words = scale.at(tick), figure(tick)
-        half = width_of(words, SMALL) / 2
-        fits = x - half >= end and x + half <= WIDTH
-        placed.append((x, Text(x, bottom + LINE, words, "middle", size=SMALL) if fits else None))
-        end = x + half + 6 if fits else end
-    return tuple(placed)
-
-
-def _ends(forest: Forest, top: float) -> list[tuple[Text, int]]:
-    """What the two directions mean, with the number of the line that each stands on."""
+def _legend(forest: Forest, top: float) -> tuple[Text, ...]:
+    """What the two directions mean, what is measured, and what the dotted line is."""
     below, above = f"← {forest.below}", f"{forest.above} →"
-    apart = width_of(below, SMALL) + width_of(above, SMALL) + 10 > INNER
+    beside = width_of(below, SMALL) + width_of(above, SMALL) + 10 <= INNER
     (below,), (above,) = lines_of(below, INNER, 1, SMALL), lines_of(above, INNER, 1, SMALL)
-    return [
-        (Text(MARGIN, top + LINE, below, size=SMALL), 0),
-        (
-            Text(WIDTH - MARGIN, top + LINE * (2 if apart else 1), above, "end", size=SMALL),
-            1 if apart else 0,
-        ),
-    ]
+    y = top + LINE if beside else top + 2 * LINE
+    said = f"{forest.measure}. Dotted line: no effect, {figure(forest.no_effect)}."
+    return (
+        Text(MARGIN, top + LINE, below, size=SMALL),
+        Text(WIDTH - MARGIN, y, above, "end", size=SMALL),
+        *text_block(MARGIN, y + LINE + 3, lines_of(said, INNER, 4, SMALL), size=SMALL),
+    )

@@ -83,8 +83,8 @@ def draw(array: IconArray) -> IconView:
         + ".",
         height,
         Table(
-            f"Of {everyone} people; in brackets the number before rounding to whole people",
-            ("Outcome", f"Without {array.drug}", f"With {array.drug}", "Difference"),
+            f"Of {everyone} people, with and without {array.drug}; in brackets before rounding",
+            ("Outcome", "Without", "With", "Difference"),
             rows,
         ),
         array.notes,
@@ -110,7 +110,13 @@ def _row(outcome: Outcome, people: tuple[Cell, ...], number: int) -> tuple[str, 
 
 def _counted(count: int, exact: Fraction) -> str:
     """The icons, and the number that they round where it is another."""
-    return str(count) if exact == count else f"{count} ({figure(exact)})"
+    if exact == count:
+        return figure(exact)
+    # One decimal at least: 949 (948.5), not 949 (948).
+    digits = max(3, len(str(count)) + 1)
+    while (shown := figure(exact, digits)) == figure(Fraction(count)):
+        digits += 1
+    return f"{figure(Fraction(count))} ({shown})"
 
 
 def _panel(array: IconArray, people: tuple[Cell, ...], top: float, *, with_drug: bool) -> tuple[Panel, float]:

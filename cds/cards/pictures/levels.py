@@ -8,8 +8,9 @@ from fractions import Fraction
 from cds.cards.pictures.model import Bars, Chain, ExposureWindow
 from cds.cards.pictures.numbers import Scale, figure, told_apart
 from cds.cards.pictures.text import SMALL, lines_of, width_of
-from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, View, text_block
+from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, Tick, View, text_block, ticks
 
+_CAPTION = "The numbers of the drawing"
 _LOGARITHMIC_FROM = 20
 """How many times the least the greatest level has to be for a scale on which neither is lost."""
 
@@ -31,8 +32,8 @@ class WindowView(View):
     rows: tuple[Row, ...]
     left: float
     right: float
-    top: float
     bottom: float
+    ticks: tuple[Tick, ...]
     text: tuple[Text, ...]
 
 
@@ -43,8 +44,6 @@ class BarsView(View):
     rows: tuple[Row, ...]
     zero: float
     reference: float | None
-    top: float
-    bottom: float
     text: tuple[Text, ...]
 
 
@@ -61,43 +60,33 @@ def draw_window(picture: ExposureWindow) -> WindowView:
     shown = told_apart([picture.low, picture.high, *values])
     scale, logarithmic = _window_scale(picture, values)
     left, right = scale.at(picture.low), scale.at(picture.high)
-    ends = (
-        f"from {shown[picture.low]} {picture.unit}, the least effective",
-        f"to {shown[picture.high]} {picture.unit}, the greatest tolerated",
-    )
-    text = [
-        Text(MARGIN, LINE * (number + 1), lines_of(("Window " if not number else "") + words, INNER, 1)[0])
-        for number, words in enumerate(ends)
-    ]
-    rows, y = [], 2.0 * LINE + 12
-    top = y
+    window = f"{shown[picture.low]} to {shown[picture.high]} {picture.unit}"
+    text = text_block(MARGIN, LINE, lines_of(f"Hatched: the window, {window}", INNER))
+    rows, y = [], LINE * len(text) + 6.0
     for level in picture.levels:
         position = picture.position(level.value)
         words = f"{shown[level.value]} {picture.unit}: {position.value}"
         placed, y = _labelled(level.name, words, y)
-        rows.append(Row(placed, y + 12, scale.at(level.value), position.name.lower()))
-        y += 22
-    axis = f"{'0' if not logarithmic else figure(scale.low)} to {figure(scale.high)} {picture.unit}"
-    axis += ", each step a multiple (logarithmic)" if logarithmic else ""
-    lines = lines_of(f"Scale: {axis}", INNER, 2, SMALL)
-    text += [Text(MARGIN, y + LINE * (number + 1), line, size=SMALL) for number, line in enumerate(lines)]
+        rows.append(Row(placed, y + 14, scale.at(level.value), position.name.lower()))
+        y += 26
+    axis = f"{picture.unit}, logarithmic" if logarithmic else picture.unit
+    text += text_block(MARGIN, y + 2 * LINE + 4, lines_of(axis, INNER, 1, SMALL), size=SMALL)
     table = tuple(
         (level.name, shown[level.value], picture.position(level.value).value) for level in picture.levels
     )
-    window = f"{shown[picture.low]} to {shown[picture.high]} {picture.unit}"
     return WindowView(
         picture.title,
         f"The window is {window}. "
         + " ".join(f"{row[0]}: {row[1]} {picture.unit}, {row[2]}." for row in table),
-        y + LINE * len(lines) + 6,
-        Table(f"Window: {window}", ("Level", picture.unit, "Where"), table),
+        text[-1].y + 8,
+        Table(f"The window is {window}", ("Level", picture.unit, "Where"), table),
         picture.notes,
         tuple(rows),
         left,
         right,
-        top,
         y + 2,
-        tuple(text),
+        ticks(scale, y + 2),
+        text,
     )
 
 
@@ -121,12 +110,11 @@ def draw_bars(picture: Bars) -> BarsView:
         words = f"dashed line: {picture.reference[0]}, {figure(picture.reference[1])}"
         text += text_block(MARGIN, LINE * 2, lines_of(words, INNER))
     rows, y = [], LINE * len(text) + 8.0
-    top = y
     for bar in picture.bars:
         label = f"{bar.name}: {bar.mark}" if bar.mark else bar.name
         placed, y = _labelled(label, figure(bar.value), y, bold=bool(bar.mark))
-        rows.append(Row(placed, y + 5, scale.at(bar.value), "marked" if bar.mark else "plain"))
-        y += 22
+        rows.append(Row(placed, y + 6, scale.at(bar.value), "marked" if bar.mark else "plain"))
+        y += 23
     head = (picture.of, *picture.more, picture.measure)
     table = tuple(
         (
@@ -141,13 +129,11 @@ def draw_bars(picture: Bars) -> BarsView:
         picture.title,
         f"{picture.measure}. {said}" + " ".join(f"{row[0]}: {row[-1]}." for row in table),
         y + 6,
-        Table(picture.title, head, table),
+        Table(_CAPTION, head, table),
         picture.notes,
         tuple(rows),
         scale.at(Fraction(0)),
         None if picture.reference is None else scale.at(picture.reference[1]),
-        top,
-        y,
         tuple(text),
     )
 
@@ -164,13 +150,13 @@ def draw_chain(picture: Chain) -> ChainView:
         boxes.append((y, height, placed))
         y += height + 18
     table = tuple(
-        (link.name, f"{figure(link.value)} {link.unit}".rstrip(), link.words) for link in picture.links
+        (link.name, f"{figure(link.value)} {link.unit}".rstrip(), link.words or "–") for link in picture.links
     )
     return ChainView(
         picture.title,
-        " Then ".join(f"{row[0]}: {row[1]}{f', {row[2]}' if row[2] else ''}." for row in table),
+        " Then ".join(f"{row[0]}: {row[1]}{f', {row[2]}' if row[2] != '–' else ''}." for row in table),
         y - 14,
-        Table(picture.title, ("Link", "Number", "What it means"), table),
+        Table(_CAPTION, ("Link", "Number", "What it means"), table),
         picture.notes,
         tuple(boxes),
     )

@@ -173,6 +173,8 @@ class NetworkPicture:
     sources: tuple[str, ...]
     sink: str
     blocked: tuple[str, ...] = ()
+    resisting: tuple[str, ...] = ()
+    """Of those blocked, the nodes that a variant makes resistant: they pass activity on."""
     route: tuple[str, ...] = ()
     """Nodes of a route that survives, from its origin to the sink; empty if none does."""
     after_merge: tuple[str, ...] = ()

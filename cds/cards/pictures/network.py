@@ -41,7 +41,7 @@ class Line:
     points: tuple[tuple[float, float], ...]
     arrow: str
     look: str
-    """`route`, `cut` at a node that is blocked, or `plain`."""
+    """`route`, `cut` behind a node that is blocked, or `plain`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,10 @@ def draw(picture: NetworkPicture) -> NetworkView:
     if left_out:
         notes.append(f"Not drawn, because nothing leads from them to {picture.sink}: {', '.join(left_out)}.")
     table = tuple(
-        (node, ", ".join(passes[node]) or "–", ", ".join(_said(picture, node)) or "–") for node in nodes
+        (node, ", ".join(passes[node]) or "–", ", ".join(_said(picture, node)) or "–")
+        for row in layers.rows
+        for node in row
+        if isinstance(node, str)
     )
     placed = tuple(box for box in boxes.values() if isinstance(box, Box))
     return NetworkView(
@@ -99,7 +102,7 @@ def draw(picture: NetworkPicture) -> NetworkView:
 
 
 def _relevant(picture: NetworkPicture) -> tuple[list[str], list[Edge], list[str]]:
-    """What leads to the sink, with origins and blocked nodes; the edges between; and what is left out."""
+    """What leads to the sink, and blocked nodes; the edges between; and what is left out."""
     edges = list(dict.fromkeys(edge for edge in picture.edges if edge[0] != edge[1]))
     everything = dict.fromkeys(
         [*picture.sources, *(node for edge in edges for node in edge), *picture.blocked, picture.sink]
@@ -112,18 +115,21 @@ def _relevant(picture: NetworkPicture) -> tuple[list[str], list[Edge], list[str]
         new = [node for node in feeding.get(todo.pop(), []) if node not in leading]
         leading.update(new)
         todo += new
-    kept = leading | set(picture.sources) | set(picture.blocked)
+    kept = leading | set(picture.blocked)
     nodes = [node for node in everything if node in kept]
     inside = [edge for edge in edges if edge[0] in kept and edge[1] in kept]
     return nodes, inside, [node for node in everything if node not in kept]
 
 
+def _held(picture: NetworkPicture, node: str) -> bool:
+    return node in picture.blocked and node not in picture.resisting
+
+
 def _said(picture: NetworkPicture, node: str) -> list[str]:
     """What a node is, most important first."""
-    blocked = node in picture.blocked
     kinds = (
-        ("resists the block", blocked and node in picture.route),
-        ("blocked", blocked and node not in picture.route),
+        ("resists the block", node in picture.resisting),
+        ("blocked", _held(picture, node)),
         ("after the merge", node in picture.after_merge),
         ("origin", node in picture.sources),
         ("sink", node == picture.sink),
@@ -186,7 +192,7 @@ def _box(
     )
     looks = (
         ("origin", node in picture.sources),
-        ("blocked", node in picture.blocked and node not in picture.route),
+        ("blocked", _held(picture, node)),
         ("route", node in picture.route),
         ("merge", node in picture.after_merge),
     )
@@ -203,12 +209,13 @@ def _line(
     route: set[Edge],
 ) -> Line:
     row_of = {item: rows[number] for number, row in enumerate(layers.rows) for item in row}
-    # A pair of edges there and back would lie on each other.
-    aside = 9.0 if edge in layers.returning else 0.0
     points: list[tuple[float, float]] = []
     for number, item in enumerate(path):
         box, (top, height) = boxes[item], row_of[item]
-        x = (box.x + box.width / 2 if isinstance(box, Box) else box) + aside
+        x = box.x + box.width / 2 if isinstance(box, Box) else box
+        if isinstance(box, Box) and edge in layers.returning:
+            # Apart from the edge that leads the other way.
+            x += 14
         if number:
             points.append((x, top - (1 if isinstance(box, Box) else 0)))
         if number < len(path) - 1:
@@ -216,7 +223,7 @@ def _line(
     if edge in layers.returning:
         points.reverse()
     look = "route" if edge in route else "plain"
-    if look == "plain" and any(node in picture.blocked and node not in picture.route for node in edge):
+    if look == "plain" and _held(picture, edge[0]):
         look = "cut"
     return Line(tuple(points), _arrow(points), look)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -34,7 +34,7 @@ def figure(value: Fraction, digits: int = 3) -> str:
         return "0"
     size = abs(value)
     with localcontext() as context:
-        context.prec = digits
+        context.prec, context.rounding = digits, ROUND_HALF_UP
         magnitude = (Decimal(size.numerator) / Decimal(size.denominator)).adjusted()
         plain = -4 <= magnitude < 9
         context.prec = max(digits, magnitude + 1) if plain else digits
@@ -90,7 +90,11 @@ class Scale:
         return self.left + part * (self.right - self.left)
 
     def ticks(self) -> tuple[Fraction, ...]:
-        """Three to six round numbers on a scale that is not logarithmic."""
+        """Two to six round numbers; powers of ten if the scale is logarithmic, then perhaps none."""
+        if self.logarithmic:
+            first, last = (math.floor(_log(end) / math.log(10)) for end in (self.low, self.high))
+            every = (last - first) // 6 + 1
+            return tuple(Fraction(10) ** power for power in range(first + 1, last + 1, every))
         span = self.high - self.low
         step = Fraction(10) ** math.floor(_log(span) / math.log(10))
         for part in (Fraction(1, 5), Fraction(1, 2), Fraction(1), Fraction(2)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from fractions import Fraction
 from typing import Any
 
@@ -26,12 +26,14 @@ Json = Mapping[str, Any]
 
 
 def picture_for(operation: str, given: Json, result: Json) -> Picture | None:
-    """The picture of an answer; None where the operation has none, or the answer is none that can be drawn.
+    """The picture of an answer; None where the operation has none, or this answer has none.
 
-    The latter are events that more people had than there are, and more rows or nodes than can be read.
+    The latter has no numbers, or more events than people, or more rows or nodes than can be read.
     """
-    make = _PICTURES.get(operation)
-    if make is None:
+    if operation not in _PICTURES:
+        return None
+    make, needed = _PICTURES[operation]
+    if not needed <= result.keys():
         return None
     try:
         return make(given, result)
@@ -74,23 +76,21 @@ def _counts(given: Json, result: Json) -> Forest:
     )
 
 
-_NEEDED = {"NNTB": "for one to benefit", "NNTH": "for one to be harmed"}
+_NEEDED = {"NNTB": " for one to benefit", "NNTH": " for one to be harmed"}
 
 
 def _number_needed(result: Json) -> str:
     """The number needed to treat in words, with its interval as Altman writes it (BMJ 1998;317:1309)."""
-    kind, form = result["kind"], result.get("ci_form")
-    if kind not in _NEEDED or result.get("number") is None:
-        return ""
-    interval = ""
-    if isinstance(form, Mapping) and form.get("form") == "NNTB-to-infinity-to-NNTH":
-        ends = [form.get(end) for end in ("nntb", "nnth")]
-        benefit, harm = ("infinity" if end is None else figure(exact(end)) for end in ends)
-        interval = f" (95 % interval: from {benefit} to benefit through infinity to {harm} to harm)"
-    elif isinstance(form, Mapping) and {"from", "to"} <= form.keys():
-        low, high = ("infinity" if form[end] is None else figure(exact(form[end])) for end in ("from", "to"))
-        interval = f" (95 % interval {low} to {high})"
-    return f"Number needed to treat {_NEEDED[kind]}: {figure(exact(result['number']))}{interval}."
+    kind, form = result["kind"], result["ci_form"]
+    if form["form"] == "NNTB-to-infinity-to-NNTH":
+        sides = {side: form[side.lower()] for side in _NEEDED}
+        ends = [f"{side} {figure(exact(end))}" for side, end in sides.items() if end is not None]
+        # An interval that ends at no effect has no number beyond it.
+        ends.insert(0 if sides["NNTB"] is None else 1, "infinity")
+    else:
+        ends = [figure(exact(form[end])) for end in ("from", "to")]
+    said = f"{_NEEDED[kind]} ({kind}): {figure(exact(result['number']))}" if kind in _NEEDED else ": none"
+    return f"Number needed to treat{said}; 95 % interval {' to '.join(ends)}."
 
 
 _ACTIONS = {
@@ -151,7 +151,9 @@ def _css(given: Json, result: Json) -> ExposureWindow:
         _amount(given["mec"], "mg/L"),
         _amount(given["mtc"], "mg/L"),
         (Level("This person", exact(result["css_avg"])),),
-        notes=(f"The window is {figure(exact(result['therapeutic_index']))} times as high as it begins.",),
+        notes=(
+            f"Upper against lower end (therapeutic index): {figure(exact(result['therapeutic_index']))}.",
+        ),
     )
 
 
@@ -168,7 +170,7 @@ def _auc_ratio(given: Json, result: Json) -> Bars:
         notes=(
             f"The enzyme clears {figure(_amount(given['fm'], '1'))} of the drug "
             f"and has {figure(_amount(given['activity'], '1'))} times its normal activity.",
-            "For a prodrug the effect goes the other way.",
+            "This is the drug itself; with a prodrug, less enzyme activity means less effect.",
         ),
     )
 
@@ -181,7 +183,7 @@ def _utility_dose(given: Json, result: Json) -> Bars:
         # The first of equal doses is the one that was chosen.
         mark = "best" if dose == best and not marked else ""
         marked |= bool(mark)
-        bars.append(Bar(f"{figure(dose)} mg", utility, mark, (level, effect, harm)))
+        bars.append(Bar(f"{figure(dose)}\N{NO-BREAK SPACE}mg", utility, mark, (level, effect, harm)))
     return Bars(
         f"Utility of each dose: {figure(best)} mg is best",
         "Dose",
@@ -189,8 +191,8 @@ def _utility_dose(given: Json, result: Json) -> Bars:
         tuple(bars),
         more=("Level", "Effect", "Harm"),
         notes=(
-            f"Utility is the probability of effect less {figure(_amount(given.get('w_tox', 1), '1'))} times "
-            "that of harm, each at the average level (mg/L).",
+            "Utility is the probability of effect less that of harm, which counts "
+            f"{figure(_amount(given.get('w_tox', 1), '1'))} times; level is the average in mg/L.",
         ),
     )
 
@@ -200,16 +202,18 @@ _OPENING = frozenset({"pathogenic", "likely-pathogenic", "oncogenic", "likely-on
 
 def _block(given: Json, result: Json) -> NetworkPicture:
     edges = [_edge(edge) for edge in given["edges"]]
-    sources, added = [str(node) for node in given["sources"]], []
+    sources, added = [str(node) for node in given.get("sources") or ()], []
+    drugs, resisting = _names(given.get("drug")), []
     for variant in given.get("variants") or ():
+        if set(drugs) & set(_names(variant.get("resistant_to"))):
+            resisting.append(str(variant["gene"]))
         if variant.get("classification", "pathogenic") not in _OPENING:
             continue
         added += [_edge(edge) for edge in variant.get("adds_edges") or ()]
         if variant.get("constitutive"):
             sources.append(str(variant["gene"]))
     blocked = tuple(str(node) for node in given.get("block") or ())
-    drug, stops = given.get("drug"), result.get("block_stops_signal")
-    by = f" by {drug}" if drug else ""
+    stops, by = result.get("block_stops_signal"), f" by {' and '.join(drugs)}" if drugs else ""
     if not result["signal_active"]:
         title = "No signal arrives"
     elif not blocked or stops is None:
@@ -222,10 +226,16 @@ def _block(given: Json, result: Json) -> NetworkPicture:
         tuple(dict.fromkeys(sources)),
         str(given["sink"]),
         blocked,
+        tuple(node for node in blocked if node in resisting),
         tuple(str(node) for node in result.get("surviving_path") or ()),
         tuple(str(node) for node in result.get("after_merge") or ()),
         notes=("Model: who can reach whom, over edges that pass activity on.",),
     )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """One name, several or none."""
+    return (value,) if isinstance(value, str) else tuple(str(name) for name in value or ())
 
 
 def _edge(edge: Any) -> tuple[str, str]:
@@ -240,12 +250,13 @@ def _amount(value: object, unit: str) -> Fraction:
     return exact(value)
 
 
-_PICTURES: Mapping[str, Callable[[Json, Json], Picture]] = {
-    "nnt.counts": _counts,
-    "nnt.decide": _decide,
-    "af.net_benefit": _net_benefit,
-    "pk.css": _css,
-    "pk.auc_ratio": _auc_ratio,
-    "nof1.utility_dose": _utility_dose,
-    "path.block": _block,
+_PICTURES: Mapping[str, tuple[Callable[[Json, Json], Picture], Set[str]]] = {
+    "nnt.counts": (_counts, {"arr", "arr_ci95", "kind", "number", "ci_form"}),
+    "nnt.decide": (_decide, {"basis", "action"}),
+    "af.net_benefit": (_net_benefit, {"per_100_py", "net_benefit", "mc", "recommendation"}),
+    "pk.css": (_css, {"css_avg", "therapeutic_index"}),
+    "pk.auc_ratio": (_auc_ratio, {"auc_ratio", "dose_fraction_same_exposure"}),
+    "nof1.utility_dose": (_utility_dose, {"best_dose", "table"}),
+    "path.block": (_block, {"signal_active", "after_merge"}),
 }
+"""By operation, with the members of its result that the picture is made of."""

@@ -10,6 +10,8 @@ SMALL: Final = 12
 NORMAL: Final = 13
 """Sizes on a canvas of 320: what is read on the narrowest screen is no smaller than this."""
 
+_SPACE = re.compile(r"[\t\n\v\f\r ]+")
+
 # Characters that XML forbids, and those that turn the direction of the text around them.
 _UNFIT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -19,10 +21,10 @@ _WIDE = frozenset("mwMW@%—…×→←")
 
 
 def clean(value: object) -> object:
-    """What a template inserts; of text, unfit characters are shown as replaced and white space as spaces."""
+    """What a template inserts; text without unfit characters and without breaks of lines."""
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    return _UNFIT.sub("\ufffd", " ".join(value.split()))
+    return _UNFIT.sub("\ufffd", _SPACE.sub(" ", value))
 
 
 def width_of(text: str, size: int = NORMAL) -> float:
@@ -43,8 +45,8 @@ def _em(character: str) -> float:
 
 
 def lines_of(text: str, width: float, most: int = 2, size: int = NORMAL) -> tuple[str, ...]:
-    """The text broken into lines of a width; what does not fit into so many lines ends with an ellipsis."""
-    words = [part for word in str(clean(text)).split() for part in _pieces(word, width, size)]
+    """The text broken at spaces into lines of a width; what does not fit ends with an ellipsis."""
+    words = [part for word in str(clean(text)).split(" ") for part in _pieces(word, width, size)]
     lines: list[str] = []
     for word in words:
         longer = f"{lines[-1]} {word}" if lines else word

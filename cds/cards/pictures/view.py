@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from cds.cards.pictures.numbers import Scale, figure
+from cds.cards.pictures.text import NORMAL, SMALL, width_of
+
 WIDTH: Final = 320
 """Of the canvas, in its own units: at this width one of them is one pixel."""
 MARGIN: Final = 8
@@ -31,7 +34,11 @@ class Text:
     words: str
     anchor: str = "start"
     bold: bool = False
-    size: int = 13
+    size: int = NORMAL
+
+
+Tick = tuple[float, Text | None]
+"""A mark on an axis, with its number if there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,26 @@ class View:
     notes: tuple[str, ...]
 
 
-def text_block(x: float, y: float, lines: tuple[str, ...], *, bold: bool = False) -> tuple[Text, ...]:
+def text_block(
+    x: float, y: float, lines: tuple[str, ...], *, bold: bool = False, size: int = NORMAL
+) -> tuple[Text, ...]:
     """Lines one below the other, the first with its baseline at `y`."""
-    return tuple(Text(x, y + LINE * number, words, bold=bold) for number, words in enumerate(lines))
+    return tuple(
+        Text(x, y + LINE * number, words, bold=bold, size=size) for number, words in enumerate(lines)
+    )
+
+
+def ticks(scale: Scale, bottom: float) -> tuple[Tick, ...]:
+    """Marks on an axis; a number that would touch the one before it or the rim is left out."""
+    placed: list[Tick] = []
+    end = 0.0
+    for tick in scale.ticks():
+        x, words = scale.at(tick), figure(tick)
+        half = width_of(words, SMALL) / 2
+        fits = x - half >= end and x + half <= WIDTH
+        placed.append((x, Text(x, bottom + LINE, words, "middle", size=SMALL) if fits else None))
+        end = x + half + 6 if fits else end
+    return tuple(placed)
 
 
 def place(value: float) -> str:

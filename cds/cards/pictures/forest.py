@@ -9,7 +9,19 @@ from typing import Final
 from cds.cards.pictures.model import Estimate, Forest
 from cds.cards.pictures.numbers import Scale, figure
 from cds.cards.pictures.text import SMALL, lines_of, width_of
-from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, Tick, View, text_block, ticks
+from cds.cards.pictures.view import (
+    INNER,
+    LINE,
+    MARGIN,
+    WIDTH,
+    Table,
+    Text,
+    Tick,
+    View,
+    labelled,
+    text_block,
+    ticks,
+)
 
 THIS: Final = "this person"
 OTHER: Final = "not for this person"
@@ -102,22 +114,8 @@ def _scale(forest: Forest, estimates: list[Estimate]) -> Scale:
 
 def _row(forest: Forest, estimate: Estimate, scale: Scale, top: float) -> tuple[Row, float]:
     mark = _mark(forest, estimate)
-    numbers = _value(estimate)
-    bold = mark == THIS
     label = f"{estimate.name}: {mark}" if mark else estimate.name
-    beside = INNER - width_of(numbers) - 12
-    text: tuple[Text, ...]
-    if width_of(label) <= beside:
-        text = (
-            Text(MARGIN, top + LINE, label, bold=bold),
-            Text(WIDTH - MARGIN, top + LINE, numbers, "end", bold),
-        )
-        y = top + LINE
-    else:
-        lines = lines_of(label, INNER)
-        text = text_block(MARGIN, top + LINE, lines, bold=bold)
-        y = top + LINE * (len(lines) + 1)
-        text = (*text, Text(WIDTH - MARGIN, y, numbers, "end", bold))
+    text, y = labelled(label, _value(estimate), top, bold=mark == THIS)
     kind = "overall" if estimate is forest.overall else "stratum"
     if mark == OTHER:
         kind = "other-overall" if kind == "overall" else "other"

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from cds.cards.pictures.model import IconArray, Outcome
 from cds.cards.pictures.numbers import figure, whole_parts
-from cds.cards.pictures.text import lines_of
+from cds.cards.pictures.text import BOLD, lines_of
 from cds.cards.pictures.view import INNER, LINE, MARGIN, Table, Text, View, place, text_block
 
 _COLOURS: Final = ("#a40000", "#00508a", "#5b2a86", "#7a4f00")
@@ -146,7 +146,7 @@ def _panel(array: IconArray, people: tuple[Cell, ...], top: float, *, with_drug:
             legend.append((sign, text_block(MARGIN + 20, below, lines)))
             below += LINE * len(lines) + 2
     heading = f"{'With' if with_drug else 'Without'} {array.drug}"
-    (title,) = lines_of(heading, INNER, 1)
+    (title,) = lines_of(heading, INNER / BOLD, 1)
     signs = tuple(_sign(key, "".join(found)) for key, found in spots.items() if found)
     return Panel(Text(MARGIN, top + LINE, title, bold=True), signs, tuple(legend)), below - LINE + 8
 

@@ -7,8 +7,20 @@ from fractions import Fraction
 
 from cds.cards.pictures.model import Bars, Chain, ExposureWindow
 from cds.cards.pictures.numbers import Scale, figure, told_apart
-from cds.cards.pictures.text import SMALL, lines_of, width_of
-from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, Tick, View, text_block, ticks
+from cds.cards.pictures.text import SMALL, lines_of
+from cds.cards.pictures.view import (
+    INNER,
+    LINE,
+    MARGIN,
+    WIDTH,
+    Table,
+    Text,
+    Tick,
+    View,
+    labelled,
+    text_block,
+    ticks,
+)
 
 _CAPTION = "The numbers of the drawing"
 _LOGARITHMIC_FROM = 20
@@ -66,7 +78,7 @@ def draw_window(picture: ExposureWindow) -> WindowView:
     for level in picture.levels:
         position = picture.position(level.value)
         words = f"{shown[level.value]} {picture.unit}: {position.value}"
-        placed, y = _labelled(level.name, words, y)
+        placed, y = labelled(level.name, words, y)
         rows.append(Row(placed, y + 14, scale.at(level.value), position.name.lower()))
         y += 26
     axis = f"{picture.unit}, logarithmic" if logarithmic else picture.unit
@@ -112,7 +124,7 @@ def draw_bars(picture: Bars) -> BarsView:
     rows, y = [], LINE * len(text) + 8.0
     for bar in picture.bars:
         label = f"{bar.name}: {bar.mark}" if bar.mark else bar.name
-        placed, y = _labelled(label, figure(bar.value), y, bold=bool(bar.mark))
+        placed, y = labelled(label, figure(bar.value), y, bold=bool(bar.mark))
         rows.append(Row(placed, y + 6, scale.at(bar.value), "marked" if bar.mark else "plain"))
         y += 23
     head = (picture.of, *picture.more, picture.measure)
@@ -143,7 +155,7 @@ def draw_chain(picture: Chain) -> ChainView:
     boxes, y = [], 4.0
     for link in picture.links:
         number = f"{figure(link.value)} {link.unit}".rstrip()
-        placed, end = _labelled(link.name, number, y + 2, inset=8, bold=True)
+        placed, end = labelled(link.name, number, y + 2, inset=8, bold=True)
         more = lines_of(link.words, INNER - 16, 2) if link.words else ()
         placed += text_block(MARGIN + 8, end + LINE, more)
         height = end + LINE * len(more) - y + 8
@@ -160,23 +172,3 @@ def draw_chain(picture: Chain) -> ChainView:
         picture.notes,
         tuple(boxes),
     )
-
-
-def _labelled(
-    label: str, numbers: str, top: float, *, inset: float = 0, bold: bool = False
-) -> tuple[tuple[Text, ...], float]:
-    """A label at the left, its numbers at the right or, for want of room, below; and the last baseline."""
-    left, right = MARGIN + inset, WIDTH - MARGIN - inset
-    # Bold letters are wider by about a tenth.
-    factor = 1.12 if bold else 1
-    if (width_of(label) + width_of(numbers)) * factor + 10 <= right - left:
-        y = top + LINE
-        return (Text(left, y, label, bold=bold), Text(right, y, numbers, "end", bold)), y
-    lines = lines_of(label, (right - left) / factor)
-    under = lines_of(numbers, (right - left) / factor)
-    y = top + LINE * len(lines)
-    block = text_block(left, top + LINE, lines, bold=bold)
-    return (
-        *block,
-        *(Text(right, y + LINE * (number + 1), words, "end", bold) for number, words in enumerate(under)),
-    ), y + LINE * len(under)

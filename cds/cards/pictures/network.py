@@ -9,7 +9,7 @@ from typing import Final
 from cds.cards.pictures.layers import Edge, Item, Layers, arrange
 from cds.cards.pictures.model import MOST_ROWS, NetworkPicture
 from cds.cards.pictures.numbers import NoPicture
-from cds.cards.pictures.text import NORMAL, SMALL, lines_of
+from cds.cards.pictures.text import BOLD, NORMAL, SMALL, lines_of
 from cds.cards.pictures.view import INNER, LINE, MARGIN, WIDTH, Table, Text, View
 
 _WIDEST: Final = 130.0
@@ -171,7 +171,7 @@ def _boxes(
 
 def _lines(picture: NetworkPicture, node: str, width: float) -> list[tuple[str, bool]]:
     """Name and tags of a node; what stands in the legend or at the ends is not said again."""
-    name = [(line, True) for line in lines_of(node, width / 1.12, 2, NORMAL)]
+    name = [(line, True) for line in lines_of(node, width / BOLD, 2, NORMAL)]
     tags = [tag for tag in _said(picture, node) if tag != "on the surviving route"]
     return name + [(lines_of(_TAGS.get(tag, tag), width, 1, SMALL)[0], False) for tag in tags]
 

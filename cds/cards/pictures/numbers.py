@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -34,20 +34,22 @@ def figure(value: Fraction, digits: int = 3) -> str:
         return "0"
     size = abs(value)
     with localcontext() as context:
-        context.prec, context.rounding = digits, ROUND_HALF_UP
+        context.prec, context.rounding = digits, ROUND_DOWN
         magnitude = (Decimal(size.numerator) / Decimal(size.denominator)).adjusted()
         plain = -4 <= magnitude < 9
         context.prec = max(digits, magnitude + 1) if plain else digits
+        context.rounding = ROUND_HALF_UP
         rounded = Decimal(size.numerator) / Decimal(size.denominator)
-        shown = format(rounded if plain else rounded.scaleb(-magnitude), ",f")
+        power = rounded.adjusted()
+        shown = format(rounded if plain else rounded.scaleb(-power), ",f")
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")
-    power = "" if plain else f" × 10{str(magnitude).translate(_SUPERSCRIPT)}"
-    return f"{'−' if value < 0 else ''}{shown}{power}"
+    scale = "" if plain else f" × 10{str(power).translate(_SUPERSCRIPT)}"
+    return f"{'−' if value < 0 else ''}{shown}{scale}"
 
 
 def told_apart(values: Sequence[Fraction]) -> dict[Fraction, str]:
-    """Each number with so many digits that different numbers look different: 1.9996 is not 2 beside 2."""
+    """Each number with so many digits that different numbers look different: no 2 for 1.9996 beside 2."""
     different = set(values)
     for digits in range(3, _MOST_DIGITS):
         shown = {value: figure(value, digits) for value in different}
@@ -71,7 +73,10 @@ def whole_parts(parts: Sequence[Fraction], total: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Numbers from `low` to `high`, which differ, along a line from `left` to `right`."""
+    """Numbers from `low` to `high` along a line from `left` to `right`.
+
+    The numbers differ; on a logarithmic scale by a factor, and they are above zero.
+    """
 
     low: Fraction
     high: Fraction

@@ -9,6 +9,8 @@ from typing import Final
 SMALL: Final = 12
 NORMAL: Final = 13
 """Sizes on a canvas of 320: what is read on the narrowest screen is no smaller than this."""
+BOLD: Final = 1.12
+"""How much wider bold letters are."""
 
 _SPACE = re.compile(r"[\t\n\v\f\r ]+")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cds.cards.pictures.numbers import Scale, figure
-from cds.cards.pictures.text import NORMAL, SMALL, width_of
+from cds.cards.pictures.text import BOLD, NORMAL, SMALL, lines_of, width_of
 
 WIDTH: Final = 320
 """Of the canvas, in its own units: at this width one of them is one pixel."""
@@ -60,6 +60,25 @@ def text_block(
     return tuple(
         Text(x, y + LINE * number, words, bold=bold, size=size) for number, words in enumerate(lines)
     )
+
+
+def labelled(
+    label: str, numbers: str, top: float, *, inset: float = 0, bold: bool = False
+) -> tuple[tuple[Text, ...], float]:
+    """A label at the left, its numbers at the right or, for want of room, below; and the last baseline."""
+    left, right = MARGIN + inset, WIDTH - MARGIN - inset
+    factor = BOLD if bold else 1
+    if (width_of(label) + width_of(numbers)) * factor + 10 <= right - left:
+        y = top + LINE
+        return (Text(left, y, label, bold=bold), Text(right, y, numbers, "end", bold)), y
+    lines = lines_of(label, (right - left) / factor)
+    under = lines_of(numbers, (right - left) / factor)
+    y = top + LINE * len(lines)
+    block = text_block(left, top + LINE, lines, bold=bold)
+    return (
+        *block,
+        *(Text(right, y + LINE * (number + 1), words, "end", bold) for number, words in enumerate(under)),
+    ), y + LINE * len(under)
 
 
 def ticks(scale: Scale, bottom: float) -> tuple[Tick, ...]:

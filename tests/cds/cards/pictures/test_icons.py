@@ -10,6 +10,7 @@ from hypothesis import given
 from cds.cards.pictures import IconArray, NoPicture, Outcome
 from cds.cards.pictures.icons import Panel, cells, draw
 from tests.cds.cards.pictures.test_pictures import icon_arrays
+from tests.dsl.support import PROPERTY
 
 
 def icons_in(panel: Panel) -> int:
@@ -17,6 +18,7 @@ def icons_in(panel: Panel) -> int:
     return sum(sign.path.count("z") for sign in panel.signs)
 
 
+@PROPERTY
 @given(icon_arrays())
 def test_every_person_is_drawn_once_in_each_future(array: IconArray) -> None:
     caused = sum(cell.icons for cell in cells(array) if cell.how == "caused")
@@ -25,6 +27,7 @@ def test_every_person_is_drawn_once_in_each_future(array: IconArray) -> None:
     assert (icons_in(without), icons_in(with_drug)) == (array.people, array.people + caused)
 
 
+@PROPERTY
 @given(icon_arrays())
 def test_the_futures_differ_by_what_the_drug_prevents_and_causes_alone(array: IconArray) -> None:
     people = cells(array)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cds.cards.pictures import NetworkPicture, NoPicture
 from cds.cards.pictures.layers import Edge, arrange
 from cds.cards.pictures.network import NetworkView, draw
+from tests.dsl.support import PROPERTY
 
 NODES = "abcdefg"
 edge_lists = st.lists(
@@ -21,6 +22,7 @@ edge_lists = st.lists(
 )
 
 
+@PROPERTY
 @given(edge_lists, st.sets(st.sampled_from(NODES)))
 def test_edges_lead_from_row_to_row_and_the_rest_closes_circles(edges: list[Edge], apart: set[str]) -> None:
     layers = arrange(NODES, edges, apart)
@@ -45,6 +47,7 @@ def view_of(
         return None
 
 
+@PROPERTY
 @given(edge_lists, st.lists(st.sampled_from(NODES), max_size=2, unique=True).map(tuple))
 def test_boxes_lie_apart_and_on_the_canvas(edges: list[Edge], blocked: tuple[str, ...]) -> None:
     view = view_of(edges, blocked)
@@ -57,6 +60,7 @@ def test_boxes_lie_apart_and_on_the_canvas(edges: list[Edge], blocked: tuple[str
         assert aside or one.y + one.height <= other.y or other.y + other.height <= one.y
 
 
+@PROPERTY
 @given(edge_lists)
 def test_what_leads_to_the_sink_is_drawn_and_nothing_else(edges: list[Edge]) -> None:
     """Against the ancestors that networkx finds."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.cards.pictures.numbers import NoPicture, Scale, exact, figure, told_apart, whole_parts
+from tests.dsl.support import PROPERTY
 
 _SUPERSCRIPT = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -46,11 +47,13 @@ def test_a_number_is_written_with_three_digits_or_whole(value: str, shown: str) 
     assert figure(Fraction(value)) == shown
 
 
+@PROPERTY
 @given(fractions)
 def test_what_is_shown_is_the_number_to_half_a_unit_of_its_third_digit(value: Fraction) -> None:
     assert abs(read_back(figure(value)) - value) <= abs(value) / 200
 
 
+@PROPERTY
 @given(
     st.lists(st.fractions(-(10**6), 10**6, max_denominator=10**6), min_size=2, max_size=5),
     st.fractions(0, Fraction(1, 1000), max_denominator=10**6),
@@ -88,6 +91,7 @@ def shares(draw: st.DrawFn) -> tuple[list[Fraction], int]:
     return [Fraction(weight * total, sum(weights)) for weight in weights], total
 
 
+@PROPERTY
 @given(shares())
 def test_whole_parts_sum_up_and_stay_near(case: tuple[list[Fraction], int]) -> None:
     parts, total = case
@@ -96,6 +100,7 @@ def test_whole_parts_sum_up_and_stay_near(case: tuple[list[Fraction], int]) -> N
     assert all(abs(number - part) < 1 for number, part in zip(whole, parts, strict=True))
 
 
+@PROPERTY
 @given(shares())
 def test_no_other_whole_parts_are_nearer(case: tuple[list[Fraction], int]) -> None:
     """Largest remainder against every way of rounding each part down or up."""
@@ -110,6 +115,7 @@ def test_no_other_whole_parts_are_nearer(case: tuple[list[Fraction], int]) -> No
     assert sum(abs(number - part) for number, part in found) == min(distances)
 
 
+@PROPERTY
 @given(st.tuples(fractions, fractions, fractions, fractions), st.booleans())
 def test_a_scale_keeps_the_order_and_its_ends(four: tuple[Fraction, ...], logarithmic: bool) -> None:
     low, one, other, high = sorted(abs(value) + Fraction(1, 10**6) for value in four)
@@ -123,6 +129,7 @@ def test_a_scale_keeps_the_order_and_its_ends(four: tuple[Fraction, ...], logari
     assert scale.at(low - 1) == 8 and scale.at(high + 1) == scale.at(high)
 
 
+@PROPERTY
 @given(fractions, fractions.filter(bool))
 def test_ticks_are_round_evenly_spaced_and_on_the_scale(low: Fraction, span: Fraction) -> None:
     ticks = Scale(low, low + abs(span), 0, 1).ticks()

@@ -36,6 +36,7 @@ from cds.cards.pictures.numbers import exact, figure
 from cds.cards.pictures.text import clean
 from tests.cds.cards.pictures.examples import ANSWERS, PICTURES
 from tests.cds.cards.pictures.support import SVG, contrast, height, parsed, table_numbers, texts
+from tests.dsl.support import PROPERTY
 
 names = st.text(max_size=60) | st.sampled_from(
     [
@@ -149,6 +150,7 @@ def drawn(picture: Picture) -> ElementTree.Element | None:
         return None
 
 
+@PROPERTY
 @given(pictures)
 def test_text_is_escaped_and_nothing_else_gets_in(picture: Picture) -> None:
     found = drawn(picture)
@@ -166,6 +168,7 @@ def test_text_is_escaped_and_nothing_else_gets_in(picture: Picture) -> None:
     assert (caption.text or "") == clean(picture.title)
 
 
+@PROPERTY
 @given(pictures)
 def test_no_line_leaves_the_canvas_and_none_is_too_small(picture: Picture) -> None:
     found = drawn(picture)
@@ -176,6 +179,7 @@ def test_no_line_leaves_the_canvas_and_none_is_too_small(picture: Picture) -> No
         assert shown.top >= 0 and shown.bottom <= height(found), shown
 
 
+@PROPERTY
 @given(pictures)
 def test_no_two_lines_overlap(picture: Picture) -> None:
     found = drawn(picture)
@@ -184,6 +188,7 @@ def test_no_two_lines_overlap(picture: Picture) -> None:
         assert [other.words for other in placed[number + 1 :] if shown.overlaps(other)] == [], shown
 
 
+@PROPERTY
 @given(pictures)
 def test_the_same_picture_has_the_same_bytes(picture: Picture) -> None:
     copy = replace(picture)
@@ -245,6 +250,7 @@ def test_every_number_of_the_table_is_in_the_data(name: str) -> None:
     assert found == [] or operation == "path.block"
 
 
+@PROPERTY
 @given(bars)
 def test_a_table_shows_its_numbers_as_written_once(picture: Bars) -> None:
     found = parsed(picture)
@@ -276,6 +282,7 @@ def test_a_picture_holds_no_identity() -> None:
     assert not held & {"patient", "identifier", "born", "birth_date", "mrn"}
 
 
+@PROPERTY
 @given(windows())
 def test_both_ends_of_a_window_are_inside(picture: ExposureWindow) -> None:
     assert picture.position(picture.low) is picture.position(picture.high) is Position.IN
@@ -285,6 +292,7 @@ def test_both_ends_of_a_window_are_inside(picture: ExposureWindow) -> None:
     assert [row[1] for row in said] == [picture.position(level.value).value for level in picture.levels]
 
 
+@PROPERTY
 @given(forests().filter(lambda forest: forest.person is not None))
 def test_once_the_group_is_known_the_others_are_marked(picture: Forest) -> None:
     """Nobody takes the overall effect for that of a person whose group is known."""

@@ -191,8 +191,8 @@ def _utility_dose(given: Json, result: Json) -> Bars:
         tuple(bars),
         more=("Level", "Effect", "Harm"),
         notes=(
-            "Utility is the probability of effect less that of harm, which counts "
-            f"{figure(_amount(given.get('w_tox', 1), '1'))} times; level is the average in mg/L.",
+            f"Utility: probability of effect less {figure(_amount(given.get('w_tox', 1), '1'))} × that of harm.",
+            "Level: average concentration in mg/L.",
         ),
     )
 

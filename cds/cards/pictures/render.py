@@ -20,7 +20,7 @@ from cds.cards.pictures.model import (
     NetworkPicture,
     Picture,
 )
-from cds.cards.pictures.text import clean
+from cds.cards.pictures.text import clean, has_long_word
 from cds.cards.pictures.view import View, place
 
 
@@ -36,6 +36,7 @@ def _macros() -> TemplateModule:
         auto_reload=False,
     )
     environment.filters["at"] = place
+    environment.tests["long"] = has_long_word
     return environment.get_template("pictures.html.j2").module
 
 

@@ -64,6 +64,11 @@ def lines_of(text: str, width: float, most: int = 2, size: int = NORMAL) -> tupl
     return (*lines[: most - 1], f"{last.rstrip()}…")
 
 
+def has_long_word(text: str) -> bool:
+    """Whether a word would widen a table beyond a narrow screen."""
+    return any(len(word) > 14 for word in text.split(" "))
+
+
 def _pieces(word: str, width: float, size: int) -> list[str]:
     """The word, cut where it is wider than a line."""
     pieces = [""]

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     fhir_networks: _Listed = Field(default=(), description="networks such as 10.20.0.0/16")
     fhir_ca: Path | None = Field(default=None, description="a path")
     fhir_seconds: float = Field(default=0.4, gt=0, le=60, description="seconds, more than 0 and at most 60")
+    public_url: str | None = Field(
+        default=None, pattern=r"^https://\S+$", description="an address such as https://cds.example.org"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description="exact origins such as https://ehr.example.org"
     )

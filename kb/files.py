@@ -122,6 +122,15 @@ class StudyFile(_Strict, kw_only=True):
     transport: TransportEntry
 
 
+class PictureFile(_Strict, kw_only=True):
+    """`pictures/RULE.toml`: the operation whose picture shows what a rule says."""
+
+    operation: Text
+    label: Text
+    given: dict[str, Any]
+    outcomes: tuple[Text, ...] = ()
+
+
 class Code(_Strict):
     """One code with its display; `system` is a short name or a URI."""
 

@@ -14,7 +14,8 @@ from kb.evidence import Study
 from kb.genes import Gene
 
 if TYPE_CHECKING:
-    from kb.phenoconversion import Phenoconversion
+    from kb.pictures import RulePicture
+from kb.phenoconversion import Phenoconversion
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -214,6 +215,8 @@ class KnowledgeBase:
     variants: Mapping[str, Variant] = field(default_factory=dict)
     studies: Mapping[str, Study] = field(default_factory=dict)
     """What is known of the studies behind sources, by what they are cited as."""
+    pictures: Mapping[str, RulePicture] = field(default_factory=dict)
+    """By the name of the rule."""
     decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
     """What its rules came to before, for answers without a chart."""
 

@@ -36,6 +36,7 @@ from kb.pathway_files import load_pathways
 from kb.pathways import Pathway
 from kb.phenoconversion import Phenoconversion
 from kb.phenoconversion_files import read_phenoconversion
+from kb.pictures import RulePicture, read_picture
 
 SYSTEMS = {
     "loinc": LOINC,
@@ -68,6 +69,8 @@ class Tables:
     variants: Mapping[str, Variant]
     studies: Mapping[str, Study]
     """By what they are cited as."""
+    pictures: Mapping[str, RulePicture]
+    """By the name of the rule."""
     pathways: Mapping[str, Pathway]
     """Signalling networks by name."""
 
@@ -119,6 +122,7 @@ class Tables:
             phenoconversions=self.phenoconversions,
             variants=self.variants,
             studies=self.studies,
+            pictures=self.pictures,
         )
 
 
@@ -154,6 +158,7 @@ def load_tables(root: Path) -> Tables:
         studies={
             each.cites: each for each in (read_study(path, sources) for path in _files(root, "sources"))
         },
+        pictures={path.stem: read_picture(path) for path in _files(root, "pictures")},
         pathways=load_pathways(root, sources),
     )
 

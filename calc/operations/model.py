@@ -22,13 +22,15 @@ CONVERT: Final = "convert"
 class Given(BaseModel):
     """What an operation takes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
 class Result(BaseModel):
     """What an operation gives; a field that is not set is left out, one that is None is null."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Operations over HTTP: `GET /api/calc`, `GET /api/calc/{op}`, `POST /api/calc/{op}`.
+"""Operations over HTTP: `GET /api/calc`, `GET` and `POST /api/calc/{op}`, `GET /api/calc/{op}/picture`.
 
 A calculation is no decision about a patient: nothing of it is recorded, and no card comes of it.
 """
@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from calc import CalculationError
+from calc import CalculationError, UnusableInput
 from calc.operations import Operation
 from cds.calculators import answer, described, operation_named, operations
+from cds.cards.pictures import as_page, picture_for
 from cds.hooks import CallRefused, read_body
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
 from kb import KnowledgeBase
@@ -39,11 +40,30 @@ def calculator_routes(knowledge: KnowledgeBase) -> list[Route]:
         result = await run_in_threadpool(answer, operation, given)
         return _json(200, {"op": operation.name, "result": result})
 
+    async def picture(request: Request) -> Response:
+        operation = operation_named(request.path_params["op"], known)
+        given = load_json(request.query_params.get("given", "{}").encode())
+        drawn = await run_in_threadpool(_drawn, operation, given)
+        return Response(drawn, media_type="text/html", headers=_HARMLESS)
+
     return [
+        Route("/api/calc/{op}/picture", _guarded(picture)),
         Route("/api/calc", _guarded(catalogue)),
         Route("/api/calc/{op}", _guarded(describe)),
         Route("/api/calc/{op}", _guarded(calculate), methods=["POST"]),
     ]
+
+
+_HARMLESS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+"""A picture has neither script nor anything from elsewhere; a browser holds it to that."""
+
+
+def _drawn(operation: Operation, given: object) -> str:
+    result = answer(operation, given)
+    picture = picture_for(operation.name, given, result) if isinstance(given, dict) else None
+    if picture is None:
+        raise UnusableInput("no-picture", f"there is no picture of this answer of {operation.name}")
+    return as_page(picture)
 
 
 def _entry(operation: Operation) -> dict[str, object]:

@@ -54,7 +54,8 @@ def _table(title: str, model: type[BaseModel], columns: tuple[str, ...]) -> Iter
     yield _row("---" for _ in columns)
     for name, field in _fields(model):
         quantity = _quantity(field)
-        cells = [f"`{name}`", quantity.meaning if quantity else field.description or "", _allowed(field)]
+        meaning = quantity.meaning if quantity else " ".join((field.description or "").split()).rstrip(".")
+        cells = [f"`{name}`", meaning, _allowed(field)]
         yield _row([*cells, _default(field)][: len(columns)])
 
 
@@ -131,4 +132,9 @@ def _type(annotation: Any) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "an error"
-    return "nothing" if field.default is None else f"{field.default}"
+    default = field.get_default(call_default_factory=True)
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, BaseModel):
+        return "that of each field"
+    return "none" if default in (None, (), [], {}) else str(default)

@@ -9,6 +9,7 @@ from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
 from cds.cards.evidence import evidence_lines
+from cds.cards.picture_link import picture_link
 from cds.cards.sources import Voice, voices
 from cds.cards.staleness import stale_words
 from cds.cards.suggest import Offer, alternatives, offers, withdrawal
@@ -56,12 +57,14 @@ def render_cards(
     today: date,
     seed: str,
     precedence: Sequence[str] = (),
+    public_url: str | None = None,
 ) -> list[dict[str, object]]:
     """The cards of one call as JSON values, in the order of the orders; `not_evaluated` makes the last one.
 
     `ordering` tells drafts from medications already taken, `changeable` holds the `Type/id` of the drafts
     that a suggestion may change; the seed (the decision id) makes the uuids reproducible. `precedence` are
-    the publishers that the site follows before others.
+    the publishers that the site follows before others. Under `public_url` the service is reached from
+    outside; without it no card links to a picture.
     """
     findings = list(released)
     orders = defaultdict[tuple[str, str], list[Order]](list)
@@ -81,6 +84,9 @@ def render_cards(
             card = replace(card, indicator=Indicator.INFO)
         combined = any(order.combination for order in duplicates)
         plain = _card(card, voice, knowledge, today, ordering=ordering, combined=combined)
+        link = picture_link(each.finding, knowledge, public_url) if public_url else None
+        if link is not None:
+            plain["links"] = [link]
         # One click must not rest on data of which a newer part may be missing (H-069).
         safe = changeable.issuperset(order.reference for order in duplicates) and not each.partial
         # Nor must it take away or change what else is in a combination (H-024).

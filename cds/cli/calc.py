@@ -28,9 +28,15 @@ def run_file(batch: Path, kb: Path | None) -> int:
 
 
 def run(
-    name: str | None, fields: Iterable[str], given: Path | None, kb: Path | None, *, as_json: bool
+    name: str | None,
+    fields: Iterable[str],
+    given: Path | None,
+    kb: Path | None,
+    *,
+    as_json: bool,
+    svg: Path | None = None,
 ) -> int:
-    """Answers one operation, shows its page if nothing is given, or lists all of them."""
+    """Answers one operation, and draws it; shows its page if nothing is given, or lists all of them."""
     try:
         knowledge = ready(kb, reasons_to_withhold)
         known = operations(knowledge)
@@ -42,10 +48,26 @@ def run(
             print(page_of(operation), end="")
             return 0
         result = answer(operation, asked)
+        if svg is not None:
+            _draw(svg, operation.name, asked, result)
     except (KnowledgeBaseError, CalculationError) as error:
         return fail(error)
     print(dump_json(result).decode() if as_json else "\n".join(_lines(result)))
     return 0
+
+
+def _draw(svg: Path, name: str, given: Mapping[str, object], result: Mapping[str, object]) -> None:
+    """Raises `UnusableInput` for an answer without a picture and a file that cannot be written."""
+    # Drawing needs templates, which no other answer waits for.
+    from cds.cards.pictures import as_page, as_svg, picture_for
+
+    picture = picture_for(name, given, result)
+    if picture is None:
+        raise UnusableInput("input", f"there is no picture of this answer of {name}")
+    try:
+        svg.write_text(as_page(picture) if svg.suffix == ".html" else as_svg(picture), "utf-8")
+    except OSError as error:
+        raise UnusableInput("input", f"{svg}: cannot be written ({error.strerror})") from None
 
 
 def _line(asked: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:

@@ -177,6 +177,12 @@ def calc(
         Path | None, typer.Option("--batch", help="JSON lines with id, op and given.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+    svg: Annotated[
+        Path | None,
+        typer.Option(
+            "--svg", help="Draw the answer into FILE; .html adds its numbers as a table.", show_default=False
+        ),
+    ] = None,
     kb: Kb = None,
 ) -> None:
     """Answer one operation, or a file of them line by line; without fields its page is shown.
@@ -186,7 +192,7 @@ def calc(
     from cds.cli import calc as command
 
     if batch is None:
-        raise typer.Exit(command.run(operation, fields or [], given, kb, as_json=as_json))
+        raise typer.Exit(command.run(operation, fields or [], given, kb, as_json=as_json, svg=svg))
     if operation is not None or given is not None:
         raise typer.Exit(fail("give either --batch or an operation, such as `bespoke calc pk.css`"))
     raise typer.Exit(command.run_file(batch, kb))

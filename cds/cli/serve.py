@@ -55,6 +55,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
         fhir_client=fhir_client,
         max_cards=settings.max_cards,
         guidance_precedence=settings.guidance_precedence,
+        public_url=settings.public_url,
     )
     if settings.fire_draft:
         print("WARNING: draft rules fire; their cards say so", file=sys.stderr)

@@ -107,6 +107,7 @@ class HookService:
         fhir_client: FhirClient | None = None,
         max_cards: int = 20,
         guidance_precedence: Sequence[str] = (),
+        public_url: str | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._log = log
@@ -116,6 +117,7 @@ class HookService:
         self._fhir_client = fhir_client
         self._max_cards = max_cards
         self._precedence = tuple(guidance_precedence)
+        self._public_url = public_url
         self._modulated = knowledge.modulated(drafts=fire_draft)
         self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
         self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
@@ -277,6 +279,7 @@ class HookService:
             today=decision.as_of.date(),
             seed=seed,
             precedence=self._precedence,
+            public_url=self._public_url,
         )
 
     def _append(

@@ -25,7 +25,7 @@ from cds.cards.pictures.model import (
 )
 from cds.cards.pictures.numbers import NoPicture
 from cds.cards.pictures.operations import Json, picture_for
-from cds.cards.pictures.render import as_figure, as_svg
+from cds.cards.pictures.render import as_figure, as_page, as_svg
 
 
 def picture_of(operation: str, given: Json, result: Json) -> Markup | None:
@@ -53,6 +53,7 @@ __all__ = [
     "Picture",
     "Position",
     "as_figure",
+    "as_page",
     "as_svg",
     "picture_for",
     "picture_of",

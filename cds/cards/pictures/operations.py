@@ -191,7 +191,8 @@ def _utility_dose(given: Json, result: Json) -> Bars:
         tuple(bars),
         more=("Level", "Effect", "Harm"),
         notes=(
-            f"Utility: probability of effect less {figure(_amount(given.get('w_tox', 1), '1'))} × that of harm.",
+            f"Utility: probability of effect less {figure(_amount(given.get('w_tox', 1), '1'))} × that of "
+            "harm.",
             "Level: average concentration in mg/L.",
         ),
     )

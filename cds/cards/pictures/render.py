@@ -46,6 +46,12 @@ def as_figure(picture: Picture) -> Markup:
     return Markup(_macros().figure(view, drawing).strip())  # type: ignore[attr-defined]
 
 
+def as_page(picture: Picture) -> Markup:
+    """The figure as an HTML page of its own."""
+    view, drawing = _drawn(picture)
+    return Markup(_macros().page(view, drawing).strip())  # type: ignore[attr-defined]
+
+
 def as_svg(picture: Picture) -> Markup:
     """The drawing alone, as a file of its own may hold it."""
     return _drawn(picture)[1].strip()

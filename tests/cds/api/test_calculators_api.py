@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -100,3 +101,28 @@ def test_a_fault_of_ours_tells_nothing(service: Service, monkeypatch: pytest.Mon
     reply = service.post(GIVEN, "/api/calc/pk.css")
     assert reply.status == 500 and CANARY.encode() not in reply.body
     assert read(reply)["error"]["code"] == "internal-error"
+
+
+def test_a_picture_is_a_page_without_anything_from_elsewhere(service: Service) -> None:
+    given = quote(
+        json.dumps({"events_control": 60, "n_control": 600, "events_treated": 72, "n_treated": 600})
+    )
+    reply = service.send("GET", f"/api/calc/nnt.counts/picture?given={given}")
+    assert reply.status == 200 and reply.headers["content-type"].startswith("text/html")
+    assert reply.headers["content-security-policy"].startswith("default-src 'none'")
+    assert b"<svg" in reply.body and b"<table>" in reply.body and b"<script" not in reply.body
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("nnt.counts/picture", "missing-field"),
+        ("nnt.counts/picture?given=x", "json"),
+        ("nnt.counts/picture?given=[]", "input"),
+        ("pk.crcl/picture", "no-picture"),
+        ("nnt.count/picture", "unknown-op"),
+    ],
+)
+def test_what_has_no_picture_says_so(service: Service, path: str, code: str) -> None:
+    reply = service.send("GET", f"/api/calc/{path}")
+    assert reply.status in (400, 404) and read(reply)["error"]["code"] == code

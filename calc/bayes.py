@@ -149,10 +149,9 @@ class _Posterior:
         self.log_levels = np.log([level for _, level in levels])
         # For each level: the hours since every dose up to it, and the log of what that dose comes to.
         self.given = [
-            (
-                np.array([at - time for time, _ in doses if time <= at]),
-                np.log([dose / population.volume for time, dose in doses if time <= at]),
-            )
+            np.array(
+                [(at - time, math.log(dose / population.volume)) for time, dose in doses if time <= at]
+            ).T
             for at, _ in levels
         ]
         self.for_clearance = population.omega_clearance**-2

@@ -7,12 +7,14 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
+
+from cds.decision import parse_as_of
 
 DEFAULT_FILE: Final = Path("bespoke.toml")
 """Read from the current folder when no other file is named."""
@@ -22,21 +24,6 @@ _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?")
 
 class SettingsError(Exception):
     """One sentence that says which setting is wrong, where it stands, and what was expected."""
-
-
-def parse_as_of(value: str | date) -> datetime:
-    """The instant a date or a date and time with offset stands for; raises `ValueError`.
-
-    A date alone stands for its last second in UTC, so that what happened on that day has happened.
-    """
-    if isinstance(value, str):
-        whole_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) is not None
-        value = date.fromisoformat(value) if whole_day else datetime.fromisoformat(value)
-    if not isinstance(value, datetime):
-        return datetime.combine(value, time(23, 59, 59), UTC)
-    if value.tzinfo is None:
-        raise ValueError("the instant has no offset")
-    return value
 
 
 def _origins(value: object) -> object:

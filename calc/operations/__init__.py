@@ -22,7 +22,7 @@ from calc.operations import (
     size,
     strata,
 )
-from calc.operations.model import Convert, Given, Many, Quantity, Result
+from calc.operations.model import Convert, Given, Many, Quantity, Result, meanings
 from calc.operations.operation import Operation
 
 _FIELDS = (
@@ -45,4 +45,4 @@ _FIELDS = (
 OPERATIONS: dict[str, Operation] = {each.name: each for module in _FIELDS for each in module.OPERATIONS}
 """By name, in the order of the fields."""
 
-__all__ = ["OPERATIONS", "Convert", "Given", "Many", "Operation", "Quantity", "Result"]
+__all__ = ["OPERATIONS", "Convert", "Given", "Many", "Operation", "Quantity", "Result", "meanings"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
+from textwrap import dedent
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, ValidationInfo
@@ -19,18 +23,34 @@ CONVERT: Final = "convert"
 """Under this name the context of a validation may bring a `Convert`."""
 
 
+def meanings(model: type[BaseModel]) -> Mapping[str, str]:
+    """The docstrings under the fields of a model.
+
+    Pydantic would read them when the class is made, which every command would wait for.
+    """
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, BaseModel) and each is not BaseModel:
+            (body,) = ast.parse(dedent(inspect.getsource(each))).body
+            assert isinstance(body, ast.ClassDef)
+            for one, other in pairwise(body.body):
+                if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
+                    doc = other.value if isinstance(other, ast.Expr) else None
+                    if isinstance(doc, ast.Constant) and isinstance(doc.value, str):
+                        found[one.target.id] = " ".join(doc.value.split())
+    return found
+
+
 class Given(BaseModel):
     """What an operation takes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Result(BaseModel):
     """What an operation gives; a field that is not set is left out, one that is None is null."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from calc import CalculationError, UnusableInput
 from calc.operations import Operation
-from cds.calculators import answer, described, operation_named, operations
+from cds.calculators import answer, operation_named, operations
+from cds.calculators.schema import described
 from cds.cards.pictures import as_page, picture_for
 from cds.hooks import CallRefused, read_body
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import Any, Final
-
-from pydantic.json_schema import GenerateJsonSchema
+from typing import Final
 
 from calc import UnusableInput
 from calc.operations import OPERATIONS, Operation
@@ -40,26 +38,7 @@ def answer(operation: Operation, given: object) -> dict[str, object]:
     """
     if not isinstance(given, dict):
         raise UnusableInput("input", "`given` is an object")
-    return {name: _written(value) for name, value in operation.answer(given, _converted).items()}
-
-
-def described(operation: Operation) -> dict[str, object]:
-    """What an operation takes and gives, as JSON Schema, with an example."""
-    return {
-        "op": operation.name,
-        "title": operation.title,
-        "source": operation.source,
-        "given": _written(operation.given.model_json_schema(schema_generator=_Schema)),
-        "result": _written(operation.result.model_json_schema(schema_generator=_Schema)),
-        "example": _written(operation.example),
-    }
-
-
-class _Schema(GenerateJsonSchema):
-    """Writes defaults that are exact numbers as numbers."""
-
-    def encode_default(self, dft: Any) -> Any:
-        return number(dft) if isinstance(dft, Fraction) else super().encode_default(dft)
+    return {name: written(value) for name, value in operation.answer(given, _converted).items()}
 
 
 def number(value: Fraction) -> int | Decimal:
@@ -70,14 +49,15 @@ def number(value: Fraction) -> int | Decimal:
     return decimal if Fraction(decimal) == value else _FIFTEEN.plus(decimal)
 
 
-def _written(value: object) -> object:
+def written(value: object) -> object:
+    """A value as JSON carries it."""
     if isinstance(value, Fraction):
         return number(value)
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, Mapping):
-        return {key: _written(each) for key, each in value.items()}
-    return [_written(each) for each in value] if isinstance(value, list) else value
+        return {key: written(each) for key, each in value.items()}
+    return [written(each) for each in value] if isinstance(value, list) else value
 
 
 def _converted(value: Fraction, unit: str, wanted: str) -> Fraction:

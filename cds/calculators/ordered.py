@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from calc import NoAnswer, UnusableInput
-from cds.decision import decide, of_orders
-from cds.settings import parse_as_of
+from cds.decision import decide, of_orders, parse_as_of
 from dsl import Coding, Finding
 from fhir_adapters import chart_of_prefetch
 from kb import KnowledgeBase

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from calc.operations import Operation, Quantity
+from calc.operations import Operation, Quantity, meanings
 from cds.calculators.answers import answer
 from fhir_adapters import dump_json
 
@@ -52,9 +52,9 @@ def _table(title: str, model: type[BaseModel], columns: tuple[str, ...]) -> Iter
     yield ""
     yield _row(columns)
     yield _row("---" for _ in columns)
-    for name, field in _fields(model):
+    for name, field, said in _fields(model):
         quantity = _quantity(field)
-        meaning = quantity.meaning if quantity else " ".join((field.description or "").split()).rstrip(".")
+        meaning = quantity.meaning if quantity else said.rstrip(".")
         cells = [f"`{name}`", meaning, _allowed(field)]
         yield _row([*cells, _default(field)][: len(columns)])
 
@@ -63,11 +63,12 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _fields(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Every field, and behind one that holds others these too."""
+def _fields(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, FieldInfo, str]]:
+    """Every field with its docstring, and behind one that holds others these too."""
+    said = meanings(model)
     for name, field in model.model_fields.items():
         shown = f"{before}{field.alias or name}"
-        yield shown, field
+        yield shown, field, field.description or said.get(name, "")
         for inner, path in _models(field.annotation):
             yield from _fields(inner, f"{shown}{path}.")
 

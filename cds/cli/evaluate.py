@@ -11,9 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cds.cards import UnknownPublisher, as_screen, check_precedence, render_cards
 from cds.cli.main import fail
-from cds.decision import Decision, Situation, decide, of_bundle, record_of, unanswered
+from cds.decision import Decision, Situation, decide, of_bundle, parse_as_of, record_of, unanswered
 from cds.guard import reasons_to_withhold, release
-from cds.settings import parse_as_of
 from dsl import as_text, explain
 from fhir_adapters import (
     FhirError,

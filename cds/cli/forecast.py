@@ -15,9 +15,8 @@ from cds.cards import render_cards
 from cds.cli.charts import ChartFolder
 from cds.cli.knowledge import aligned, named, opened
 from cds.cli.main import fail
-from cds.decision import Decision, Situation, decide, of_chart, unanswered
+from cds.decision import Decision, Situation, decide, of_chart, parse_as_of, unanswered
 from cds.guard import Released, release
-from cds.settings import parse_as_of
 from dsl import Indicator, State
 from dsl.names import closest
 from fhir_adapters import FhirError, UnusableFolder, export_files

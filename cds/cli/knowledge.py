@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 from cds.cli import rules
 from cds.cli.main import fail
+from cds.decision import parse_as_of
 from cds.guard import reasons_to_withhold
-from cds.settings import parse_as_of
 from dsl import Lifecycle, Rule, as_text
 from dsl.checker.attributes import source_attributes
 from kb import BUNDLED, KnowledgeBase, KnowledgeBaseError, RuleErrors, load

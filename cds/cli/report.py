@@ -11,9 +11,9 @@ from pathlib import Path
 
 from cds.cli.evaluate import MAX_BUNDLE_BYTES
 from cds.cli.main import fail
+from cds.decision import parse_as_of
 from cds.guard import reasons_to_withhold
 from cds.report import Report, as_bundle, as_data, as_lines, as_page, report_of
-from cds.settings import parse_as_of
 from dsl import as_text
 from fhir_adapters import (
     Chart,

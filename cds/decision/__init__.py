@@ -6,6 +6,7 @@ as_of ──────────┘
 """
 
 from cds.decision.decide import Decision, Evaluation, decide
+from cds.decision.moment import parse_as_of
 from cds.decision.record import record_of
 from cds.decision.situation import OrdersUnclear, Situation, of_bundle, of_chart, of_orders, of_patient
 from cds.decision.unanswered import unanswered
@@ -20,6 +21,7 @@ __all__ = [
     "of_chart",
     "of_orders",
     "of_patient",
+    "parse_as_of",
     "record_of",
     "unanswered",
 ]

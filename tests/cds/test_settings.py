@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from cds.settings import Settings, SettingsError, check_start, load_settings, parse_as_of
+from cds.decision import parse_as_of
+from cds.settings import Settings, SettingsError, check_start, load_settings
 
 
 @pytest.fixture(autouse=True)

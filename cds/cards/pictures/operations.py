@@ -177,6 +177,7 @@ def _auc_ratio(given: Json, result: Json) -> Bars:
 
 def _utility_dose(given: Json, result: Json) -> Bars:
     best = exact(result["best_dose"])
+    weight = figure(_amount(given.get("w_tox", 1), "1"))
     bars, marked = [], False
     for row in result["table"]:
         dose, level, effect, harm, utility = (exact(cell) for cell in row)
@@ -191,7 +192,7 @@ def _utility_dose(given: Json, result: Json) -> Bars:
         tuple(bars),
         more=("Level", "Effect", "Harm"),
         notes=(
-            f"Utility: probability of effect less {figure(_amount(given.get('w_tox', 1), '1'))} × that of harm.",
+            f"Utility: probability of effect less {weight} × that of harm.",
             "Level: average concentration in mg/L.",
         ),
     )

@@ -97,7 +97,7 @@ _ACTIONS = {
     "treat": "treat",
     "do-not-treat": "do not treat",
     "uncertain": "not settled",
-    "determine-X-first": "the groups differ, find out the group first",
+    "determine-X-first": "find out the group first",
 }
 
 
@@ -220,7 +220,7 @@ def _block(given: Json, result: Json) -> NetworkPicture:
     elif not blocked or stops is None:
         title = "The signal arrives; nothing is blocked"
     else:
-        title = f"{', '.join(blocked)} blocked{by}: the signal {'stops' if stops else 'still arrives'}"
+        title = f"Block of {', '.join(blocked)}{by}: the signal {'stops' if stops else 'still arrives'}"
     return NetworkPicture(
         title,
         tuple(dict.fromkeys([*edges, *added])),

@@ -94,6 +94,7 @@ def test_a_node_that_resists_is_not_drawn_as_blocked() -> None:
     view = draw(NetworkPicture("", tuple(SEED), ("a",), "g", ("b",), ("b",), ("a", "b", "g")))
     assert looks(view)["b"] == ("route",) and "cut" not in {line.look for line in view.lines}
     assert ("b", "g", "resists the block, on the surviving route") in view.table.rows
+    assert "Blocked: none. Resists the block: b." in view.described
 
 
 def test_the_route_stands_apart_at_the_right() -> None:

@@ -87,7 +87,8 @@ def draw(picture: NetworkPicture) -> NetworkView:
         " ".join(
             [
                 *(f"{row[0]} passes activity to {row[1]}." for row in table if row[1] != "–"),
-                f"Blocked: {', '.join(picture.blocked) or 'none'}.",
+                f"Blocked: {', '.join(node for node in picture.blocked if _held(picture, node)) or 'none'}.",
+                f"Resists the block: {', '.join(picture.resisting) or 'none'}.",
                 f"Surviving route: {' to '.join(picture.route) or 'none'}.",
                 f"After the merge: {', '.join(picture.after_merge) or 'none'}.",
             ]

@@ -97,7 +97,7 @@ _ACTIONS = {
     "treat": "treat",
     "do-not-treat": "do not treat",
     "uncertain": "not settled",
-    "determine-X-first": "the groups differ, find out the group first",
+    "determine-X-first": "find out the group first",
 }
 
 
@@ -177,6 +177,7 @@ def _auc_ratio(given: Json, result: Json) -> Bars:
 
 def _utility_dose(given: Json, result: Json) -> Bars:
     best = exact(result["best_dose"])
+    weight = figure(_amount(given.get("w_tox", 1), "1"))
     bars, marked = [], False
     for row in result["table"]:
         dose, level, effect, harm, utility = (exact(cell) for cell in row)
@@ -191,8 +192,7 @@ def _utility_dose(given: Json, result: Json) -> Bars:
         tuple(bars),
         more=("Level", "Effect", "Harm"),
         notes=(
-            f"Utility: probability of effect less {figure(_amount(given.get('w_tox', 1), '1'))} × that of "
-            "harm.",
+            f"Utility: probability of effect less {weight} × that of harm.",
             "Level: average concentration in mg/L.",
         ),
     )
@@ -220,7 +220,7 @@ def _block(given: Json, result: Json) -> NetworkPicture:
     elif not blocked or stops is None:
         title = "The signal arrives; nothing is blocked"
     else:
-        title = f"{', '.join(blocked)} blocked{by}: the signal {'stops' if stops else 'still arrives'}"
+        title = f"Block of {', '.join(blocked)}{by}: the signal {'stops' if stops else 'still arrives'}"
     return NetworkPicture(
         title,
         tuple(dict.fromkeys([*edges, *added])),

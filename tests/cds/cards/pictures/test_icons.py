@@ -13,6 +13,17 @@ from tests.cds.cards.pictures.test_pictures import icon_arrays
 from tests.dsl.support import PROPERTY
 
 
+def test_each_future_draws_what_its_column_of_the_table_says() -> None:
+    array = IconArray(
+        "", 100, (Outcome("a", Fraction(9), Fraction(4)), Outcome("b", Fraction(2), Fraction(5)))
+    )
+    without, with_drug = draw(array).panels
+    assert [sign.path.count("z") for sign in without.signs] == [9, 2, 89]
+    # Either way, prevented; either way, caused (a tile and its shape); nothing.
+    assert [sign.path.count("z") for sign in with_drug.signs] == [4, 5, 2, 2 * 3, 86]
+    assert [sign.hollow for sign in with_drug.signs] == [False, True, False, False, False]
+
+
 def icons_in(panel: Panel) -> int:
     """The closed shapes that are drawn."""
     return sum(sign.path.count("z") for sign in panel.signs)

@@ -79,16 +79,22 @@ SEED: list[Edge] = [("a", "b"), ("b", "g"), ("a", "c"), ("c", "g")]
 
 
 def test_a_blocked_node_interrupts_what_leads_from_it_and_the_route_is_drawn_last() -> None:
-    view = view_of(SEED, ("b",), ("a", "c", "g"))
+    view = view_of(SEED[::-1], ("b",), ("a", "c", "g"))
     assert view is not None
-    assert [line.look for line in view.lines] == ["plain", "cut", "route", "route"]
+    assert [line.look for line in view.lines] == ["cut", "plain", "route", "route"]
     assert looks(view) == {"a": ("origin", "route"), "b": ("blocked",), "c": ("route",), "g": ("route",)}
+
+
+def test_a_blocked_node_off_every_route_is_drawn_all_the_same() -> None:
+    view = view_of([*SEED, ("c", "x")], ("x",))
+    assert view is not None and looks(view)["x"] == ("blocked",)
 
 
 def test_a_node_that_resists_is_not_drawn_as_blocked() -> None:
     view = draw(NetworkPicture("", tuple(SEED), ("a",), "g", ("b",), ("b",), ("a", "b", "g")))
     assert looks(view)["b"] == ("route",) and "cut" not in {line.look for line in view.lines}
     assert ("b", "g", "resists the block, on the surviving route") in view.table.rows
+    assert "Blocked: none. Resists the block: b." in view.described
 
 
 def test_the_route_stands_apart_at_the_right() -> None:

@@ -152,7 +152,7 @@ def test_a_combination_is_named_whole() -> None:
     given = {"drug": ["dabrafenib", "trametinib"], "block": ["RAF", "MEK"]}
     picture = picture_for(*changed("block-stops", given))
     assert picture is not None
-    assert picture.title == "RAF, MEK blocked by dabrafenib and trametinib: the signal stops"
+    assert picture.title == "Block of RAF, MEK by dabrafenib and trametinib: the signal stops"
 
 
 def test_a_network_from_a_caller_cannot_write_into_the_page() -> None:

@@ -299,3 +299,10 @@ def test_once_the_group_is_known_the_others_are_marked(picture: Forest) -> None:
     rows = [[cell.text for cell in row.iter("td")] for row in parsed(picture).iter("tr")][1:]
     marks = ["this person" if row.name == picture.person else "not for this person" for row in picture.strata]
     assert [row[-1] for row in rows] == [*marks, *(["not for this person"] if picture.overall else [])]
+
+
+def test_an_overall_effect_named_like_the_group_is_still_not_for_the_person() -> None:
+    row = Estimate("same", Fraction(1), Fraction(0), Fraction(2))
+    forest = Forest("", "", (row,), replace(row, value=Fraction(2)), person="same")
+    rows = [[cell.text for cell in line.iter("td")] for line in parsed(forest).iter("tr")][1:]
+    assert [cells[-1] for cells in rows] == ["this person", "not for this person"]

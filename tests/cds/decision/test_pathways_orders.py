@@ -27,7 +27,10 @@ PATHOGENIC, LIKELY, UNCERTAIN = "LA6668-3", "LA26332-9", "LA26333-7"
 GENES = {"PTPN11": "9644", "NF1": "7765", "MAP2K2": "6842", "RAF1": "9829", "TP53": "11998"}
 
 ILLUSTRATED = "Illustration, no clinical fact: in the seed's abstract network "
-STOPPED = "Draft: Trametinib, on paper: no reported tumour variant leads around MEK; the signal may come back by feedback"
+STOPPED = (
+    "Draft: Trametinib, on paper: no reported tumour variant leads around MEK; "
+    "the signal may come back by feedback"
+)
 STOPPED_BECAUSE = (
     "From receptors over SHP2, RAS and RAF every way to ERK passes MEK, which trametinib holds. A gain of "
     "PTPN11 (SHP2), RAS or BRAF and a loss of NF1 act before MEK. In the laboratory the signal often comes "

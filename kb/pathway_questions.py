@@ -76,7 +76,7 @@ class Question:
         doubtful = [_finding(gene, meaning or _ANY, change) for gene, meaning, change in unclear]
         base = answer(self.pathway, settled, drug)
         member = _member(base)
-        other = answer(self.pathway, [*settled, *doubtful], drug)
+        other = answer(self.pathway, [*settled, *doubtful], drug) if doubtful else base
         open_ = member is not None and _member(other) != member
         remarks = [*_unexplained(base), *_uncertain(settled, base)]
         if open_:

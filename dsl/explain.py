@@ -57,6 +57,8 @@ def label(declared: Input) -> str:
         return f"{gene_words(source.name)} genotype"
     if source.kind is SourceKind.VARIANT:
         return f"{words} variant"
+    if source.kind is SourceKind.PATHWAY:
+        return f"tumour signal in the network {words}"
     if source.kind is SourceKind.INDICATION:
         return f"indication for {words}"
     if source.kind is SourceKind.MEDICATION:

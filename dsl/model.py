@@ -26,6 +26,8 @@ class SourceKind(StrEnum):
     """The two alleles of a gene, as far as guidance tells them apart."""
     VARIANT = "variant"
     """Whether a variant of a gene was found."""
+    PATHWAY = "pathway"
+    """What the ordered drug leaves of a signal of the tumour."""
     PATIENT = "patient"
     CONDITION = "condition"
     INDICATION = "indication"

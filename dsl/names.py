@@ -34,6 +34,8 @@ class Names:
     genotypes: Mapping[str, str] = field(default_factory=dict)
     """Gene symbol to the name of its genotype enum, for the genes whose alleles rules may ask for."""
     variants: frozenset[str] = frozenset()
+    pathways: Mapping[str, str] = field(default_factory=dict)
+    """Signalling network to the name of the enum of what a drug leaves of its signal."""
     conditions: frozenset[str] = frozenset()
     indications: Mapping[str, str] = field(default_factory=dict)
     """Indication to the name of its enum."""

@@ -18,6 +18,7 @@ from fhir_adapters.genomics import (
     converted,
     genetic_results,
     genotype_fact,
+    pathway_fact,
     phenotype_fact,
     score_fact,
     variant_fact,
@@ -30,7 +31,9 @@ from fhir_adapters.prefetch import key_of
 from fhir_adapters.statuses import status_fact
 from fhir_adapters.terminology import Phenoconversion, Terminology
 
-_OF_AN_ORDER = frozenset({SourceKind.INDICATION, SourceKind.MEDICATION, SourceKind.EXPOSURE})
+_OF_AN_ORDER = frozenset(
+    {SourceKind.INDICATION, SourceKind.MEDICATION, SourceKind.EXPOSURE, SourceKind.PATHWAY}
+)
 """What the order in question takes part in."""
 
 
@@ -96,7 +99,7 @@ class FactReader:
         known = self._read.get(key)
         if known is not None:
             return known
-        fact = self._found(item, order)
+        fact = self._found(item, order, judged)
         if conversion is not None:
             fact = self._converted(item, fact, conversion, judged)
         fact = with_caveat(fact, self._chart, key_of(item.source.kind))
@@ -110,7 +113,7 @@ class FactReader:
     def _genetics(self) -> GeneticResults:
         return genetic_results(self._chart, self._terminology)
 
-    def _found(self, item: Input, order: Order | None) -> Fact:
+    def _found(self, item: Input, order: Order | None, judged: frozenset[str]) -> Fact:
         chart, as_of, terminology, name = self._chart, self._as_of, self._terminology, item.source.name
         match item.source.kind:
             case SourceKind.OBSERVATION:
@@ -126,6 +129,8 @@ class FactReader:
                 return genotype_fact(item, self._genetics, as_of, terminology.gene(name))
             case SourceKind.VARIANT:
                 return variant_fact(item, chart, as_of, terminology.variant(name))
+            case SourceKind.PATHWAY:
+                return pathway_fact(item, chart, as_of, terminology.pathway(name), judged)
             case SourceKind.PATIENT:
                 return patient_fact(name, chart, as_of)
             case SourceKind.CONDITION:

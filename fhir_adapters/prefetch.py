@@ -80,6 +80,7 @@ _KEYS = {
     SourceKind.SCORE: PrefetchKey.PGX,
     SourceKind.GENOTYPE: PrefetchKey.PGX,
     SourceKind.VARIANT: PrefetchKey.PGX,
+    SourceKind.PATHWAY: PrefetchKey.PGX,
     SourceKind.CONDITION: PrefetchKey.CONDITIONS,
     SourceKind.INDICATION: PrefetchKey.CONDITIONS,
     SourceKind.MEDICATION: PrefetchKey.MEDICATIONS,
@@ -152,7 +153,7 @@ def prefetch_templates(
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:
             labs |= (terminology.status(name) or terminology.observable(name)).codes
-        elif kind is SourceKind.VARIANT:
+        elif kind in (SourceKind.VARIANT, SourceKind.PATHWAY):
             pgx |= {VARIANT, DIAGNOSTIC_IMPLICATION}
         elif _KEYS[kind] is PrefetchKey.PGX:
             pgx |= terminology.gene(name).interpretation_codes

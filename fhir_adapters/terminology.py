@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any, Protocol
@@ -156,6 +156,46 @@ class Variant(Protocol):
         ...
 
 
+class PathwayAnswer(Protocol):
+    """What a drug leaves of the signal of a tumour."""
+
+    @property
+    def member(self) -> str | None:
+        """The member of the enum; None where what was reported leaves several."""
+        ...
+
+    @property
+    def explanation(self) -> str:
+        """What the answer does not rest on, in words of the knowledge base."""
+        ...
+
+
+class Pathway(Protocol):
+    """A signalling network that rules ask about the drug of an order."""
+
+    @property
+    def genes(self) -> Sequence[Named]: ...
+    @property
+    def drugs(self) -> frozenset[str]:
+        """The drugs that can be asked about."""
+        ...
+
+    def under(
+        self,
+        drug: str,
+        found: Iterable[tuple[str, str, str]],
+        unclear: Iterable[tuple[str, str, str]],
+        reported: Collection[str],
+    ) -> PathwayAnswer:
+        """The answer for a tumour with variants of gene, meaning and change (`p.Q60P`, empty if not stated).
+
+        The meaning is `pathogenic`, `likely pathogenic`, `uncertain significance`, `likely benign`, `benign`
+        or empty. `unclear` are variants that may be there, those without a meaning with any. `reported` are
+        the genes of which there is a usable result, be it absence.
+        """
+        ...
+
+
 class ConditionSet(Protocol):
     """A set of diagnosis codes that mean one thing to a rule."""
 
@@ -263,6 +303,7 @@ class Terminology(Protocol):
         ...
 
     def variant(self, name: str) -> Variant: ...
+    def pathway(self, name: str) -> Pathway: ...
     def condition_set(self, name: str) -> ConditionSet: ...
     def indications(self, name: str) -> Mapping[str, ConditionSet]:
         """Enum member to the diagnoses that mean it, for `from indication NAME`."""

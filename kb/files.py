@@ -375,6 +375,8 @@ class PathwayFile(_Strict, kw_only=True):
     origins: Annotated[tuple[Text, ...], Meta(min_length=1)]
     nodes: dict[str, tuple[Text, ...]]
     """Each node with its genes, none for what is no protein of one."""
+    hgnc: dict[str, Annotated[str, Meta(pattern=_HGNC)]]
+    """The identifier of each of these genes, by which reports name them."""
     edges: Annotated[tuple[PathwayEdge, ...], Meta(min_length=1)]
     drugs: tuple[PathwayDrug, ...] = ()
     variants: tuple[PathwayVariant, ...] = ()

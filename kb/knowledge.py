@@ -14,6 +14,8 @@ from kb.evidence import Study
 from kb.genes import Gene
 
 if TYPE_CHECKING:
+    from kb.pathway_questions import Question
+    from kb.phenoconversion import Phenoconversion
     from kb.pictures import RulePicture
 from kb.phenoconversion import Phenoconversion
 
@@ -213,6 +215,7 @@ class KnowledgeBase:
     """SHA-256 over the file that they come from, in hexadecimal."""
     phenoconversions: Mapping[str, Phenoconversion] = field(default_factory=dict)
     variants: Mapping[str, Variant] = field(default_factory=dict)
+    pathways: Mapping[str, Question] = field(default_factory=dict)
     studies: Mapping[str, Study] = field(default_factory=dict)
     """What is known of the studies behind sources, by what they are cited as."""
     pictures: Mapping[str, RulePicture] = field(default_factory=dict)
@@ -273,6 +276,10 @@ class KnowledgeBase:
     def variant(self, name: str) -> Variant:
         """One kind of variant."""
         return self.variants[name]
+
+    def pathway(self, name: str) -> Question:
+        """One signalling network."""
+        return self.pathways[name]
 
     def gene(self, symbol: str) -> Gene:
         """One gene."""

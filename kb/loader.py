@@ -13,6 +13,7 @@ from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.evidence import check_evidence
 from kb.files import SUFFIXES
 from kb.knowledge import KnowledgeBase
+from kb.pathway_questions import SIGNAL_MEMBERS, check_networks
 from kb.pictures import check_pictures
 from kb.tables import Tables, load_tables
 
@@ -46,6 +47,7 @@ def load(path: Path | None = None, withhold: Withhold | None = None) -> Knowledg
     check_members(checked.rules, tables)
     check_citations(checked.rules, tables)
     check_evidence(checked.rules, tables.studies)
+    check_networks(checked.rules, tables.pathways)
     check_pictures(checked.rules, tables.pictures)
     failed = [run for rule in checked.rules for run in dsl.run_tests(rule, withhold) if not run.passed]
     if failed:
@@ -117,6 +119,8 @@ def check_members(rules: Iterable[Rule], tables: Tables) -> None:
             elif kind is SourceKind.GENOTYPE:
                 place = f"genes/{name}.toml: field `allele_groups`"
                 found = set(tables.genes[name].genotype_members)
+            elif kind is SourceKind.PATHWAY:
+                place, found = f"pathways/{name}.toml", {*SIGNAL_MEMBERS}
             else:
                 place, found = (
                     f"indications/{name}.toml: field `members`",

@@ -33,6 +33,9 @@ def _faults(entry: files.PathwayFile, sources: Collection[str]) -> Iterator[str]
     yield from _unknown("origins", entry.origins, entry.nodes, nodes)
     genes = [gene for each in entry.nodes.values() for gene in each]
     yield from _twice("nodes", genes)
+    yield from _unknown("hgnc", entry.hgnc, genes, "the genes of `nodes`")
+    yield from _unknown("nodes", genes, entry.hgnc, "`hgnc`")
+    yield from _twice("hgnc", entry.hgnc.values())
     yield from _edge_faults(entry, sources)
     yield from _drug_faults(entry, genes, sources)
     yield from _variant_faults(entry, genes, sources)

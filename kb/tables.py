@@ -33,6 +33,7 @@ from kb.knowledge import (
     normal_text,
 )
 from kb.pathway_files import load_pathways
+from kb.pathway_questions import SIGNAL_ENUM, Question
 from kb.pathways import Pathway
 from kb.phenoconversion import Phenoconversion
 from kb.phenoconversion_files import read_phenoconversion
@@ -92,6 +93,7 @@ class Tables:
             scores={name: gene.score_enum for name, gene in self.genes.items() if gene.score_enum},
             genotypes={name: gene.genotype_enum for name, gene in self.genes.items() if gene.genotype_enum},
             variants=frozenset(self.variants),
+            pathways=dict.fromkeys(self.pathways, SIGNAL_ENUM),
             conditions=frozenset(self.conditions),
             indications={name: each.enum for name, each in self.indications.items()},
             drugs=frozenset(self.drugs),
@@ -122,6 +124,7 @@ class Tables:
             phenoconversions=self.phenoconversions,
             variants=self.variants,
             studies=self.studies,
+            pathways={name: Question(each) for name, each in self.pathways.items()},
             pictures=self.pictures,
         )
 

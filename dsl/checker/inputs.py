@@ -38,6 +38,7 @@ _AGE_MATTERS = (
     model.SourceKind.SCORE,
     model.SourceKind.GENOTYPE,
     model.SourceKind.VARIANT,
+    model.SourceKind.PATHWAY,
 )
 
 
@@ -105,6 +106,7 @@ def _source(node: syntax.InputSyntax, names: Names, found: list[Diagnostic]) -> 
         model.SourceKind.SCORE: list(names.scores),
         model.SourceKind.GENOTYPE: list(names.genotypes),
         model.SourceKind.VARIANT: list(names.variants),
+        model.SourceKind.PATHWAY: list(names.pathways),
         model.SourceKind.PATIENT: list(_PATIENT),
         model.SourceKind.CONDITION: list(names.conditions),
         model.SourceKind.INDICATION: list(names.indications),
@@ -182,6 +184,7 @@ def _enums(names: Names) -> Mapping[model.SourceKind, Mapping[str, str]]:
         model.SourceKind.PHENOTYPE: names.genes,
         model.SourceKind.SCORE: names.scores,
         model.SourceKind.GENOTYPE: names.genotypes,
+        model.SourceKind.PATHWAY: names.pathways,
         model.SourceKind.INDICATION: names.indications,
     }
 

@@ -9,6 +9,7 @@ PharmCAT JSON ──────────────────────
 
 from fhir_adapters.genomics.alleles import read_genotypes
 from fhir_adapters.genomics.codes import ADVICE
+from fhir_adapters.genomics.pathways import pathway_fact
 from fhir_adapters.genomics.pharmcat import Calls, pharmcat_calls, tabled_calls
 from fhir_adapters.genomics.phenoconversion import Modulation, converted
 from fhir_adapters.genomics.phenotype import (
@@ -29,6 +30,7 @@ __all__ = [
     "converted",
     "genetic_results",
     "genotype_fact",
+    "pathway_fact",
     "pharmcat_calls",
     "pharmcat_facts",
     "phenotype_fact",

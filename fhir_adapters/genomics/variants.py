@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -25,7 +26,7 @@ SIGNIFICANCE: Final = Coding(LOINC, "53037-8")
 SOURCE_CLASS: Final = Coding(LOINC, "48002-0")
 PROTEIN_CHANGE: Final = Coding(LOINC, "48005-3")
 
-_MEANINGS: Final = {
+MEANINGS: Final = {
     Coding(LOINC, "LA6668-3"): "pathogenic",
     Coding(LOINC, "LA26332-9"): "likely pathogenic",
     Coding(LOINC, "LA26333-7"): "uncertain significance",
@@ -33,6 +34,32 @@ _MEANINGS: Final = {
     Coding(LOINC, "LA6675-8"): "benign",
 }
 _ORIGINS: Final = {Coding(LOINC, "LA6683-2"): "germline", Coding(LOINC, "LA6684-0"): "somatic"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one Observation of a variant states."""
+
+    present: bool | None
+    """None if it was not called."""
+    origins: frozenset[str]
+    changes: frozenset[str]
+    """Of the protein, as they are written."""
+
+
+def read_result(resource: Resource) -> Result:
+    """The variant of an Observation, but for its meaning."""
+    answers = set(codings(resource.get("valueCodeableConcept"))) & {PRESENT, ABSENT}
+    return Result(
+        None if len(answers) != 1 else answers == {PRESENT},
+        frozenset(_ORIGINS[each] for each in _coded(resource, SOURCE_CLASS) if each in _ORIGINS),
+        frozenset(_texts(resource, PROTEIN_CHANGE)),
+    )
+
+
+def meanings(entry: Entry, chart: Chart) -> frozenset[str]:
+    """How a variant is classed, by its own Observation or by implications that are derived from it."""
+    return frozenset(MEANINGS[each] for each in _significance(entry, chart) if each in MEANINGS)
 
 
 class Says(StrEnum):
@@ -78,22 +105,21 @@ def _says(entry: Entry, variant: Variant, chart: Chart) -> Says | None:
     resource = entry.resource
     if variant.symbol not in studied_genes(resource, (variant,)):
         return None
-    origins = {_ORIGINS[each] for each in _coded(resource, SOURCE_CLASS) if each in _ORIGINS}
-    if variant.origin and origins and variant.origin not in origins:
+    result = read_result(resource)
+    if variant.origin and result.origins and variant.origin not in result.origins:
         return None
-    changes = {_plain(text) for text in _texts(resource, PROTEIN_CHANGE)}
-    wanted = {_plain(each) for each in variant.changes}
+    changes = {plain_change(text).casefold() for text in result.changes}
+    wanted = {plain_change(each).casefold() for each in variant.changes}
     if wanted and changes and wanted.isdisjoint(changes):
         return None
-    answers = set(codings(resource.get("valueCodeableConcept"))) & {PRESENT, ABSENT}
-    if answers == {ABSENT}:
+    if result.present is False:
         return Says.ABSENT
-    if answers != {PRESENT} or (variant.origin and not origins) or (wanted and not changes):
+    if not result.present or (variant.origin and not result.origins) or (wanted and not changes):
         return Says.UNCLEAR
     if wanted:
         return Says.PRESENT
-    meanings = {_MEANINGS[each] for each in _significance(entry, chart) if each in _MEANINGS}
-    return Says.PRESENT if meanings and meanings <= {*variant.classes} else Says.UNCLEAR
+    said = meanings(entry, chart)
+    return Says.PRESENT if said and said <= variant.classes else Says.UNCLEAR
 
 
 def _significance(entry: Entry, chart: Chart) -> Iterator[Coding]:
@@ -125,6 +151,6 @@ def _texts(resource: Resource, code: Coding) -> Iterator[str]:
                 yield text
 
 
-def _plain(change: str) -> str:
+def plain_change(change: str) -> str:
     """`NP_002825.3:p.(Glu76Lys)` and `p.Glu76Lys` are one change."""
-    return change.rpartition(":")[2].replace("(", "").replace(")", "").casefold()
+    return change.rpartition(":")[2].replace("(", "").replace(")", "")

@@ -50,6 +50,7 @@ NAMES = Names(
     genes={"CYP2C19": "Phenotype"},
     scores={"CYP2C19": "Score"},
     genotypes={"CYP2C19": "Pair"},
+    pathways={"cascade": "Phenotype"},
     conditions=frozenset({"stroke"}),
     indications={"clopidogrel": "Indication"},
     drugs=frozenset({"clopidogrel", "niraparib", "ticagrelor"}),

@@ -56,6 +56,10 @@ STROKE = an_input(SourceKind.CONDITION, "stroke_or_tia", BooleanType())
         (GENE, "CYP2C19 result"),
         (an_input(SourceKind.SCORE, "CYP2D6", EnumType("S", ("as0",))), "CYP2D6 activity score"),
         (an_input(SourceKind.GENOTYPE, "CYP2C9", EnumType("G", ("s1_s1",))), "CYP2C9 genotype"),
+        (
+            an_input(SourceKind.PATHWAY, "rtk_ras_erk", EnumType("S", ("stops",))),
+            "tumour signal in the network rtk ras erk",
+        ),
         (an_input(SourceKind.PHENOTYPE, "MT_RNR1", EnumType("P", ("a",))), "MT-RNR1 result"),
         (an_input(SourceKind.PHENOTYPE, "HLA_B_57_01", EnumType("P", ("a",))), "HLA-B*57:01 result"),
         (BILIRUBIN, "total bilirubin relative to the upper limit"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -131,6 +131,41 @@ class ExampleVariant:
     changes: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class ExampleSignal:
+    member: str | None
+    explanation: str
+
+
+@dataclass
+class ExamplePathway:
+    """Clopidogrel stops it but for PTPN11 that is found pathogenic, and for one change of MAP2K2."""
+
+    genes: tuple[ExampleVariant, ...] = (
+        ExampleVariant("PTPN11", "HGNC:9644"),
+        ExampleVariant("MAP2K2", "HGNC:6842"),
+    )
+    drugs: frozenset[str] = frozenset({"clopidogrel", "ticagrelor"})
+    reported: frozenset[str] = frozenset()
+    """What it was told of last."""
+
+    def under(
+        self,
+        drug: str,
+        found: Iterable[tuple[str, str, str]],
+        unclear: Iterable[tuple[str, str, str]],
+        reported: Collection[str],
+    ) -> ExampleSignal:
+        self.reported = frozenset(reported)
+        base = any(_leads_around(*each) for each in found)
+        other = base or any(_leads_around(gene, said or "pathogenic", at) for gene, said, at in unclear)
+        return ExampleSignal(None if base != other else "survives" if base else "stops", f"under {drug}")
+
+
+def _leads_around(gene: str, meaning: str, change: str) -> bool:
+    return (gene == "PTPN11" and "pathogenic" in meaning) or change == "p.Q60P"
+
+
 PREGNANCY = ExampleStatus(
     frozenset({Coding(LOINC, "82810-3")}),
     frozenset({Coding(LOINC, "LA15173-0"), Coding(SNOMED, "77386006")}),
@@ -172,6 +207,7 @@ class ExampleTerminology:
             "PTPN11": ExampleVariant("PTPN11", "HGNC:9644", "somatic"),
             "KRAS_G12C": ExampleVariant("KRAS", "HGNC:6407", changes=frozenset({"p.Gly12Cys"})),
         }
+        self.cascade = ExamplePathway()
         self._conditions = {
             "acs": ExampleConditions("acs", frozenset({"394659003"})),
             "stroke": ExampleConditions("stroke", frozenset({"230690007"}), None),
@@ -194,6 +230,10 @@ class ExampleTerminology:
 
     def variant(self, name: str) -> Variant:
         return self._variants[name]
+
+    def pathway(self, name: str) -> ExamplePathway:
+        assert name == "cascade"
+        return self.cascade
 
     def condition_set(self, name: str) -> ConditionSet:
         return self._conditions[name]
@@ -249,7 +289,7 @@ _TYPES: dict[str, ValueType] = {
 def rule_input(kind: str, name: str, days: int | None = None, *, over_upper_limit: bool = False) -> Input:
     """`input NAME from KIND NAME within DAYS`."""
     value_type = _TYPES.get(name, BooleanType())
-    if kind in ("phenotype", "score", "genotype", "indication"):
+    if kind in ("phenotype", "score", "genotype", "indication", "pathway"):
         value_type = EnumType("example", ("poor", "intermediate", "normal"))
     source = Source(SourceKind(kind), name, over_upper_limit)
     within = None if days is None else timedelta(days=days)

@@ -63,6 +63,14 @@ def test_a_score_or_a_genotype_is_asked_for_as_a_phenotype_is() -> None:
     assert key_of(SourceKind.SCORE) is PrefetchKey.PGX
 
 
+def test_a_network_is_asked_by_the_codes_of_variants() -> None:
+    network, variant = (
+        prefetch_templates([rule_input(kind, name)], TERMINOLOGY, with_medications=False)
+        for kind, name in (("pathway", "cascade"), ("variant", "PTPN11"))
+    )
+    assert network == variant and "69548-6" in network["pgx"] and "diagnostic-implication" in network["pgx"]
+
+
 def test_only_what_is_needed() -> None:
     """Checklist T5, E13."""
     weight = [rule_input("observation", "weight", 90)]

@@ -183,6 +183,8 @@ def test_every_input_of_a_rule_has_a_source_in_the_tables(rule: Rule) -> None:
         SourceKind.PHENOTYPE: knowledge.gene_table,
         SourceKind.SCORE: knowledge.gene_table,
         SourceKind.GENOTYPE: knowledge.gene_table,
+        SourceKind.VARIANT: knowledge.variants,
+        SourceKind.PATHWAY: knowledge.pathways,
         SourceKind.CONDITION: knowledge.conditions,
         SourceKind.INDICATION: knowledge.indication_sets,
         SourceKind.MEDICATION: knowledge.drugs,

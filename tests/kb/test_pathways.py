@@ -122,6 +122,9 @@ origins = ["start"]
 start = []
 MEK = ["MAP2K1", "MAP2K2"]
 end = []
+[hgnc]
+MAP2K1 = "HGNC:6840"
+MAP2K2 = "HGNC:6842"
 [[edges]]
 from = "start"
 to = "MEK"
@@ -179,6 +182,10 @@ def test_a_small_file_is_read(tmp_path: Path) -> None:
         ('"approved"', '"licensed"', "field `drugs.0.status`: expected approved or investigational"),
         ('"MAP2K2 p.Q60P"', '"MAP2K2"', "`drugs.0.resisted_by.0.variant`: expected gene and change such as"),
         ('"MAP2K2 p.Q60P"', '"MAP2K9 p.Q60P"', "resisted_by.0.variant`: `MAP2K9` is not in the genes"),
+        ('MAP2K1 = "HGNC:6840"', 'RAF1 = "HGNC:9829"', "`hgnc`: `RAF1` is not in the genes of `nodes`"),
+        ('MAP2K1 = "HGNC:6840"', "", "`nodes`: `MAP2K1` is not in `hgnc`"),
+        ('"HGNC:6840"', '"6840"', "field `hgnc.MAP2K1`: expected an identifier"),
+        ('"HGNC:6840"', '"HGNC:6842"', "`hgnc`: `HGNC:6842` is listed twice"),
         ('gene = "MAP2K1"', 'gene = "RAF1"', "`variants.0.gene`: `RAF1` is not in the genes of `nodes`"),
         ('effect = "loss"', 'effect = "gain"', "`variants.0.releases`: only a loss releases other nodes"),
         ('effect = "loss"', 'effect = "more"', "field `variants.0.effect`: expected gain or loss"),

@@ -11,11 +11,14 @@ from calc.operations import OPERATIONS
 from cds.hooks.service import HookService
 from tests.cds.cards.support import (
     LOINC,
+    RXNORM,
     Json,
     answer,
     bundled,
     draft,
+    genotype,
     hook_service,
+    measured,
     order_sign,
     prefetch,
 )
@@ -26,7 +29,12 @@ PATHOGENIC, UNCERTAIN, GERMLINE = "LA6668-3", "LA26333-7", "LA6683-2"
 X, Y = "HGNC:0", "HGNC:00"
 """No genes: HGNC gives no such numbers."""
 
-OURS = ("illustrative_a.strata", "illustrative_b.variant_gate")
+OURS = (
+    "illustrative_a.strata",
+    "illustrative_b.variant_gate",
+    "illustrative_c.dose_for_one",
+    "illustrative_d.chain",
+)
 
 
 @pytest.fixture
@@ -154,3 +162,167 @@ def test_a_label_for_carriers(
 ) -> None:
     """Who was not tested is tested, not refused; another variant says nothing about this one."""
     assert said(cards(drafting, "b", pgx=results)) == expected
+
+
+def weighing(value: float) -> Json:
+    """What harm weighs for this person, as somebody wrote it down."""
+    code = {"coding": [{"system": ILLUSTRATIVE, "code": "toxicity-weight"}]}
+    return measured("weight-of-harm", value, "1", code=code)
+
+
+def labs(creatinine: float, *more: Json, kilograms: float = 80) -> list[Json]:
+    return [measured("29463-7", kilograms, "kg"), measured("2160-0", creatinine, "mg/dL"), *more]
+
+
+BEST = "has the highest utility for this person"
+
+
+@pytest.mark.parametrize(
+    ("creatinine", "more", "dose"),
+    [
+        (0.8, [], 75),
+        (0.8, [weighing(1)], 75),
+        (0.8, [weighing(4)], 50),
+        (0.8, [weighing(0.5)], 100),
+        (0.8, [weighing(0)], 100),
+        (2, [], 25),
+        (1.6, [], 50),
+        (0.6, [], 100),
+    ],
+)
+def test_the_dose_of_one_person(
+    drafting: HookService, creatinine: float, more: list[Json], dose: int
+) -> None:
+    """One person, another preference, another dose; one preference, other kidneys, another dose."""
+    (card,) = cards(drafting, "c", labs=labs(creatinine, *more))
+    assert said([card]) == [("info", f"Illustrative drug C: {dose} mg once daily {BEST}")]
+    assumed = "- if harm weight is 1 (nobody wrote down what harm weighs for this person)"
+    assert (assumed in card["detail"]) == (not more)
+    assert "suggestions" not in card
+
+
+SHARED = {"tau_h": 24, "ec50": 0.4, "h_eff": 2, "tc50": 1.2, "h_tox": 4, "doses": [25, 50, 75, 100]}
+
+
+@pytest.mark.parametrize("creatinine", [0.6, 0.8, 1.6, 2])
+@pytest.mark.parametrize("weight", [0.5, 1, 4])
+def test_the_rule_ranks_as_the_operation_does(
+    drafting: HookService, creatinine: float, weight: float
+) -> None:
+    """Women of 66 years and 80 kg; the operation is given the clearance of Cockcroft and Gault in L/h."""
+    clearance = (140 - 66) * 80 / (72 * creatinine) * 0.85 * 0.06
+    given = SHARED | {"cl": clearance, "cl_omega": 0.3, "w_tox": weight}
+    expected = OPERATIONS["nof1.utility_dose"].answer(given)
+    (card,) = cards(drafting, "c", labs=labs(creatinine, weighing(weight)))
+    assert f"{expected['best_dose']} mg once daily" in card["summary"]
+    rows = expected["table"]
+    assert isinstance(rows, tuple | list) and len(rows) == 4
+    for dose, *_, utility in rows:
+        assert f"- utility {dose}, calculated: \\~{utility:.4g}\n" in card["detail"]
+
+
+def test_what_is_not_known_of_the_clearance_can_change_the_dose(drafting: HookService) -> None:
+    """At the mean clearance alone another dose would look best: the utility of the mean is not the mean."""
+    clearance = (140 - 66) * 80 / (72 * 0.8) * 0.85 * 0.06
+    alone = OPERATIONS["nof1.utility_dose"].answer(SHARED | {"cl": clearance, "w_tox": 1})
+    (card,) = cards(drafting, "c", labs=labs(0.8))
+    assert alone["best_dose"] == 100
+    assert said([card]) == [("info", f"Illustrative drug C: 75 mg once daily {BEST}")]
+
+
+@pytest.mark.parametrize(
+    ("data", "summary"),
+    [
+        ([measured("29463-7", 80, "kg")], "Illustrative drug C: not decided, serum creatinine missing"),
+        ([measured("2160-0", 1, "mg/dL")], "Illustrative drug C: not decided, body weight missing"),
+        (
+            labs(1, weighing(1), {**weighing(4), "id": "other"}),
+            "Illustrative drug C: not decided, illustrative toxicity weight contradictory",
+        ),
+    ],
+)
+def test_no_dose_without_the_person(drafting: HookService, data: list[Json], summary: str) -> None:
+    """H-033: a weight that two people wrote down differently is not replaced by the usual one."""
+    (card,) = cards(drafting, "c", labs=data)
+    assert said([card]) == [("info", summary)]
+
+
+CHAIN = (
+    "Illustrative numbers, made up. Gene: {gene}. Enzyme: {activity} of the usual activity. "
+    "Clearance: {clearance} L/h instead of 5 L/h. Exposure: {exposure} times the usual, {level} mg/L at "
+    "75 mg daily. Probability of the effect: {effect}, of harm: {harm}. Utility: {utility} instead of "
+    r"\~0.5877. {dose} mg daily would have the usual exposure."
+)
+NONE = {
+    "activity": "0", "clearance": "1", "exposure": "5", "level": "3.125", "effect": r"\~0.9809",
+    "harm": r"\~0.961", "utility": r"\~0.01988", "dose": "15",
+}  # fmt: skip
+HALF = {
+    "activity": "0.5", "clearance": "3", "exposure": r"\~1.667", "level": r"\~1.042", "effect": r"\~0.8571",
+    "harm": r"\~0.3916", "utility": r"\~0.4655", "dose": "45",
+}  # fmt: skip
+BY_GENES = "activity score 0 (by genes activity score 2)"
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "taken", "gene", "numbers"),
+    [
+        ("*4/*5", [], "activity score 0", NONE),
+        ("*1/*4", [], "activity score 1", HALF),
+        ("*1/*1", ["paroxetine"], BY_GENES, NONE),
+    ],
+)
+def test_every_link_from_gene_to_utility_has_its_number(
+    drafting: HookService, diplotype: str, taken: list[str], gene: str, numbers: dict[str, str]
+) -> None:
+    """The drug itself acts: less activity is more of it. What is taken beside it counts like the gene."""
+    medications = [using(name) for name in taken]
+    (card,) = cards(drafting, "d", pgx=[genotype("CYP2D6", diplotype)], medications=medications)
+    assert said([card]) == [
+        ("warning", f"Illustrative drug D, CYP2D6 {gene}: {numbers['dose']} mg for 75 mg")
+    ]
+    assert CHAIN.format(gene=gene, **numbers) in card["detail"]
+
+
+def using(name: str) -> Json:
+    """A drug that is being taken."""
+    coding = {"system": RXNORM, "code": bundled().drugs[name].rxnorm}
+    return {
+        "resourceType": "MedicationStatement",
+        "id": "m1",
+        "status": "active",
+        "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": {"coding": [coding]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ([genotype("CYP2D6", "*1/*1")], []),
+        ([genotype("CYP2D6", "*1/*17")], []),
+        (
+            [genotype("CYP2D6", "*1/*1x2")],
+            [("info", "Illustrative drug D, CYP2D6 activity score 3: 105 mg for 75 mg")],
+        ),
+        (
+            [genotype("CYP2D6", "*1/*22")],
+            [
+                (
+                    "info",
+                    "Illustrative drug D, CYP2D6 no activity score: an allele of unknown function: no single "
+                    "activity, so no dose is calculated",
+                )
+            ],
+        ),
+        (
+            [genotype("CYP2D6", "*1xN/*4")],
+            [("warning", "Illustrative drug D: test first, CYP2D6 activity score contradictory")],
+        ),
+        ([], [("warning", "Illustrative drug D: test first, CYP2D6 activity score missing")]),
+    ],
+)
+def test_where_the_chain_ends_or_changes_nothing(
+    drafting: HookService, results: list[Json], expected: list[tuple[str, str]]
+) -> None:
+    assert said(cards(drafting, "d", pgx=results)) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.cds.cards.support import (
     Json,
     answer,
     bundled,
+    condition,
+    dosage,
     draft,
     genotype,
     hook_service,
@@ -51,6 +54,10 @@ def cards(service: HookService, letter: str, **data: object) -> list[Json]:
     name = f"illustrative drug {letter.upper()}"
     coding = {"system": ILLUSTRATIVE, "code": f"drug-{letter}", "display": name}
     order = draft(("", ""), medicationCodeableConcept={"coding": [coding], "text": name})
+    return answered(service, order, **data)
+
+
+def answered(service: HookService, order: Json, **data: object) -> list[Json]:
     status, body = answer(service, order_sign([order], prefetch(**data)))  # type: ignore[arg-type]
     assert status == 200
     found: list[Json] = body["cards"]
@@ -326,3 +333,121 @@ def test_where_the_chain_ends_or_changes_nothing(
     drafting: HookService, results: list[Json], expected: list[tuple[str, str]]
 ) -> None:
     assert said(cards(drafting, "d", pgx=results)) == expected
+
+
+@pytest.fixture
+def all_drafting(tmp_path: Path) -> HookService:
+    """A service whose draft rules speak, those of all sources."""
+    return hook_service(tmp_path, bundled(), fire_draft=True)
+
+
+CIRRHOSIS, KIDNEY_DISEASE, END_STAGE, DIALYSIS = "19943007", "709044004", "46177005", "105502003"
+SOUND, MILD, POOR_KIDNEYS, FAILED = 0.6, 1, 2, 6
+"""Creatinine of a woman of 66 years and 80 kg: clearances of 116, 70, 35 and 12 mL/min."""
+
+
+def eliglustat(
+    service: HookService,
+    diplotype: str | None,
+    creatinine: float | None = SOUND,
+    *diseases: str,
+    taken: Sequence[str] = (),
+    dose: Json | None = None,
+) -> list[Json]:
+    known = bundled().drugs["eliglustat"]
+    assert known.rxnorm
+    return answered(
+        service,
+        draft((known.rxnorm, "eliglustat")) | (dose or {}),
+        pgx=[] if diplotype is None else [genotype("CYP2D6", diplotype)],
+        labs=[] if creatinine is None else labs(creatinine),
+        conditions=[condition(each) for each in diseases],
+        medications=[using(each) for each in taken],
+    )
+
+
+SLOW, SLOWER = "Eliglustat, CYP2D6 intermediate metabolizer", "Eliglustat, CYP2D6 poor metabolizer"
+USUAL = "Eliglustat, CYP2D6 normal metabolizer: 84 mg twice daily"
+MAYBE = "avoid if a clearance of 60 to 90 mL/min is impairment in this patient"
+BY_CLASS = "Eliglustat, impaired liver: contraindicated in Child-Pugh class B or C; in class A see the label"
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "creatinine", "diseases", "indicator", "summary"),
+    [
+        ("*4/*5", SOUND, [], "warning", f"{SLOWER}: 84 mg once daily"),
+        ("*4/*5", MILD, [], "warning", f"{SLOWER}: {MAYBE}"),
+        ("*4/*5", POOR_KIDNEYS, [], "warning", f"{SLOWER} and impaired kidneys: avoid"),
+        ("*4/*5", SOUND, [KIDNEY_DISEASE], "warning", f"{SLOWER} and impaired kidneys: avoid"),
+        ("*4/*5", None, [DIALYSIS], "warning", f"{SLOWER} and impaired kidneys: avoid"),
+        ("*4/*5", None, [CIRRHOSIS], "critical", f"{SLOWER} and an impaired liver: contraindicated"),
+        ("*1/*4", SOUND, [], "info", f"{SLOW}: 84 mg twice daily"),
+        ("*1/*4", MILD, [], "warning", f"{SLOW}: {MAYBE}"),
+        ("*1/*4", POOR_KIDNEYS, [], "warning", f"{SLOW} and impaired kidneys: avoid"),
+        ("*1/*4", SOUND, [CIRRHOSIS], "critical", f"{SLOW} and an impaired liver: contraindicated"),
+        ("*1/*1", SOUND, [], "info", USUAL),
+        ("*1/*1", POOR_KIDNEYS, [KIDNEY_DISEASE], "info", USUAL),
+        ("*1/*1", FAILED, [], "warning", "Eliglustat: avoid in end-stage kidney disease"),
+        ("*1/*1", None, [END_STAGE], "warning", "Eliglustat: avoid in end-stage kidney disease"),
+        ("*1/*1", None, [CIRRHOSIS], "critical", BY_CLASS),
+        ("*1/*1x2", SOUND, [], "warning", "Eliglustat, CYP2D6 activity score 3: avoid"),
+        (
+            "*1/*22", SOUND, [], "info",
+            "Eliglustat, CYP2D6 indeterminate: the label has no dose for this result",
+        ),
+        (None, SOUND, [], "warning", "Eliglustat: test first, CYP2D6 result missing"),
+    ],
+)  # fmt: skip
+def test_gene_kidneys_and_liver_of_one_person(
+    all_drafting: HookService,
+    diplotype: str | None,
+    creatinine: float | None,
+    diseases: list[str],
+    indicator: str,
+    summary: str,
+) -> None:
+    """One card for all sources, that contradicts none of them: they do not differ about this drug."""
+    found = eliglustat(all_drafting, diplotype, creatinine, *diseases)
+    assert (indicator, summary) in said(found)
+    assert not any("differ" in card["summary"] or "do not agree" in card["detail"] for card in found)
+    loudest = [("info", "warning", "critical").index(card["indicator"]) for card in found]
+    assert loudest[0] == max(loudest) and found[0]["summary"] == f"Draft: {summary}"
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "taken", "summary"),
+    [
+        ("*1/*1", [], USUAL),
+        ("*1/*1", ["paroxetine"], f"{SLOWER} (by genes normal metabolizer): 84 mg once daily"),
+        ("*4/*5", [], f"{SLOWER}: 84 mg once daily"),
+    ],
+)
+def test_the_dose_is_proposed_with_what_it_takes_for_granted(
+    all_drafting: HookService, diplotype: str, taken: list[str], summary: str
+) -> None:
+    """An absent disease is not "no": the card says what it rests on."""
+    (card,) = eliglustat(all_drafting, diplotype, taken=taken)
+    assert said([card])[0][1] == summary
+    assert [each["label"] for each in card["suggestions"]] == [f"Eliglustat {summary.rpartition(': ')[2]}"]
+    for assumed in (
+        "the liver is not impaired",
+        "no dialysis",
+        "no kidney disease but what the creatinine shows",
+        "no end-stage kidney disease but what the creatinine shows",
+    ):
+        assert f"- if {assumed}\n" in card["detail"]
+    assert "CYP3A, heart disease and the QT time were not looked at" in card["detail"]
+
+
+def test_who_has_the_dose_is_not_alerted(all_drafting: HookService) -> None:
+    assert eliglustat(all_drafting, "*1/*1", dose=dosage(84, frequency=2)) == []
+    assert eliglustat(all_drafting, "*4/*5", dose=dosage(84)) == []
+    (card,) = eliglustat(all_drafting, "*4/*5", dose=dosage(84, frequency=2))
+    assert said([card]) == [("warning", f"{SLOWER}: 84 mg once daily")]
+
+
+def test_no_dose_without_the_kidneys(all_drafting: HookService) -> None:
+    """The usual dose needs to know that the kidneys have not failed."""
+    (card,) = eliglustat(all_drafting, "*1/*1", None)
+    words = "Eliglustat: not decided, body weight missing, serum creatinine missing"
+    assert said([card]) == [("info", words)]

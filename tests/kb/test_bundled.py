@@ -189,6 +189,7 @@ def test_every_input_of_a_rule_has_a_source_in_the_tables(rule: Rule) -> None:
         SourceKind.INDICATION: knowledge.indication_sets,
         SourceKind.MEDICATION: knowledge.drugs,
         SourceKind.EXPOSURE: knowledge.drugs,
+        SourceKind.VARIANT: knowledge.variants,
     }
     for declared in rule.inputs:
         if declared.source.kind is not SourceKind.PATIENT:

@@ -21,7 +21,10 @@ from calc import (
 )
 
 MEMBERS = {"VKORC1_phenotype": "gg", "CYP2C9_genotype": "s1_s1", "Race": "white"}
-VALUES = {"height": 170, "change": 0}
+VALUES = {
+    "height": Fraction(170), "change": Fraction(0), "inhibitory": Fraction(1, 10),
+    "unbound": Fraction(1, 2), "part": Fraction(1, 2), "occupied": Fraction(1, 2), "wanted": Fraction(7, 10),
+}  # fmt: skip
 """Arguments that are not 70 of their unit."""
 
 AMOUNTS = st.fractions(min_value=Fraction(1, 10), max_value=300, max_denominator=1000)
@@ -76,7 +79,7 @@ def test_every_function_of_the_library_can_be_called_as_declared() -> None:
             if isinstance(unit, OneOf)
             else name != "dialysis"
             if unit is None
-            else Fraction(VALUES.get(name, 70))
+            else VALUES.get(name, Fraction(70))
             for name, unit in each.parameters.items()
         }
         assert each.compute(**arguments) > 0

@@ -80,7 +80,8 @@ ESTIMATE = ("info", "Vancomycin AUC 400-600: about ~1099 mg to ~1649 mg a day")
             (measured(CREATININE, 0.6, "mg/dL", id="before", effectiveDateTime="2026-11-16T09:00:00Z"),),
             (
                 "warning",
-                "Vancomycin: creatinine changed by 0.4 mg/dL in a week: no dose from it, measure levels early",
+                "Vancomycin: creatinine changed by 0.4 mg/dL in a week: "
+                "no dose from it, measure levels early",
             ),
         ),
     ],

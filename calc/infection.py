@@ -28,6 +28,10 @@ class Exposure:
     decay: Fraction
     """Rate constant times the time between doses; e to the minus of it is left for the next."""
 
+    def after(self, part: Fraction) -> float:
+        """mg/L of unbound drug when a part of the time between doses, from 0 to 1, has gone."""
+        return self.peak_unbound * math.exp(-float(self.decay * part))
+
     def time_above(self, inhibitory: Fraction) -> float:
         """The part of the time between doses, from 0 to 1, that the unbound drug is above mg/L."""
         ratio = self.peak_unbound / float(inhibitory)

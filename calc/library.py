@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from calc.antibiotics import meropenem_clearance, vancomycin_clearance
+from calc.binding import sheiner_tozer
 from calc.effects import reduction_interval, risk
 from calc.enzymes import cyp2d6_activity
 from calc.errors import NoAnswer
 from calc.individual_dose import Curve
+from calc.infection import Exposure, repeated_dose
+from calc.occupancy import dose_factor
 from calc.pharmacokinetics import average_concentration, exposure_ratio
 from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
 from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
@@ -35,7 +40,9 @@ class Calculation:
 
 
 def rounded(value: float) -> Fraction:
-    """What only a float can give, by its decimal of twelve digits, so that every machine has the same."""
+    """A float as the fraction of its decimal with 12 significant digits: the same on every machine."""
+    if not math.isfinite(value):
+        raise ValueError("the result is no finite number")
     return Fraction(f"{value:.12g}")
 
 
@@ -110,6 +117,50 @@ def expected_probability(
 _ARMS: dict[str, str | OneOf | None] = dict.fromkeys(
     ("events_control", "control", "events_treated", "treated"), "1"
 )
+
+
+def _exposure(
+    dose: Fraction, interval: Fraction, volume: Fraction, clearance: Fraction, unbound: Fraction
+) -> Exposure:
+    if min(dose, interval, volume, clearance, unbound) <= 0 or unbound > 1:
+        raise ValueError("dose, interval, volume and clearance are above zero, the unbound part up to 1")
+    return repeated_dose(dose, interval, volume, clearance, unbound)
+
+
+def unbound_after(
+    dose: Fraction,
+    interval: Fraction,
+    volume: Fraction,
+    clearance: Fraction,
+    unbound: Fraction,
+    part: Fraction,
+) -> Fraction:
+    """`Exposure.after` of the same dose again and again: what is exceeded for this part of the time, in mg/L.
+
+    Whatever is inhibited by it or by less, is inhibited for that long.
+    """
+    if not 0 <= part <= 1:
+        raise ValueError("the part of the interval is from 0 to 1")
+    return rounded(_exposure(dose, interval, volume, clearance, unbound).after(part))
+
+
+def time_above(
+    dose: Fraction,
+    interval: Fraction,
+    volume: Fraction,
+    clearance: Fraction,
+    unbound: Fraction,
+    inhibitory: Fraction,
+) -> Fraction:
+    """`Exposure.time_above` of the same dose again and again, as a part from 0 to 1."""
+    if inhibitory <= 0:
+        raise ValueError("the inhibitory concentration is above zero")
+    return rounded(_exposure(dose, interval, volume, clearance, unbound).time_above(inhibitory))
+
+
+_DOSES: dict[str, str | OneOf | None] = {
+    "dose": "mg", "interval": "h", "volume": "L", "clearance": "L/h", "unbound": "1",
+}  # fmt: skip
 
 LIBRARY = (
     Calculation(
@@ -194,5 +245,35 @@ LIBRARY = (
         "1",
         expected_probability,
         "pmid:7032803",
+    ),
+    Calculation(
+        "vancomycin_clearance",
+        {"creatinine_clearance": "mL/min"},
+        "L/h",
+        vancomycin_clearance,
+        "doi:10.1128/AAC.25.4.433",
+    ),
+    Calculation(
+        "meropenem_clearance",
+        {"creatinine_clearance": "mL/min"},
+        "L/h",
+        meropenem_clearance,
+        "pmid:29425283",
+    ),
+    Calculation("unbound_after", {**_DOSES, "part": "1"}, "mg/L", unbound_after, "doi:10.1093/jac/dki079"),
+    Calculation("time_above", {**_DOSES, "inhibitory": "mg/L"}, "1", time_above, "doi:10.1093/jac/dki079"),
+    Calculation(
+        "sheiner_tozer",
+        {"total": "mg/L", "albumin": "g/dL", "kidney_failure": None},
+        "mg/L",
+        sheiner_tozer,
+        "pmid:8520077",
+    ),
+    Calculation(
+        "occupancy_dose_factor",
+        {"occupied": "1", "wanted": "1"},
+        "1",
+        dose_factor,
+        "doi:10.1001/archpsyc.1988.01800250087012",
     ),
 )

@@ -25,3 +25,14 @@ def scanned_occupancy(base: Fraction, under_drug: Fraction) -> Fraction:
 def against_half(part: Fraction) -> Fraction:
     """RO / (1 - RO), the concentration in units of Kd: `occupancy` solved for it; `part` is below 1."""
     return part / (1 - part)
+
+
+def dose_factor(occupied: Fraction, wanted: Fraction) -> Fraction:
+    """The dose for a wanted occupancy against the dose that led to this one, if exposure follows dose.
+
+    The ratio of the two concentrations; Kd is in both and drops out. Raises ValueError unless both parts
+    are above 0 and below 1: from a scan that shows none or all taken, nothing about the dose follows.
+    """
+    if not (0 < occupied < 1 and 0 < wanted < 1):
+        raise ValueError("a dose follows only from occupancies between 0 and 100 %, both excluded")
+    return against_half(wanted) / against_half(occupied)

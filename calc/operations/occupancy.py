@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Annotated
 
 from calc.errors import NoAnswer
-from calc.occupancy import against_half, occupancy, scanned_occupancy
+from calc.occupancy import against_half, dose_factor, occupancy, scanned_occupancy
 from calc.operations.model import Given, Quantity, Result
 from calc.operations.operation import Operation
 from calc.operations.window import FractionWindow, Position, placed
@@ -49,20 +49,20 @@ def receptors(given: OccupancyGiven) -> OccupancyResult:
     if given.window is not None:
         found["position"] = placed("window", taken, given.window)
     if given.target is not None:
-        found |= _wanted(given, taken, against_half(given.target))
+        found |= _wanted(given, taken, given.target)
     return OccupancyResult.model_validate(found)
 
 
-def _wanted(given: OccupancyGiven, taken: Fraction, against: Fraction) -> dict[str, Fraction | None]:
+def _wanted(given: OccupancyGiven, taken: Fraction, target: Fraction) -> dict[str, Fraction | None]:
     """The concentration for the target, if any can be told, and the factor to it from a dose that works."""
     if given.kd is not None and given.conc is not None:
-        wanted = given.kd * against
+        wanted = given.kd * against_half(target)
         return {"conc_for_target": wanted, "dose_factor": wanted / given.conc if given.conc else None}
     if taken in (0, 1):
         raise NoAnswer(
             "no-dose", "`target` has no dose: from scans that show none or all taken no Kd follows"
         )
-    factor = against / against_half(taken)
+    factor = dose_factor(taken, target)
     return {"dose_factor": factor, **({} if given.conc is None else {"conc_for_target": factor * given.conc})}
 
 

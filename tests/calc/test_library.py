@@ -29,6 +29,11 @@ VALUES: dict[str, int | Fraction] = {
     "metabolized": Fraction(4, 5),
     "bioavailability": 1,
     "omega": Fraction(3, 10),
+    "inhibitory": Fraction(1, 10),
+    "unbound": Fraction(1, 2),
+    "part": Fraction(1, 2),
+    "occupied": Fraction(1, 2),
+    "wanted": Fraction(7, 10),
 }
 """Arguments that are not 70 of their unit."""
 
@@ -87,7 +92,7 @@ def test_every_function_of_the_library_can_be_called_as_declared() -> None:
             if isinstance(unit, OneOf)
             else name != "dialysis"
             if unit is None
-            else Fraction(VALUES.get(name, 70))
+            else VALUES.get(name, Fraction(70))
             for name, unit in each.parameters.items()
         }
         assert each.compute(**arguments) > 0

@@ -6,6 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from calc.anticoagulation import cha2ds2_va, cha2ds2_vasc, has_bled, orbit
+from calc.anticoagulation_rates import (
+    anticoagulation_benefit,
+    anticoagulation_benefit_high,
+    anticoagulation_benefit_low,
+    anticoagulation_benefit_probability,
+    intracranial_bleeding_rate,
+    major_bleeding_rate,
+    major_bleeding_rate_by_orbit,
+    thromboembolism_rate,
+)
 from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
 from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
 from calc.warfarin import warfarin_weekly_dose
@@ -28,6 +39,34 @@ class Calculation:
     compute: Callable[..., Fraction]
     source: str
 
+
+def rounded(value: float) -> Fraction:
+    """The decimal of twelve significant digits, so that the bytes are the same on every machine."""
+    return Fraction(f"{value:.12g}")
+
+
+def _of_float(function: Callable[..., float]) -> Callable[..., Fraction]:
+    return lambda **arguments: rounded(function(**arguments))
+
+
+def _of_points(function: Callable[..., int]) -> Callable[..., Fraction]:
+    return lambda **arguments: Fraction(function(**arguments))
+
+
+_STROKE_RISKS: dict[str, str | OneOf | None] = {
+    "heart_failure": None,
+    "hypertension": None,
+    "diabetes": None,
+    "stroke": None,
+    "vascular": None,
+}
+_RATES: dict[str, str | OneOf | None] = {
+    "thromboembolism": "%",
+    "intracranial": "%",
+    "major_bleeding": "%",
+    "bleed_weight": "1",
+}
+_BENEFIT_SOURCE = "doi:10.1093/eurheartj/ehr488, pmid:20299623, pmid:17577005, pmid:24315724"
 
 LIBRARY = (
     Calculation(
@@ -87,5 +126,75 @@ LIBRARY = (
         "mL/min",
         absolute_gfr,
         "pmid:38490803",
+    ),
+    Calculation(
+        "cha2ds2_vasc",
+        {"age": "a", "female": None, **_STROKE_RISKS},
+        "1",
+        _of_points(cha2ds2_vasc),
+        "pmid:19762550",
+    ),
+    Calculation(
+        "cha2ds2_va",
+        {"age": "a", **_STROKE_RISKS},
+        "1",
+        _of_points(cha2ds2_va),
+        "doi:10.1093/eurheartj/ehae176",
+    ),
+    Calculation(
+        "has_bled",
+        {
+            "age": "a",
+            "uncontrolled_hypertension": None,
+            "renal": None,
+            "liver": None,
+            "stroke": None,
+            "bleeding": None,
+            "labile_inr": None,
+            "drugs": None,
+            "alcohol": None,
+        },
+        "1",
+        _of_points(has_bled),
+        "pmid:20299623",
+    ),
+    Calculation(
+        "orbit",
+        {"age": "a", "anaemia": None, "bleeding": None, "renal": None, "antiplatelet": None},
+        "1",
+        _of_points(orbit),
+        "doi:10.1093/eurheartj/ehv476",
+    ),
+    Calculation(
+        "thromboembolism_rate", {"score": "1"}, "%", thromboembolism_rate, "doi:10.1093/eurheartj/ehr488"
+    ),
+    Calculation("major_bleeding_rate", {"score": "1"}, "%", major_bleeding_rate, "pmid:20299623"),
+    Calculation(
+        "major_bleeding_rate_by_orbit",
+        {"score": "1"},
+        "%",
+        major_bleeding_rate_by_orbit,
+        "doi:10.1093/eurheartj/ehv476",
+    ),
+    Calculation(
+        "intracranial_bleeding_rate",
+        {"age": "a"},
+        "%",
+        intracranial_bleeding_rate,
+        "an assumption, to be shown",
+    ),
+    Calculation("anticoagulation_benefit", _RATES, "%", anticoagulation_benefit, _BENEFIT_SOURCE),
+    Calculation(
+        "anticoagulation_benefit_low", _RATES, "%", _of_float(anticoagulation_benefit_low), _BENEFIT_SOURCE
+    ),
+    Calculation(
+        "anticoagulation_benefit_high", _RATES, "%", _of_float(anticoagulation_benefit_high), _BENEFIT_SOURCE
+    ),
+    Calculation(
+        "anticoagulation_benefit_probability",
+        _RATES,
+        "%",
+        anticoagulation_benefit_probability,
+        _BENEFIT_SOURCE,
     ),
 )

@@ -21,7 +21,7 @@ from calc import (
 )
 
 MEMBERS = {"VKORC1_phenotype": "gg", "CYP2C9_genotype": "s1_s1", "Race": "white"}
-VALUES = {"height": 170, "change": 0}
+VALUES = {"height": 170, "change": 0, "score": 2, "intracranial": 1, "bleed_weight": 1}
 """Arguments that are not 70 of their unit."""
 
 AMOUNTS = st.fractions(min_value=Fraction(1, 10), max_value=300, max_denominator=1000)

@@ -39,6 +39,19 @@ def cha2ds2_va(
     return years + heart_failure + hypertension + diabetes + 2 * stroke + vascular
 
 
+def cha2ds2_vasc(
+    age: Fraction,
+    female: bool,
+    heart_failure: bool,
+    hypertension: bool,
+    diabetes: bool,
+    stroke: bool,
+    vascular: bool,
+) -> int:
+    """The same with a point for women."""
+    return cha2ds2_va(age, heart_failure, hypertension, diabetes, stroke, vascular) + female
+
+
 def has_bled(
     age: Fraction,
     uncontrolled_hypertension: bool,

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from calc.antibiotics import meropenem_clearance, vancomycin_clearance
+from calc.anticoagulation import cha2ds2_va, cha2ds2_vasc, has_bled, orbit
+from calc.anticoagulation_rates import (
+    anticoagulation_benefit,
+    anticoagulation_benefit_high,
+    anticoagulation_benefit_low,
+    anticoagulation_benefit_probability,
+    intracranial_bleeding_rate,
+    major_bleeding_rate,
+    major_bleeding_rate_by_orbit,
+    thromboembolism_rate,
+)
 from calc.binding import sheiner_tozer
-from calc.effects import reduction_interval, risk
 from calc.enzymes import cyp2d6_activity
-from calc.errors import NoAnswer
-from calc.individual_dose import Curve
-from calc.infection import Exposure, repeated_dose
+from calc.in_rules import (
+    expected_probability,
+    of_float,
+    of_points,
+    relative_exposure,
+    risk_reduction,
+    risk_reduction_high,
+    risk_reduction_low,
+    steady_concentration,
+    time_above,
+    unbound_after,
+)
 from calc.occupancy import dose_factor
-from calc.pharmacokinetics import average_concentration, exposure_ratio
 from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
 from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
 from calc.warfarin import warfarin_weekly_dose
@@ -39,128 +56,26 @@ class Calculation:
     source: str
 
 
-def rounded(value: float) -> Fraction:
-    """A float as the fraction of its decimal with 12 significant digits: the same on every machine."""
-    if not math.isfinite(value):
-        raise ValueError("the result is no finite number")
-    return Fraction(f"{value:.12g}")
-
-
-def risk_reduction(
-    events_control: Fraction, control: Fraction, events_treated: Fraction, treated: Fraction
-) -> Fraction:
-    """The risk of the untreated minus that of the treated, from events and people of both arms."""
-    return _reduction(events_control, control, events_treated, treated)[0]
-
-
-def risk_reduction_low(
-    events_control: Fraction, control: Fraction, events_treated: Fraction, treated: Fraction
-) -> Fraction:
-    """The lower limit of `risk_reduction` (95 %); below zero the treatment may harm."""
-    return _reduction(events_control, control, events_treated, treated)[1]
-
-
-def risk_reduction_high(
-    events_control: Fraction, control: Fraction, events_treated: Fraction, treated: Fraction
-) -> Fraction:
-    """The upper limit of `risk_reduction` (95 %)."""
-    return _reduction(events_control, control, events_treated, treated)[2]
-
-
-def _reduction(
-    events_control: Fraction, control: Fraction, events_treated: Fraction, treated: Fraction
-) -> tuple[Fraction, Fraction, Fraction]:
-    arms = (events_control, control, events_treated, treated)
-    try:
-        reduction = risk(events_control, control, "control") - risk(events_treated, treated, "treated")
-        low, high = reduction_interval(*arms)
-    except NoAnswer as refusal:
-        raise ValueError(str(refusal)) from None
-    return reduction, rounded(low), rounded(high)
-
-
-def relative_exposure(metabolized: Fraction, activity: Fraction) -> Fraction:
-    """`exposure_ratio` for rules: no answer where the enzyme alone removes the drug and has no activity."""
-    if not 0 <= metabolized <= 1 or activity < 0:
-        raise ValueError("the metabolized share is from 0 to 1 and the activity at least 0")
-    ratio = exposure_ratio(metabolized, activity)
-    if ratio is None:
-        raise ValueError("nothing removes a drug that only this enzyme clears where it has no activity")
-    return ratio
-
-
-def steady_concentration(
-    dose: Fraction, interval: Fraction, clearance: Fraction, bioavailability: Fraction
-) -> Fraction:
-    """`average_concentration` of amounts that can be."""
-    if dose < 0 or interval <= 0 or clearance <= 0 or not 0 < bioavailability <= 1:
-        raise ValueError("interval, clearance and bioavailability are above zero, the last at most 1")
-    return average_concentration(dose, interval, clearance, bioavailability)
-
-
-def expected_probability(
-    concentration: Fraction, omega: Fraction, middle: Fraction, steepness: Fraction
-) -> Fraction:
-    """The probability on a Hill curve, averaged over a concentration whose log has the deviation `omega`.
-
-    The probability at the average concentration is another number: the curve bends.
-    """
-    if concentration < 0 or not 0 <= omega <= 5 or middle <= 0 or not 0 < steepness <= 100:
-        raise ValueError(
-            "the concentration is at least 0, its deviation from 0 to 5, the middle of the curve above 0 "
-            "and its steepness above 0 and at most 100"
-        )
-    curve = Curve(middle, steepness)
-    return rounded(curve.averaged(concentration, omega) if omega else curve.at(concentration))
-
-
 _ARMS: dict[str, str | OneOf | None] = dict.fromkeys(
     ("events_control", "control", "events_treated", "treated"), "1"
 )
-
-
-def _exposure(
-    dose: Fraction, interval: Fraction, volume: Fraction, clearance: Fraction, unbound: Fraction
-) -> Exposure:
-    if min(dose, interval, volume, clearance, unbound) <= 0 or unbound > 1:
-        raise ValueError("dose, interval, volume and clearance are above zero, the unbound part up to 1")
-    return repeated_dose(dose, interval, volume, clearance, unbound)
-
-
-def unbound_after(
-    dose: Fraction,
-    interval: Fraction,
-    volume: Fraction,
-    clearance: Fraction,
-    unbound: Fraction,
-    part: Fraction,
-) -> Fraction:
-    """`Exposure.after` of the same dose again and again: what is exceeded for this part of the time, in mg/L.
-
-    Whatever is inhibited by it or by less, is inhibited for that long.
-    """
-    if not 0 <= part <= 1:
-        raise ValueError("the part of the interval is from 0 to 1")
-    return rounded(_exposure(dose, interval, volume, clearance, unbound).after(part))
-
-
-def time_above(
-    dose: Fraction,
-    interval: Fraction,
-    volume: Fraction,
-    clearance: Fraction,
-    unbound: Fraction,
-    inhibitory: Fraction,
-) -> Fraction:
-    """`Exposure.time_above` of the same dose again and again, as a part from 0 to 1."""
-    if inhibitory <= 0:
-        raise ValueError("the inhibitory concentration is above zero")
-    return rounded(_exposure(dose, interval, volume, clearance, unbound).time_above(inhibitory))
-
-
 _DOSES: dict[str, str | OneOf | None] = {
     "dose": "mg", "interval": "h", "volume": "L", "clearance": "L/h", "unbound": "1",
 }  # fmt: skip
+_STROKE_RISKS: dict[str, str | OneOf | None] = {
+    "heart_failure": None,
+    "hypertension": None,
+    "diabetes": None,
+    "stroke": None,
+    "vascular": None,
+}
+_RATES: dict[str, str | OneOf | None] = {
+    "thromboembolism": "%",
+    "intracranial": "%",
+    "major_bleeding": "%",
+    "bleed_weight": "1",
+}
+_BENEFIT_SOURCE = "doi:10.1093/eurheartj/ehr488, pmid:20299623, pmid:17577005, pmid:24315724"
 
 LIBRARY = (
     Calculation(
@@ -275,5 +190,75 @@ LIBRARY = (
         "1",
         dose_factor,
         "doi:10.1001/archpsyc.1988.01800250087012",
+    ),
+    Calculation(
+        "cha2ds2_vasc",
+        {"age": "a", "female": None, **_STROKE_RISKS},
+        "1",
+        of_points(cha2ds2_vasc),
+        "pmid:19762550",
+    ),
+    Calculation(
+        "cha2ds2_va",
+        {"age": "a", **_STROKE_RISKS},
+        "1",
+        of_points(cha2ds2_va),
+        "doi:10.1093/eurheartj/ehae176",
+    ),
+    Calculation(
+        "has_bled",
+        {
+            "age": "a",
+            "uncontrolled_hypertension": None,
+            "renal": None,
+            "liver": None,
+            "stroke": None,
+            "bleeding": None,
+            "labile_inr": None,
+            "drugs": None,
+            "alcohol": None,
+        },
+        "1",
+        of_points(has_bled),
+        "pmid:20299623",
+    ),
+    Calculation(
+        "orbit",
+        {"age": "a", "anaemia": None, "bleeding": None, "renal": None, "antiplatelet": None},
+        "1",
+        of_points(orbit),
+        "doi:10.1093/eurheartj/ehv476",
+    ),
+    Calculation(
+        "thromboembolism_rate", {"score": "1"}, "%", thromboembolism_rate, "doi:10.1093/eurheartj/ehr488"
+    ),
+    Calculation("major_bleeding_rate", {"score": "1"}, "%", major_bleeding_rate, "pmid:20299623"),
+    Calculation(
+        "major_bleeding_rate_by_orbit",
+        {"score": "1"},
+        "%",
+        major_bleeding_rate_by_orbit,
+        "doi:10.1093/eurheartj/ehv476",
+    ),
+    Calculation(
+        "intracranial_bleeding_rate",
+        {"age": "a"},
+        "%",
+        intracranial_bleeding_rate,
+        "an assumption, to be shown",
+    ),
+    Calculation("anticoagulation_benefit", _RATES, "%", anticoagulation_benefit, _BENEFIT_SOURCE),
+    Calculation(
+        "anticoagulation_benefit_low", _RATES, "%", of_float(anticoagulation_benefit_low), _BENEFIT_SOURCE
+    ),
+    Calculation(
+        "anticoagulation_benefit_high", _RATES, "%", of_float(anticoagulation_benefit_high), _BENEFIT_SOURCE
+    ),
+    Calculation(
+        "anticoagulation_benefit_probability",
+        _RATES,
+        "%",
+        anticoagulation_benefit_probability,
+        _BENEFIT_SOURCE,
     ),
 )

@@ -16,6 +16,7 @@ from calc.anticoagulation import (
     Rates,
     Ratio,
     cha2ds2_va,
+    cha2ds2_vasc,
     has_bled,
     orbit,
     rates,
@@ -125,12 +126,10 @@ class ScoresResult(Result):
 
 def scores(given: ScoresGiven) -> ScoresResult:
     """What counts in several scores counts in each by its own definition."""
-    stroke_risk = cha2ds2_va(
-        given.age, given.chf, given.hypertension, given.diabetes, given.stroke, given.vascular
-    )
+    risks = (given.chf, given.hypertension, given.diabetes, given.stroke, given.vascular)
     return ScoresResult(
-        cha2ds2_vasc=stroke_risk + (given.sex == "female"),
-        cha2ds2_va=stroke_risk,
+        cha2ds2_vasc=cha2ds2_vasc(given.age, given.sex == "female", *risks),
+        cha2ds2_va=cha2ds2_va(given.age, *risks),
         has_bled=has_bled(
             given.age,
             given.uncontrolled_hypertension,

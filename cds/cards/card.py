@@ -25,6 +25,7 @@ from dsl import (
     Indicator,
     Input,
     Lifecycle,
+    Outcome,
     SourceKind,
     State,
     WhenMissing,
@@ -34,6 +35,7 @@ from dsl import (
     value_words,
 )
 from dsl.checker.outcomes import MAX_SUMMARY
+from dsl.model import Let
 from fhir_adapters import Order
 from kb import KnowledgeBase
 
@@ -248,8 +250,15 @@ def _used(card: CardView) -> list[str]:
     ] + [
         f"{let.name.replace('_', ' ')}, calculated: {value_words(let, finding.facts[let.name])}"
         for let in finding.rule.lets
-        if let.named and finding.facts[let.name].known
+        if let.named and finding.facts[let.name].known and _tells_more(let, card.outcome)
     ]
+
+
+def _tells_more(let: Let, outcome: Outcome | None) -> bool:
+    """Whether a calculated value is news: not a step on the way, which the trace has, nor said already."""
+    step = isinstance(let.type, BooleanType) or "." in let.name
+    said = outcome is not None and f"{{{let.name}}}" in outcome.advise + outcome.rationale
+    return not step and not said
 
 
 def _shown(declared: Input, fact: Fact) -> str:

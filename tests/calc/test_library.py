@@ -34,6 +34,9 @@ VALUES: dict[str, int | Fraction] = {
     "part": Fraction(1, 2),
     "occupied": Fraction(1, 2),
     "wanted": Fraction(7, 10),
+    "score": 2,
+    "intracranial": 1,
+    "bleed_weight": 1,
 }
 """Arguments that are not 70 of their unit."""
 

@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calc.antibiotics import meropenem_clearance, vancomycin_clearance
+from calc.in_rules import rounded, time_above, unbound_after
 from calc.infection import repeated_dose
-from calc.in_rules import rounded, time_above, unbound_after from calc.occupancy import dose_factor, occupancy  QUIET = settings(derandomize=True, database=None, deadline=None
+from calc.occupancy import dose_factor, occupancy
+
+QUIET = settings(derandomize=True, database=None, deadline=None)
 
 
 def test_vancomycin_of_a_healthy_kidney() -> None:

@@ -22,7 +22,12 @@ from calc.anticoagulation_rates import (
     major_bleeding_rate_by_orbit,
     thromboembolism_rate,
 )
-from calc.in_rules import rounded from calc.operations.anticoagulation import NetBenefitGiven, ScoresGiven, net_benefit, scores  FUNCTIONS = {each.name: each.compute for each in LIBRARY} PATIENTS = [     # stroke rate, bleeds in the head, major bleeds on warfarin, weight; benefit, interval, probability
+from calc.in_rules import rounded
+from calc.operations.anticoagulation import NetBenefitGiven, ScoresGiven, net_benefit, scores
+
+FUNCTIONS = {each.name: each.compute for each in LIBRARY}
+PATIENTS = [
+    # stroke rate, bleeds in the head, major bleeds on warfarin, weight; benefit, interval, probability
     ("2.2", "0.5", "1.88", "0.3", "1.263083796", (0.745, 1.726), 100),
     ("3.2", "0.5", "1.88", "0.3", "1.959483796", (1.30, 2.59), 100),
     ("2.2", "0.5", "4.7", "1", "0.3829449635", (-0.424, 1.096), 68),

@@ -127,6 +127,7 @@ def test_molar_masses_are_those_of_the_formulas() -> None:
     weights = {"C": "12.011", "H": "1.008", "N": "14.007", "O": "15.999"}
     formulas = {"total_bilirubin": {"C": 33, "H": 36, "N": 4, "O": 6}}
     formulas["serum_creatinine"] = {"C": 4, "H": 7, "N": 3, "O": 1}
+    formulas["phenytoin_total"] = formulas["phenytoin_free"] = {"C": 15, "H": 12, "N": 2, "O": 2}
     given = {name: each.molar_mass for name, each in bundled().observables.items() if each.molar_mass}
     assert given == {
         name: quantity(sum(Decimal(weights[element]) * count for element, count in atoms.items()), "g/mol")

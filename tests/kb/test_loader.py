@@ -101,7 +101,7 @@ def test_missing_field(folder: Path, name: str) -> None:
     if name == "phenotype_answers.toml":
         assert load(folder).gene("TPMT").answers == {}
     elif name == "sources.toml":
-        refused(folder, "serum_creatinine.toml", "`molar_mass.source`", "sources.toml")
+        refused(folder, "phenytoin_free.toml", "`molar_mass.source`", "sources.toml")
     else:
         refused(folder, name, "field `", "required")
 

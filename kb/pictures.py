@@ -13,7 +13,7 @@ from dsl.names import closest
 from kb import files
 from kb.errors import KnowledgeBaseError
 
-_VALUE: Final = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_VALUE: Final = re.compile(r"\{(?P<name>[a-z_][a-z0-9_]*)(?: in (?P<unit>[^}\s]+))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class RulePicture:
     operation: str
     label: str
     given: Mapping[str, Any]
-    """What the operation takes; a text `{score}` stands for the value of that name in the rule."""
+    """What the operation takes; `{score}`, or `{clearance in L/h}`, stands for a value of the rule."""
     outcomes: frozenset[str]
     """The outcomes that have it; all if there are none."""
 
@@ -34,10 +34,10 @@ def read_picture(path: Path) -> RulePicture:
     return RulePicture(entry.operation, entry.label, entry.given, frozenset(entry.outcomes))
 
 
-def name_in(value: object) -> str | None:
-    """The name that a text such as `{score}` stands for."""
+def value_in(value: object) -> tuple[str, str] | None:
+    """The name that a text such as `{score}` stands for, and the unit in which its number is taken."""
     found = _VALUE.fullmatch(value) if isinstance(value, str) else None
-    return found[1] if found else None
+    return (found["name"], found["unit"] or "1") if found else None
 
 
 def check_pictures(rules: Iterable[Rule], pictures: Mapping[str, RulePicture]) -> None:
@@ -63,9 +63,9 @@ def check_pictures(rules: Iterable[Rule], pictures: Mapping[str, RulePicture]) -
 
 
 def _names(value: object) -> Iterator[str]:
-    name = name_in(value)
-    if name is not None:
-        yield name
+    found = value_in(value)
+    if found is not None:
+        yield found[0]
     elif isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _names(each)

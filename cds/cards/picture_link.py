@@ -6,9 +6,9 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from dsl import Advise, Fact, Finding, Quantity
+from dsl import Advise, Fact, Finding, Quantity, convert
 from kb import KnowledgeBase
-from kb.pictures import name_in
+from kb.pictures import value_in
 
 
 class _NotSettled(Exception):
@@ -30,15 +30,16 @@ def picture_link(finding: Finding, knowledge: KnowledgeBase, public_url: str) ->
 
 
 def _filled(value: Any, finding: Finding) -> Any:
-    name = name_in(value)
-    if name is not None:
-        return _plain(finding.facts[name])
+    found = value_in(value)
+    if found is not None:
+        name, unit = found
+        return _plain(finding.facts[name], unit)
     if isinstance(value, dict):
         return {key: _filled(each, finding) for key, each in value.items()}
     return [_filled(each, finding) for each in value] if isinstance(value, list) else value
 
 
-def _plain(fact: Fact) -> object:
+def _plain(fact: Fact, unit: str) -> object:
     if len(fact.possible) != 1:
         raise _NotSettled
     value = fact.possible[0]
@@ -46,5 +47,5 @@ def _plain(fact: Fact) -> object:
         if isinstance(value, bool | str):
             return value
         raise _NotSettled
-    number = value.value.numerator if value.value.denominator == 1 else float(f"{float(value.value):.12g}")
-    return number if value.unit == "1" else {"value": number, "unit": value.unit}
+    number = convert(value, unit).value
+    return number.numerator if number.denominator == 1 else float(f"{float(number):.12g}")

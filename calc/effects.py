@@ -66,7 +66,7 @@ def risk(events: Fraction, people: Fraction, arm: str) -> Fraction:
     """Events against people; raises `NoAnswer` that names the arm where it has none, or more events."""
     if people <= 0 or not 0 <= events <= people:
         raise NoAnswer(
-            "arm", f"{arm}: {events} events in {people} people; expected people, and at most as many"
+            "arm", f"{arm}: {events} events in {people} people; expected people, and at most as many events"
         )
     return events / people
 

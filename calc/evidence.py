@@ -84,7 +84,8 @@ def standardised_difference(strata: Iterable[Arms]) -> Fraction:
 def average_over(values: Mapping[str, Fraction], mix: Mapping[str, Fraction]) -> Fraction:
     """The average over strata that are mixed as `mix` says: an effect carried to another population.
 
-    Cole and Stuart, Am J Epidemiol 2010;172:107-115, PMID 20547574. Raises `NoAnswer` where the strata are
+    Cole and Stuart, Am J Epidemiol 2010;172:107-115, PMID 20547574. Rounded shares are divided by what they
+    come to, so that no average lies beyond the values. Raises `NoAnswer` where the strata are
     not the same or the shares do not come to one.
     """
     if values.keys() != mix.keys():
@@ -93,7 +94,7 @@ def average_over(values: Mapping[str, Fraction], mix: Mapping[str, Fraction]) ->
     total = sum(mix.values(), Fraction(0))
     if abs(total - 1) > TOLERANCE:
         raise NoAnswer("shares", f"the shares come to {float(total):.12g}, not 1")
-    return sum((values[name] * share for name, share in mix.items()), Fraction(0))
+    return sum((values[name] * share for name, share in mix.items()), Fraction(0)) / total
 
 
 def number_needed_signed(reduction: Fraction) -> Fraction | None:

@@ -28,8 +28,9 @@ from calc.operations.model import Given, Quantity, Result
 from calc.operations.operation import Operation
 
 _SCORES = (
-    "Lip, Chest 2010, PMID 19762550; Pisters, Chest 2010, PMID 20299623; "
-    "O'Brien, Eur Heart J 2015, DOI 10.1093/eurheartj/ehv476; ESC 2024, DOI 10.1093/eurheartj/ehae176"
+    "Lip et al., Chest 2010;137:263-272, PMID 19762550; Pisters et al., Chest 2010;138:1093-1100, "
+    "PMID 20299623; O'Brien et al., Eur Heart J 2015;36:3258-3264, DOI 10.1093/eurheartj/ehv476; "
+    "ESC guideline 2024, DOI 10.1093/eurheartj/ehae176 (CHA2DS2-VA)"
 )
 _SINGER = "Singer et al., Ann Intern Med 2009;151:297-305, PMID 19721017"
 
@@ -40,8 +41,9 @@ def _flag(value: object) -> bool:
     raise PydanticCustomError("flag", "expected true, false, 1 or 0")
 
 
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool | Literal[0, 1])]
 Rate = Annotated[Fraction, Quantity("{events}/100.a", "events per 100 patient-years", least=0, most=1000)]
+Expected = Annotated[Fraction, Quantity("{events}/100.a", "events per 100 patient-years")]
 
 OTHER_NAMES: Final = {
     "heart_failure": "chf",
@@ -69,37 +71,58 @@ OTHER_NAMES: Final = {
 
 
 class ScoresGiven(Given):
-    """Flags of one person; one that is absent counts as no."""
+    """Flags of one person; one that is absent counts as no.
+
+    Some have other names too, such as `stroke_tia` or `prior_stroke` for `stroke`.
+    """
 
     age: Annotated[Fraction, Quantity("a", "age", least=0, most=150)]
+    """Age; points from 65 and from 75 years in CHA2DS2-VASc and CHA2DS2-VA, above 65 in HAS-BLED, from 75 in
+    ORBIT.
+    """
     sex: Literal["male", "female"]
+    """Female is a point in CHA2DS2-VASc."""
     chf: Flag = False
+    """Heart failure: in CHA2DS2-VASc and CHA2DS2-VA."""
     hypertension: Flag = False
     """A history of it: in CHA2DS2-VASc and CHA2DS2-VA only."""
     diabetes: Flag = False
+    """In CHA2DS2-VASc and CHA2DS2-VA."""
     stroke: Flag = False
-    """In CHA2DS2-VASc, CHA2DS2-VA and HAS-BLED."""
+    """An earlier stroke: two points in CHA2DS2-VASc and CHA2DS2-VA, where a transient attack or an embolism
+    counts too; one in HAS-BLED.
+    """
     vascular: Flag = False
+    """Myocardial infarction, disease of peripheral arteries or plaque in the aorta: in CHA2DS2-VASc and
+    CHA2DS2-VA.
+    """
     uncontrolled_hypertension: Flag = False
     """Systolic above 160 mm Hg: in HAS-BLED only."""
     renal: Flag = False
     """Dialysis, transplant or creatinine above 2.26 mg/dL: in HAS-BLED, and so in ORBIT too."""
     egfr_below_60: Flag = False
-    """In ORBIT only."""
+    """Filtration rate below 60 mL/min/1.73 m2: in ORBIT only."""
     liver: Flag = False
+    """Cirrhosis, or bilirubin above twice with enzymes above three times the upper limit: in HAS-BLED only.
+    """
     labile_inr: Flag = False
+    """INR unstable, or in range less than 60 % of the time: in HAS-BLED only."""
     bleeding_or_predisposition: Flag = False
-    """In HAS-BLED only."""
+    """An earlier major bleed, or a predisposition such as anaemia: in HAS-BLED only."""
     bleeding_history: Flag = False
-    """In ORBIT only."""
+    """An earlier bleed of the gut or in the head: two points, in ORBIT only."""
     drugs: Flag = False
     """Antiplatelet or anti-inflammatory: in HAS-BLED only."""
     alcohol: Flag = False
+    """Eight drinks a week or more: in HAS-BLED only."""
     anaemia: Flag = False
-    """In ORBIT only, as the next one."""
+    """Haemoglobin below 13 g/dL in a man or 12 g/dL in a woman, low haematocrit, or known anaemia: two
+    points, in ORBIT only.
+    """
     antiplatelet: Flag = False
+    """Under an antiplatelet drug: in ORBIT only."""
     falls: Flag = False
-    """In no score."""
+    """In no score; it is taken so that it can be said."""
 
     @model_validator(mode="before")
     @classmethod
@@ -110,7 +133,7 @@ class ScoresGiven(Given):
         for name, value in given.items():
             own = OTHER_NAMES.get(name, name)
             if own in named:
-                raise PydanticCustomError("twice", "expected `{own}` under one name", {"own": own})
+                raise PydanticCustomError("twice", "`{own}` comes under two names", {"own": own})
             named[own] = value
         return named
 
@@ -119,13 +142,20 @@ class ScoresResult(Result):
     """Points."""
 
     cha2ds2_vasc: int
+    """Risk of stroke, 0 to 9 points."""
     cha2ds2_va: int
+    """The same without sex, 0 to 8 points."""
     has_bled: int
+    """Risk of a major bleed on warfarin, 0 to 9 points."""
     orbit: int
+    """Risk of a major bleed on any anticoagulant, 0 to 7 points."""
 
 
 def scores(given: ScoresGiven) -> ScoresResult:
-    """What counts in several scores counts in each by its own definition."""
+    """CHA2DS2-VASc, CHA2DS2-VA, HAS-BLED and ORBIT.
+
+    What counts in several scores counts in each by its own definition.
+    """
     risks = (given.chf, given.hypertension, given.diabetes, given.stroke, given.vascular)
     return ScoresResult(
         cha2ds2_vasc=cha2ds2_vasc(given.age, given.sex == "female", *risks),
@@ -160,33 +190,62 @@ LogDeviation = Annotated[Fraction, Quantity("1", "deviation of the logarithm of 
 
 
 class BaselineGiven(Given):
-    """How far the baselines may be off."""
+    """Standard deviations of the natural logarithms of three rates."""
 
     te: LogDeviation | None = None
+    """Of thromboembolism without an anticoagulant; null: 0.1."""
     ich: LogDeviation | None = None
+    """Of bleeds in the head without an anticoagulant; null: 0.25."""
     mb: LogDeviation | None = None
+    """Of major bleeds on warfarin; null: 0.15."""
 
 
 class ParametersGiven(Given):
     """What replaces a default, one by one."""
 
     rr_te_warf: RatioGiven | None = None
+    """Thromboembolism on warfarin against none: ratio, lower and upper 95 % limit; null: 0.33, 0.23, 0.46."""
     rr_te_doac_vs_warf: RatioGiven | None = None
+    """Thromboembolism on a direct anticoagulant against warfarin: ratio, lower and upper 95 % limit; null:
+    0.92, 0.83, 1.02.
+    """
     rr_ich: RatioGiven | None = None
+    """Bleeds in the head on an anticoagulant against none: ratio, lower and upper 95 % limit; null: 1.23,
+    0.88, 1.72.
+    """
     rr_major: RatioGiven | None = None
+    """Major bleeds on an anticoagulant against none: ratio, lower and upper 95 % limit; null: 1.37, 1.16,
+    1.63.
+    """
     doac_major_vs_warf: RatioGiven | None = None
+    """Major bleeds on a direct anticoagulant against warfarin: ratio, lower and upper 95 % limit; null: 0.86,
+    0.73, 1.
+    """
     w_te: Weight | None = None
+    """Weight of a thromboembolism; null: 1."""
     w_ich: Weight | None = None
+    """Weight of a bleed in the head; null: 1.5."""
     w_ech: Weight | None = None
+    """Weight of another major bleed, an assumption; null: 0.3."""
     margin: (
         Annotated[Fraction, Quantity("{events}/100.a", "least benefit that counts", least=-1000, most=1000)]
         | None
     ) = None
+    """The least net benefit that is worth a drug, an assumption; null: 0.2."""
     te_rate_per_100py_by_cha2ds2_vasc: Annotated[list[Rate], Field(min_length=10, max_length=10)] | None = (
         None
     )
+    """Thromboembolism without an anticoagulant at 0 to 9 points of CHA2DS2-VASc; null: 0.2, 0.6, 2.2, 3.2,
+    4.8, 7.2, 9.7, 11.2, 10.8, 12.2.
+    """
     has_bled_major_bleed_per_100py: Annotated[list[Rate], Field(min_length=6, max_length=10)] | None = None
+    """Major bleeds on warfarin at 0, 1, 2 and more points of HAS-BLED; null: 1.13, 1.02, 1.88, 3.74, 8.7,
+    12.5.
+    """
     baseline_log_sd: BaselineGiven | None = None
+    """How uncertain the three rates are that stand for no anticoagulant or warfarin, as standard deviations
+    of their natural logarithms; an assumption.
+    """
 
     def effects(self) -> Effects:
         """The defaults, and over them what was given."""
@@ -224,30 +283,40 @@ class NetBenefitGiven(Given):
     """Two scores and the rate of bleeds in the head, of one person."""
 
     cha2ds2_vasc: Annotated[int, Field(ge=0, le=9)]
+    """Points; they say the rate of thromboembolism without an anticoagulant."""
     has_bled: Annotated[int, Field(ge=0, le=9)] | None = None
+    """Points; they say the rate of major bleeds on warfarin, unless `major_bleed_on_warfarin` does."""
     ich_rate_off: Rate
+    """Bleeds in the head without an anticoagulant, per 100 patient-years."""
     major_bleed_on_warfarin: Rate | None = None
-    """In place of the rate that belongs to the HAS-BLED."""
+    """Major bleeds on warfarin per 100 patient-years; null: the rate that belongs to `has_bled`."""
     params: ParametersGiven = ParametersGiven()
+    """Whatever is to replace a number of the model; what is left out or null stays as it is."""
 
 
 class Per100(Result):
     """Events per 100 patient-years without and with an anticoagulant."""
 
-    te_off: Rate
-    te_on: Rate
-    ich_off: Rate
-    ich_on: Rate
-    ech_off: Rate
-    ech_on: Rate
+    te_off: Expected
+    """Thromboembolism without an anticoagulant."""
+    te_on: Expected
+    """Thromboembolism with a direct anticoagulant."""
+    ich_off: Expected
+    """Bleeds in the head without."""
+    ich_on: Expected
+    """Bleeds in the head with."""
+    ech_off: Expected
+    """Other major bleeds without."""
+    ech_on: Expected
+    """Other major bleeds with."""
 
 
 class MonteCarlo(Result):
     """The net benefit over what is uncertain."""
 
-    mean: float
-    q025: float
-    q975: float
+    mean: Annotated[float, Quantity("{events}/100.a", "mean of the draws")]
+    q025: Annotated[float, Quantity("{events}/100.a", "2.5 % of the draws lie below it")]
+    q975: Annotated[float, Quantity("{events}/100.a", "2.5 % of the draws lie above it")]
     p_gt_0: Annotated[Fraction, Quantity("1", "probability of any benefit")]
     p_gt_margin: Annotated[Fraction, Quantity("1", "probability of a benefit above the margin")]
 
@@ -256,17 +325,27 @@ class NetBenefitResult(Result):
     """Both futures, their difference and what follows."""
 
     per_100_py: Per100
+    """Events per 100 patient-years in both futures."""
     te_prevented: Annotated[Fraction, Quantity("{events}/100.a", "thromboembolism prevented")]
+    """Thromboembolism prevented: `te_off` - `te_on`."""
     ich_caused: Annotated[Fraction, Quantity("{events}/100.a", "bleeds in the head caused")]
+    """Bleeds in the head caused: `ich_on` - `ich_off`."""
     ech_caused: Annotated[Fraction, Quantity("{events}/100.a", "other major bleeds caused")]
+    """Other major bleeds caused: `ech_on` - `ech_off`."""
     net_benefit: Annotated[Fraction, Quantity("{events}/100.a", "weighted difference")]
+    """Weighted events prevented minus weighted events caused."""
     nnt_te_1y: Annotated[Fraction, Quantity("1", "treated for a year per event prevented")] | None
+    """People treated for a year for one thromboembolism less; null where none is prevented."""
     mc: MonteCarlo
+    """The net benefit over 200,000 draws of every ratio and rate."""
     recommendation: Advice
+    """For the drug if `p_gt_margin` is 0.9 or more, against it if 0.1 or less; between them the preference of
+    the person decides.
+    """
 
 
 def net_benefit(given: NetBenefitGiven) -> NetBenefitResult:
-    """Expected numbers by exact arithmetic, their uncertainty by draws."""
+    """Thromboembolism is weighed against bleeds in the head and elsewhere, all with their uncertainty."""
     effects = given.params.effects()
     te_off = effects.te_rates[given.cha2ds2_vasc]
     major = _major_bleeds(given, effects)
@@ -323,20 +402,26 @@ class SingerGiven(Given):
     """Rates with and without an anticoagulant, all in one unit."""
 
     te_off: Rate
+    """Thromboembolism without an anticoagulant, per 100 patient-years."""
     te_on: Rate
+    """Thromboembolism with one."""
     ich_off: Rate
+    """Bleeds in the head without an anticoagulant, per 100 patient-years."""
     ich_on: Rate
+    """Bleeds in the head with one."""
     weight: Weight = Fraction(3, 2)
+    """What a bleed in the head weighs against a thromboembolism."""
 
 
 class SingerResult(Result):
     """The index."""
 
     net_clinical_benefit: Annotated[Fraction, Quantity("{events}/100.a", "in the unit of the rates")]
+    """Per 100 patient-years: (te_off - te_on) - weight * (ich_on - ich_off)."""
 
 
 def singer_ncb(given: SingerGiven) -> SingerResult:
-    """A bleed in the head weighs 1.5 strokes unless said otherwise."""
+    """Thromboembolism prevented minus weighted bleeds in the head caused."""
     return SingerResult(
         net_clinical_benefit=singer_benefit(
             given.te_off, given.te_on, given.ich_off, given.ich_on, given.weight
@@ -360,7 +445,9 @@ OPERATIONS = (
         NetBenefitGiven,
         NetBenefitResult,
         net_benefit,
-        _SINGER + "; Friberg, Eur Heart J 2012;33:1500-1510; Pisters, Chest 2010;138:1093-1100",
+        f"{_SINGER} (weighing); Friberg et al., Eur Heart J 2012;33:1500-1510, PMID 22246443, and Pisters "
+        "et al., Chest 2010;138:1093-1100, PMID 20299623 (rates); Hart et al., Ann Intern Med "
+        "2007;146:857-867, PMID 17577005, and Ruff et al., Lancet 2014;383:955-962, PMID 24315724 (ratios)",
         {"cha2ds2_vasc": 2, "has_bled": 2, "ich_rate_off": 0.5},
     ),
     Operation(

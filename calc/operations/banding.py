@@ -25,24 +25,32 @@ class BandGiven(Given):
 
     crcl: Annotated[Fraction, Quantity("mL/min", "clearance of creatinine, not per body surface", least=0)]
     phenotype: str | None = None
-    """One of the names in `phenotype_factor`; null or left out if nobody has tested."""
+    """One of the names in `phenotype_factor`; null if nobody has tested."""
     bands: Annotated[list[Band], Field(min_length=1)]
-    """The lower end belongs to its band."""
+    """Pairs: the lower end of the clearance in mL/min, which belongs to the band, and the dose in mg from
+    there on.
+    """
     strengths: Annotated[list[Strength], Field(min_length=1)]
+    """The strengths that can be given, in mg."""
     phenotype_factor: Annotated[dict[str, Factor], Field(default_factory=dict)]
+    """The part of the renal dose for each phenotype, under its name."""
 
 
 class BandResult(Result):
     """The strength, and how far it is from what was asked for; null where the phenotype has no factor."""
 
     status: Literal["ok", "ok-renal-only", "phenotype-unknown"]
+    """`ok-renal-only`: no phenotype was given; `phenotype-unknown`: it has no factor, so there is no dose."""
     target_mg: Annotated[Fraction, Quantity("mg", "the dose before rounding")] | None = None
+    """The dose before rounding: renal dose times factor."""
     dose_mg: Annotated[Fraction, Quantity("mg", "the nearest strength")] | None
+    """The nearest strength, of two as near the lower one; null where the phenotype has no factor."""
     relative_error: Annotated[Fraction, Quantity("1", "above zero where the strength is more")] | None = None
+    """(`dose_mg` - `target_mg`) / `target_mg`: above zero where the strength is more than was asked for."""
 
 
 def band(given: BandGiven) -> BandResult:
-    """Renal dose times the factor of the phenotype, to the nearest strength."""
+    """The dose of the band of clearance, times the factor of the phenotype, to the nearest strength."""
     if len({lower for lower, _ in given.bands}) < len(given.bands):
         raise NoAnswer("bands", "`bands`: two of them begin at the same clearance")
     if given.phenotype is not None and given.phenotype not in given.phenotype_factor:
@@ -70,7 +78,7 @@ OPERATIONS = (
         BandGiven,
         BandResult,
         band,
-        "definition",
+        "a definition; bands, factors and strengths are those of whoever asks",
         {
             "crcl": 45,
             "phenotype": "PM",

@@ -31,27 +31,39 @@ class ConjugateGiven(Given):
     """A log-normal prior, and the mean of some levels."""
 
     prior_median: Annotated[Fraction, Quantity("1", "median before any level", least=1e-9, most=1e9)]
+    """Median in the population, before any level; its unit is that of the results."""
     omega: Deviation
+    """Standard deviation of the natural logarithm between people."""
     sigma: Deviation
+    """Standard deviation of the natural logarithm of one level around the person's own value."""
     n: Annotated[int, Field(ge=0, le=1_000_000, description="number of levels")]
+    """Number of levels."""
     mean_log_obs: (
         Annotated[Fraction, Quantity("1", "mean of the logarithms of the levels", least=-100, most=100)]
         | None
     ) = None
+    """Mean of the natural logarithms of the levels; null only if `n` is 0."""
 
 
 class ConjugateResult(Result):
     """What is known after them."""
 
     weight_on_data: Annotated[Fraction, Quantity("1", "weight on the levels")]
-    posterior_median: float
-    posterior_sd_log: float
+    """Weight on the levels: omega^2 / (omega^2 + sigma^2 / n)."""
+    posterior_median: Annotated[
+        float, Quantity("1", "median after the levels, in the unit of `prior_median`")
+    ]
+    posterior_sd_log: Annotated[
+        float, Quantity("1", "standard deviation of the natural logarithm after the levels")
+    ]
     shrinkage: Annotated[Fraction, Quantity("1", "weight on the prior")]
+    """Weight on the prior, the rest to 1."""
     ci95: tuple[float, float]
+    """Lower and upper end of the 95 % interval, in the unit of `prior_median`."""
 
 
 def conjugate(given: ConjugateGiven) -> ConjugateResult:
-    """Without any level the prior stands."""
+    """The logarithm of the median moves from that of the prior to that of the levels, by their weight."""
     if given.n and given.mean_log_obs is None:
         raise UnusableInput("missing-field", "`mean_log_obs` is missing: `n` says that there are levels")
     try:
@@ -87,31 +99,51 @@ class MapGiven(Given):
     """A population, what one person got, and what was measured."""
 
     cl_pop: Clearance
+    """Median clearance in the population."""
     v_pop: Volume
+    """Median volume of distribution in the population."""
     omega_cl: Spread
+    """Standard deviation of the natural logarithm of clearance between people."""
     omega_v: Spread
+    """Standard deviation of the natural logarithm of volume between people."""
     sigma_log: Spread
+    """Standard deviation of the natural logarithm of a level around what the model predicts."""
     doses: Annotated[list[Bolus], Field(max_length=1000)]
+    """The doses into a vein, in any order."""
     obs: Annotated[list[Level], Field(max_length=200, default_factory=list)]
+    """The measured levels, in any order; without any the prior stands."""
 
 
 class MapResult(Result):
     """What is known of this person."""
 
     pred_pop: tuple[float, ...]
-    map_cl: float
-    map_v: float
-    post_mean_cl: float
+    """What the medians of the population predict for each level in mg/L, in the order of `obs`."""
+    map_cl: Annotated[float, Quantity("L/h", "most probable clearance")]
+    map_v: Annotated[float, Quantity("L", "most probable volume of distribution")]
+    post_mean_cl: Annotated[float, Quantity("L/h", "mean of the clearance")]
     post_cl_q05: Annotated[
-        float, Quantity("L/h", "5 % limit, omega_cl / 80 of its logarithm below the exact one")
+        float,
+        Quantity(
+            "L/h",
+            "lower end of the 90 % interval, by its logarithm omega_cl / 80 below the exact one",
+        ),
     ]
-    post_cl_q95: Annotated[float, Quantity("L/h", "95 % limit, likewise")]
-    post_sd_eta_cl: float
-    eta_cl_shrinkage: Annotated[float, Quantity("1", "variance of eta after the levels against before")]
+    post_cl_q95: Annotated[float, Quantity("L/h", "upper end of that interval, likewise")]
+    post_sd_eta_cl: Annotated[
+        float,
+        Quantity("1", "standard deviation of eta, the logarithm of this person's clearance against `cl_pop`"),
+    ]
+    eta_cl_shrinkage: Annotated[
+        float, Quantity("1", "variance of eta after the levels divided by that before, omega_cl ^ 2")
+    ]
 
 
 def map_iv_bolus(given: MapGiven) -> MapResult:
-    """The times of doses and levels are on one clock, in any order."""
+    """One compartment, boluses added up.
+
+    The most probable values, and mean and limits over all that are possible.
+    """
     omega = float(given.omega_cl)
     population = Population(
         float(given.cl_pop), float(given.v_pop), omega, float(given.omega_v), float(given.sigma_log)
@@ -142,7 +174,7 @@ OPERATIONS = (
         ConjugateGiven,
         ConjugateResult,
         conjugate,
-        "Gelman et al., Bayesian Data Analysis, 3rd ed. 2013, section 2.5",
+        "Gelman et al., Bayesian Data Analysis, 3rd ed. 2013, section 2.5, ISBN 978-1-4398-4095-5",
         {"prior_median": 5, "omega": 0.3, "sigma": 0.4, "n": 1, "mean_log_obs": 0.9162907319},
     ),
     Operation(

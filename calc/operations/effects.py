@@ -13,7 +13,7 @@ from calc.effects import Kind
 from calc.operations.model import Given, Probability, Quantity, Result
 from calc.operations.operation import Operation
 
-PATH = "Kent et al., Ann Intern Med 2020;172:W1-W25, PMID 31711094: treatment effects differ within a trial"
+PATH = "Kent et al., Ann Intern Med 2020;172:W1-W25, PMID 31711094 (effects differ within a trial)"
 _COUNTS = "Newcombe, Stat Med 1998;17:873-890, PMID 9595617; Altman, BMJ 1998;317:1309-1312, PMID 9804726"
 
 
@@ -47,24 +47,32 @@ class MixtureFractionGiven(Given):
     """Numbers needed to treat, of everybody and by stratum."""
 
     nnt_overall: Needed
+    """People treated for one event less, in the whole population; below zero: for one event more."""
     nnt_x0: Needed
+    """People treated for one event less where X = 0; below zero: for one event more."""
     nnh_x1: Annotated[
         Fraction, Quantity("1", "people for one event more; below zero: less"), AfterValidator(_whole_person)
     ]
+    """People treated for one event more where X = 1; below zero: for one event less."""
 
 
 class MixtureFractionResult(Result):
     """The share with X = 1 that reconciles them, left out where none does."""
 
     feasible: bool
+    """Whether a share from 0 to 1 reconciles the three numbers; where none does nothing else is given."""
     p_x1: Probability | None = None
+    """Share of the people with X = 1."""
     arr_overall: Reduction | None = None
+    """Absolute risk reduction in the whole population, control minus treated."""
     arr_x0: Reduction | None = None
+    """Absolute risk reduction where X = 0."""
     arr_x1: Reduction | None = None
+    """Absolute risk reduction where X = 1."""
 
 
 def mixture_fraction(given: MixtureFractionGiven) -> MixtureFractionResult:
-    """Reductions are mixed, never the numbers needed."""
+    """The absolute risk reductions are mixed, never the numbers needed to treat."""
     overall, without, carrying = 1 / given.nnt_overall, 1 / given.nnt_x0, -1 / given.nnh_x1
     share = effects.share_of_carriers(overall, without, carrying)
     if share is None:
@@ -78,20 +86,27 @@ class OverallGiven(Given):
     """Effects by stratum and how many are in it."""
 
     p_x1: Probability
+    """Share of the people with X = 1."""
     arr_x0: Reduction
+    """Absolute risk reduction where X = 0, control minus treated."""
     arr_x1: Reduction
+    """Absolute risk reduction where X = 1, control minus treated."""
 
 
 class OverallResult(Result):
     """The effect in the mixed population."""
 
     arr: Reduction
+    """Absolute risk reduction in the whole population: (1 - p) * ARR0 + p * ARR1."""
     kind: Kind
+    """What `number` counts people for: one event less (`NNTB`) or one event more (`NNTH`); `none` without an
+    effect.
+    """
     number: Number | None
 
 
 def overall(given: OverallGiven) -> OverallResult:
-    """Effects that cancel leave no number."""
+    """The reductions of both strata, each by its share of people; where they cancel there is no number."""
     arr = effects.mixed_reduction(given.p_x1, given.arr_x0, given.arr_x1)
     needed = effects.number_needed(arr)
     return OverallResult(arr=arr, kind=needed.kind, number=needed.number)
@@ -101,41 +116,62 @@ class CountsGiven(Given):
     """Two arms that were counted."""
 
     events_control: Count
+    """People of the control arm with the event."""
     n_control: Count
+    """All people of the control arm."""
     events_treated: Count
+    """People of the treated arm with the event."""
     n_treated: Count
+    """All people of the treated arm."""
 
 
 class OneDirection(Result):
     """An interval on one side of no effect."""
 
     form: Literal["NNTB-interval", "NNTH-interval"]
+    """Both limits on one side of no effect: of benefit, or of harm."""
     from_: Limit = Field(alias="from")
+    """The lower limit, in people."""
     to: Limit
+    """The upper limit, in people."""
 
 
 class ThroughInfinity(Result):
     """An interval from benefit over no effect to harm; null for a side that it does not reach."""
 
     form: Literal["NNTB-to-infinity-to-NNTH"]
+    """The interval holds no effect, which is infinitely many people."""
     nntb: Limit | None
+    """Its limit on the side of benefit: from this many people to infinity; null if it ends at no effect."""
     nnth: Limit | None
+    """Its limit on the side of harm: from infinity to this many people; null if it ends at no effect."""
 
 
 class CountsResult(Result):
     """The effect with its interval, as a reduction and as a number of people."""
 
     risk_control: Probability
+    """Events against people, control arm."""
     risk_treated: Probability
+    """Events against people, treated arm."""
     arr: Reduction
+    """Absolute risk reduction, control minus treated."""
     arr_ci95: tuple[float, float]
+    """Lower and upper 95 % limit of the reduction."""
     kind: Kind
+    """What `number` counts people for: one event less (`NNTB`) or one event more (`NNTH`); `none` without an
+    effect.
+    """
     number: Number | None
     ci_form: OneDirection | ThroughInfinity
+    """The 95 % interval in people, in one of two forms."""
 
 
 def counts(given: CountsGiven) -> CountsResult:
-    """Both arms have people, and no more events than people."""
+    """The interval is that of Newcombe (method 10), read as people.
+
+    Where it holds no effect it goes through infinity.
+    """
     before = effects.risk(given.events_control, given.n_control, "`events_control` of `n_control`")
     after = effects.risk(given.events_treated, given.n_treated, "`events_treated` of `n_treated`")
     low, high = effects.reduction_interval(
@@ -168,22 +204,30 @@ class InteractionGiven(Given):
     """Effects by stratum with their standard errors."""
 
     arr_x0: Reduction
+    """Absolute risk reduction where X = 0, control minus treated."""
     se_x0: Error
+    """Standard error of `arr_x0`."""
     arr_x1: Reduction
+    """Absolute risk reduction where X = 1, control minus treated."""
     se_x1: Error
+    """Standard error of `arr_x1`."""
 
 
 class InteractionResult(Result):
     """Whether they differ by more than chance."""
 
     difference: Annotated[Fraction, Quantity("1", "difference of the reductions")]
+    """`arr_x0` minus `arr_x1`."""
     se: Annotated[float, Quantity("1", "its standard error")]
+    """Standard error of the difference."""
     z: Annotated[float, Quantity("1", "difference against its standard error")]
+    """The difference divided by its standard error."""
     p_two_sided: Annotated[float, Quantity("1", "probability of so much by chance")]
+    """Probability of a difference as large if the strata were alike."""
 
 
 def interaction(given: InteractionGiven) -> InteractionResult:
-    """A claim about a subgroup needs more: that it was planned before."""
+    """A difference beyond chance is not enough for a claim about a subgroup: it has to be planned before."""
     found = effects.interaction(given.arr_x0, given.se_x0, given.arr_x1, given.se_x1)
     return InteractionResult(
         difference=found.difference, se=found.error, z=found.z, p_two_sided=found.probability

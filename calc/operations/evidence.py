@@ -27,19 +27,24 @@ class EValueGiven(Given):
     """A risk ratio with its interval, both limits or none."""
 
     rr: Ratio
+    """The risk ratio that was observed."""
     low: Ratio | None = None
+    """Its lower 95 % limit; null if there is no interval, as `high` then is too."""
     high: Ratio | None = None
+    """Its upper 95 % limit."""
 
 
 class EValueResult(Result):
     """E-values of the estimate and of the limit nearest to one."""
 
     e_point: EValue
+    """Risk ratio that a confounder needs with treatment and outcome to explain `rr` away."""
     e_ci: EValue | None = None
+    """The same for the limit nearest to 1; 1 where the interval reaches 1; only with an interval."""
 
 
 def e_value(given: EValueGiven) -> EValueResult:
-    """Without an interval there is no E-value of one."""
+    """RR + sqrt(RR * (RR - 1)), of the reciprocal for a ratio below 1."""
     point = formulas.e_value(given.rr)
     if given.low is None and given.high is None:
         return EValueResult(e_point=point)
@@ -54,27 +59,35 @@ class Arms(Given):
     """Counts of one stratum: people and events, treated and control."""
 
     n_t: Count
+    """Treated people."""
     e_t: Count
+    """Treated people with the event."""
     n_c: Count
+    """People who were not treated."""
     e_c: Count
+    """People who were not treated, with the event."""
 
 
 class StandardiseGiven(Given):
     """Counts by stratum of the confounder."""
 
     strata: Annotated[dict[str, Arms], Field(min_length=1)]
+    """The counts in each stratum of the confounder, under its name."""
 
 
 class StandardiseResult(Result):
     """The risk difference with and without the confounder."""
 
     crude_rd: Difference
+    """Risk difference with all strata thrown together, treated minus control."""
     standardised_rd: Difference
+    """Risk difference within strata, averaged over all people; treated minus control."""
     sign_reversed: bool
+    """Whether the two point in opposite directions."""
 
 
 def standardise(given: StandardiseGiven) -> StandardiseResult:
-    """A stratum in which nobody was treated, or everybody, has nothing to compare."""
+    """Treated and untreated are compared within each stratum, and the differences averaged over people."""
     strata = [_arms(name, arms) for name, arms in given.strata.items()]
     crude, standardised = formulas.crude_difference(strata), formulas.standardised_difference(strata)
     return StandardiseResult(
@@ -93,21 +106,28 @@ class TransportGiven(Given):
     """Effects by stratum, and the shares of the strata in a trial and elsewhere."""
 
     arr: Annotated[dict[str, Reduction], Field(min_length=1)]
+    """Absolute risk reduction in each stratum, control minus treated, under the name of the stratum."""
     trial_mix: Mix
+    """Share of each stratum in the trial; together 1."""
     target_mix: Mix
+    """Share of each stratum in the other population; together 1."""
 
 
 class TransportResult(Result):
     """The effect in both populations."""
 
     trial_arr: Reduction
+    """Absolute risk reduction in the trial."""
     target_arr: Reduction
+    """Absolute risk reduction in the other population."""
     trial_nnt: Signed | None
+    """People treated in the trial for one event less; below zero: for one more; null without an effect."""
     target_nnt_signed: Signed | None
+    """The same number in the other population; null without an effect."""
 
 
 def transport(given: TransportGiven) -> TransportResult:
-    """Effects by stratum are carried over, the average is not."""
+    """The effects of the strata are carried over and weighed anew; the average of the trial is not."""
     trial, target = (_average(given.arr, name, getattr(given, name)) for name in ("trial_mix", "target_mix"))
     return TransportResult(
         trial_arr=trial,
@@ -128,29 +148,39 @@ class JointRisks(Given):
     """Risk by gene (first digit) and surroundings (second digit)."""
 
     neither: Probability = Field(alias="00")
+    """Risk of the outcome without the gene and without the surroundings."""
     gene: Probability = Field(alias="10")
+    """Risk with the gene alone."""
     surroundings: Probability = Field(alias="01")
+    """Risk with the surroundings alone."""
     both: Probability = Field(alias="11")
+    """Risk with both."""
 
 
 class GxeGiven(Given):
     """Four risks."""
 
     risk: JointRisks
+    """The four risks; first digit gene, second digit surroundings, 1 for present."""
 
 
 class GxeResult(Result):
     """Interaction on both scales; null where a risk of zero would divide."""
 
     interaction_contrast: Annotated[Fraction, Quantity("1", "beyond the sum of the two")]
+    """What both add beyond the sum of each: r11 - r10 - r01 + r00."""
     reri: Annotated[Fraction, Quantity("1", "the contrast against the baseline risk")] | None
+    """The contrast divided by r00 (relative excess risk); null where r00 is zero."""
     rr_multiplicative_interaction: (
         Annotated[Fraction, Quantity("1", "risk ratio against the product of the two")] | None
     )
+    """Risk ratio of both divided by the product of each: r11 * r00 / (r10 * r01); null where r00, r10 or r01
+    is zero.
+    """
 
 
 def gxe(given: GxeGiven) -> GxeResult:
-    """The scales may disagree, so both are given."""
+    """The additive and the multiplicative scale may disagree, so both are given."""
     risk = given.risk
     joint = formulas.JointRisks(risk.neither, risk.gene, risk.surroundings, risk.both)
     return GxeResult(
@@ -162,22 +192,30 @@ class DecisionCurveGiven(Given):
     """What a model found at one threshold."""
 
     n: Count
+    """All people."""
     tp: Count
+    """True positives: with the outcome, and above the threshold by the model."""
     fp: Count
+    """False positives: without the outcome, and above the threshold by the model."""
     prev: Probability
+    """Share of people with the outcome."""
     pt: Annotated[Fraction, Quantity("1", "risk from which one acts", least=0, below=1)]
+    """The threshold: the risk from which on one acts."""
 
 
 class DecisionCurveResult(Result):
     """Net benefit of acting by the model, on everybody, on nobody."""
 
     nb_model: Share
+    """Acting by the model: TP / n - FP / n * pt / (1 - pt)."""
     nb_all: Share
+    """Acting on everybody."""
     nb_none: Share
+    """Acting on nobody, which is 0."""
 
 
 def decision_curve(given: DecisionCurveGiven) -> DecisionCurveResult:
-    """Positives, true and false, are among the people."""
+    """True positives for each person, less the false ones at the price that the threshold puts on them."""
     if not given.n:
         raise NoAnswer("nobody", "`n` is 0: there is no share of nobody")
     if given.tp + given.fp > given.n:
@@ -205,7 +243,7 @@ OPERATIONS = (
         StandardiseGiven,
         StandardiseResult,
         standardise,
-        "Hernan and Robins, Causal Inference: What If, chapter 2.3",
+        "Hernan and Robins, Causal Inference: What If, 2020, chapter 2.3",
         {
             "strata": {
                 "mild": {"n_t": 100, "e_t": 4, "n_c": 900, "e_c": 45},

@@ -24,27 +24,40 @@ class UtilityDoseGiven(Given):
     cl: Annotated[Fraction, Quantity("L/h", "clearance of this person", least=1e-6, most=1e6)]
     tau_h: Annotated[Fraction, Quantity("h", "the time between doses", least=1e-3, most=1e6)]
     ec50: Concentration
+    """Average concentration at which the effect has a probability of one half."""
     h_eff: Steepness
+    """Steepness (Hill exponent) of the curve of effect."""
     tc50: Concentration
+    """Average concentration at which toxicity has a probability of one half."""
     h_tox: Steepness
+    """Steepness (Hill exponent) of the curve of toxicity."""
     w_tox: Annotated[Fraction, Quantity("1", "weight of toxicity against effect", least=0, most=1e6)]
+    """What toxicity weighs for this person; 1: as much as the effect."""
     doses: Annotated[list[Dose], Field(min_length=1, max_length=1000)]
+    """The doses to choose from, in mg."""
     cl_omega: (
         Annotated[Fraction, Quantity("1", "deviation of the logarithm of the clearance", least=0, most=5)]
         | None
     ) = None
+    """Standard deviation of the natural logarithm of the clearance, if `cl` is a median and not certain; the
+    probabilities are then averages; null: `cl` is certain.
+    """
 
 
 class UtilityDoseResult(Result):
     """The best dose, and a row for each: dose, concentration, both probabilities, utility."""
 
     best_dose: Dose
-    best_utility: float
+    """The dose with the highest utility, of equals the first."""
+    best_utility: Annotated[float, Quantity("1", "utility of the best dose")]
     table: tuple[tuple[Fraction, Fraction, float, float, float], ...]
+    """A row for each of the doses, in their order: dose (mg), average concentration (mg/L), probability of
+    effect, probability of toxicity, utility.
+    """
 
 
 def utility_dose(given: UtilityDoseGiven) -> UtilityDoseResult:
-    """Rows stand in the order of the doses; of equal utilities the first is best."""
+    """Utility is the probability of effect minus the weighted probability of toxicity, for each dose."""
     rows = outlooks(
         given.doses,
         given.cl,

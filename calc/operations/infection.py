@@ -15,11 +15,15 @@ class MicTarget(Given):
     """What the exposure should come to; both ends are in it."""
 
     index: Literal["fT>MIC", "fAUC/MIC", "AUC/MIC"]
-    """`f` is for unbound drug; `AUC/MIC` counts all of it, as for vancomycin."""
+    """Time above the MIC (`fT>MIC`), or area over it; `f` counts unbound drug, `AUC/MIC` all of it, as for
+    vancomycin.
+    """
     value: Annotated[
         Fraction, Quantity("1", "the least; of fT>MIC a part of the interval, of AUC/MIC hours", least=0)
     ]
+    """The least; of `fT>MIC` a part of the interval from 0 to 1, of the others hours."""
     max: Annotated[Fraction, Quantity("1", "the most, in the same unit", least=0)] | None = None
+    """The most, in the unit of `value`; null: no upper end."""
 
 
 class MicGiven(Given):
@@ -31,9 +35,11 @@ class MicGiven(Given):
     tau_h: Annotated[Fraction, Quantity("h", "the time between doses", above=0)]
     fu: Annotated[Fraction, Quantity("1", "the fraction that is not bound to protein", above=0, most=1)]
     mic: Annotated[Fraction, Quantity("mg/L", "minimum inhibitory concentration", above=0)]
+    """Minimum inhibitory concentration (MIC) of the germ."""
     mic_comparator: Comparator | None = None
-    """As the laboratory reports it; then the concentration is anywhere on that side."""
+    """As the laboratory reports it: the MIC is then anywhere on that side of `mic`; null: it is `mic`."""
     target: MicTarget | None = None
+    """What the exposure should come to; null: no judgement."""
 
 
 class MicResult(Result):
@@ -42,15 +48,21 @@ class MicResult(Result):
     fpeak: Annotated[float, Quantity("mg/L", "unbound concentration right after a dose")]
     fauc24: Annotated[Fraction, Quantity("mg.h/L", "unbound exposure in 24 hours")]
     fauc_over_mic: Annotated[Fraction, Quantity("h", "unbound exposure against the concentration")]
+    """`fauc24` divided by `mic`."""
     auc24: Annotated[Fraction, Quantity("mg.h/L", "exposure in 24 hours")]
     auc_over_mic: Annotated[Fraction, Quantity("h", "exposure against the concentration")]
+    """`auc24` divided by `mic`."""
     ft_above_mic: Annotated[float, Quantity("1", "part of the interval with unbound drug above it")]
+    """Part of the interval in which unbound drug is above `mic`."""
     met: bool | None = None
-    """Null where a comparator leaves it open."""
+    """Whether the target is met; null where the comparator leaves it open; only with a target."""
 
 
 def mic(given: MicGiven) -> MicResult:
-    """With a comparator the target counts as met, or not, only if it is so on the whole side."""
+    """Bolus doses at steady state in one compartment.
+
+    With a comparator a target is met, or not met, only if that holds on the whole side.
+    """
     found = repeated_dose(given.dose_mg, given.tau_h, given.v_l, given.cl_l_h, given.fu)
     result = MicResult(
         fpeak=found.peak_unbound,
@@ -82,7 +94,8 @@ OPERATIONS = (
         MicGiven,
         MicResult,
         mic,
-        "Terms: DOI 10.1093/jac/dki079; vancomycin, total AUC/MIC 400 to 600: PMID 32191793",
+        "Mouton et al., J Antimicrob Chemother 2005;55:601-607, DOI 10.1093/jac/dki079 (terms); Rybak "
+        "et al., Am J Health Syst Pharm 2020;77:835-864, PMID 32191793 (vancomycin, AUC/MIC 400 to 600)",
         {
             "dose_mg": 1000,
             "v_l": 49,

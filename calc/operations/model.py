@@ -87,7 +87,7 @@ class Quantity:
             ("below", self.below),
             ("at most", self.most),
         )
-        words = " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+        words = " and ".join(f"{word} {_written(bound)}" for word, bound in bounds if bound is not None)
         unit = "" if self.unit == "1" else f" ({self.unit})"
         return f"a number {words}{unit}" if words else f"a number{unit}"
 
@@ -103,10 +103,14 @@ class Quantity:
         unit = value.get("unit")
         if value.keys() != {"value", "unit"} or not isinstance(unit, str):
             raise PydanticCustomError("not_a_number", "expected a number, or an object with value and unit")
+        number = _number(value["value"])
         try:
-            return convert(_number(value["value"]), unit, self.unit)
+            return convert(number, unit, self.unit)
         except ValueError as error:
-            raise PydanticCustomError("unit", "{why}", {"why": str(error)}) from None
+            said = {"range": self.range, "why": str(error)}
+            raise PydanticCustomError(
+                "unit", "expected {range} or what converts to it ({why})", said
+            ) from None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         if source is float:
@@ -137,6 +141,11 @@ def _number(value: object) -> Fraction:
 def _exactly(number: float | Decimal) -> Fraction:
     """Of a float the shortest decimal that is read as it: 0.1 is a tenth."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+
+
+def _written(bound: float) -> str:
+    """Without an exponent, which not everybody reads: 1,000,000 and 0.000001."""
+    return f"{Decimal(repr(bound)).normalize():,f}"
 
 
 def fits(value: float | Decimal) -> bool:

@@ -19,31 +19,41 @@ class OccupancyGiven(Given):
     """
 
     conc: Annotated[Fraction, Quantity("ng/mL", "concentration, in the unit of `kd`", least=0)] | None = None
+    """Concentration of the drug, in the unit of `kd`; null if the scans are given and it was not measured."""
     kd: (
         Annotated[Fraction, Quantity("ng/mL", "concentration that takes half of the receptors", above=0)]
         | None
     ) = None
+    """Concentration that takes half of the receptors; null if the scans are given."""
     bp_base: Annotated[Fraction, Quantity("1", "binding potential without the drug", above=0)] | None = None
+    """Binding potential of the scan without the drug; null if `kd` is given."""
     bp_drug: Annotated[Fraction, Quantity("1", "binding potential under the drug", least=0)] | None = None
+    """Binding potential of the scan under the drug; null if `kd` is given."""
     window: FractionWindow | None = None
+    """Lower and upper end of the occupancy that is aimed at; both are within; null: no comparison."""
     target: Annotated[Fraction, Quantity("1", "the occupancy that is wanted", above=0, below=1)] | None = None
+    """The occupancy that is wanted; null: no question about it."""
 
 
 class OccupancyResult(Result):
     """The part that is taken, and what the target asks for."""
 
     occupancy: Annotated[Fraction, Quantity("1", "the part of the receptors that is taken")]
+    """Part of the receptors that is taken: C / (C + Kd), or what the drug took off the binding potential."""
     position: Position | None = None
+    """Where the occupancy lies in `window`; only with one."""
     conc_for_target: (
         Annotated[Fraction, Quantity("ng/mL", "the concentration for it, in the unit of `conc`")] | None
     ) = None
+    """The concentration for `target`, in the unit of `conc`; only if a concentration is known."""
     dose_factor: (
         Annotated[Fraction, Quantity("1", "dose for it against this one, if exposure follows dose")] | None
     ) = None
+    """Dose for `target` divided by this dose, if exposure follows dose; null at a concentration of 0."""
 
 
 def receptors(given: OccupancyGiven) -> OccupancyResult:
-    """Of the concentrations for two occupancies only the ratio is needed, and that does not depend on Kd."""
+    """Between two occupancies only the ratio of concentrations counts, and it does not depend on Kd."""
     taken = _taken(given)
     found: dict[str, object] = {"occupancy": taken}
     if given.window is not None:
@@ -88,7 +98,8 @@ OPERATIONS = (
         OccupancyGiven,
         OccupancyResult,
         receptors,
-        "DOI 10.1001/archpsyc.1988.01800250087012; window of D2 antagonists: PMID 10739409",
+        "Farde et al., Arch Gen Psychiatry 1988;45:71-76, DOI 10.1001/archpsyc.1988.01800250087012; "
+        "Kapur et al., Am J Psychiatry 2000;157:514-520, PMID 10739409 (window of D2 antagonists)",
         {"bp_base": 2.4, "bp_drug": 0.72, "window": [0.65, 0.8], "target": 0.75},
     ),
 )

@@ -47,16 +47,20 @@ Druggable = Annotated[
 
 
 class VariantGiven(Given):
-    """A variant in the gene of a node.
-
-    With a `classification` other than pathogenic or oncogenic, likely or certain, it opens nothing.
-    """
+    """A variant in the gene of a node."""
 
     gene: Name
+    """The node that the variant is in."""
     constitutive: bool = False
+    """Whether the variant makes its node active without any other."""
     adds_edges: Annotated[list[Edge], Field(max_length=_MOST_EDGES)] = Field(default_factory=list)
+    """Pairs of nodes, from and to: edges that are there only with the variant."""
     classification: Name = "pathogenic"
+    """`pathogenic`, `likely-pathogenic`, `oncogenic` or `likely-oncogenic`; of any other class the variant
+    opens nothing.
+    """
     resistant_to: Drugs = Field(default_factory=list)
+    """Drugs that no longer hold the node, whatever the class."""
 
 
 class BlockGiven(Given):
@@ -66,33 +70,52 @@ class BlockGiven(Given):
     """
 
     edges: Annotated[list[Edge], Field(min_length=1, max_length=_MOST_EDGES)]
+    """Pairs of nodes, from and to: the first activates the second."""
     sources: Names = Field(default_factory=list)
+    """Nodes that are active by themselves, such as a ligand."""
     sink: Name
+    """The node that the signal is to be kept from."""
     variants: Annotated[list[VariantGiven], Field(max_length=_MOST_NAMES)] = Field(default_factory=list)
+    """The variants of the tumour."""
     druggable: Druggable = Field(default_factory=dict)
+    """The nodes that have a drug, or under the name of each its drugs; null there: drugs without names."""
     block: Names | None = None
+    """The nodes that are to be blocked; null: no question about a block."""
     drug: Drugs | None = None
+    """The drug, or the drugs of a combination, by which; null: one that no variant resists."""
 
 
 class BlockResult(Result):
-    """What the block leaves, and which nodes would stop the signal; the first two only for a block."""
+    """What the block leaves, and which nodes would stop the signal."""
 
     signal_active: bool
+    """Whether any source reaches the sink before a block."""
     block_stops_signal: bool | None = None
+    """Whether the block keeps every source from the sink; only with `block`."""
     surviving_path: tuple[str, ...] | None = None
-    """A shortest one, the first by name among several; only if the block does not stop the signal."""
+    """A shortest way that is left, of several the first by name; only if the block does not stop the signal.
+    """
     after_merge: tuple[str, ...]
-    """Nodes behind the block that every way passes."""
+    """Nodes behind the block that every way to the sink passes, in their order."""
     after_merge_druggable: tuple[str, ...]
+    """Those of them that have a drug which no variant resists."""
     dominators: tuple[str, ...]
+    """Nodes before the sink that every way to it passes, in their order: each alone would stop the signal."""
     druggable_dominators: tuple[str, ...]
+    """Those of them that have a drug which no variant resists."""
     min_cut_size: int | None
+    """Nodes in a smallest set of nodes with drugs that stops the signal; 0 without a signal; null if no set
+    stops it.
+    """
     min_cuts: tuple[tuple[str, ...], ...] | None
-    """All smallest sets; None if they are too many to list: more than ten thousand names in all."""
+    """All sets of that size; null if they are too many to list: more than ten thousand names in all."""
 
 
 def block(given: BlockGiven) -> BlockResult:
-    """What drugs do to a signal, as far as edges without signs can tell."""
+    """A signal is there while any source reaches the sink, and a block removes its nodes.
+
+    Edges have no sign here.
+    """
     variants = [
         pathways.Variant(
             each.gene,
@@ -137,49 +160,75 @@ class SignedEdgeGiven(Given):
     """One node activates (+) or inhibits (-) another."""
 
     start: Name = Field(alias="from")
+    """The node that acts."""
     end: Name = Field(alias="to")
+    """The node that it acts on."""
     sign: Literal["+", "-"]
+    """`+` activates, `-` inhibits."""
 
 
 class SignedVariantGiven(Given):
-    """A variant in the gene of a node; `releases` are the nodes that the loss of it makes origins."""
+    """A variant in the gene of a node."""
 
     gene: Name
+    """The node that the variant is in."""
     constitutive: bool = False
+    """Whether the variant makes its node active without any other."""
     lost: bool = False
+    """Whether the variant takes its node away."""
     releases: Names = Field(default_factory=list)
+    """Nodes that are active by themselves once this one is lost, as RAS without NF1."""
     adds_edges: Annotated[list[SignedEdgeGiven], Field(max_length=_MOST_EDGES)] = Field(default_factory=list)
+    """Edges that are there only with the variant."""
     classification: Name = "pathogenic"
+    """`pathogenic`, `likely-pathogenic`, `oncogenic` or `likely-oncogenic`; of any other class the variant
+    changes nothing.
+    """
     resistant_to: Drugs = Field(default_factory=list)
+    """Drugs that no longer hold the node, whatever the class."""
 
 
 class FixpointGiven(Given):
     """A network with activators and inhibitors, its variants, and the nodes that `drug` is to hold off."""
 
     edges: Annotated[list[SignedEdgeGiven], Field(min_length=1, max_length=_MOST_EDGES)]
+    """Who acts on whom."""
     sources: Names = Field(default_factory=list)
+    """Nodes that are active by themselves, such as a ligand."""
     sink: Name
+    """The node that is asked about."""
     variants: Annotated[list[SignedVariantGiven], Field(max_length=_MOST_NAMES)] = Field(default_factory=list)
+    """The variants of the tumour."""
     block: Names | None = None
+    """The nodes that are held off; null: none."""
     drug: Drugs | None = None
+    """The drug, or the drugs of a combination, by which; null: one that no variant resists."""
 
 
 class FixpointResult(Result):
-    """The state that the network comes to; the last two only if it never rests."""
+    """The state that the network comes to."""
 
-    model: Literal["boolean-fixpoint"] = "boolean-fixpoint"
+    model: Literal["boolean-fixpoint"]
+    """The model that ran, to be said with the answer."""
     state: Literal["stable", "oscillating"]
+    """Whether the network comes to rest, or goes round a circle of states for ever."""
     active: tuple[str, ...]
     """Nodes that are active all the time."""
     sink_active: bool | None
-    """None if the sink is one of the nodes that swing."""
+    """Whether the sink is active all the time; null if it is one of the nodes that swing."""
     steps: int
+    """Steps until the state, or the first state of the circle, is there."""
     oscillating: tuple[str, ...] | None = None
+    """Nodes that are active in some states of the circle only; left out at rest."""
     period: int | None = None
+    """States in the circle; left out at rest."""
 
 
 def fixpoint(given: FixpointGiven) -> FixpointResult:
-    """All nodes answer at once, step by step, until nothing changes or a state comes back."""
+    """A node is active after a step if before it some activator was active and no inhibitor.
+
+    All nodes answer at once.
+    """
     variants = [
         signed_pathways.SignedVariant(
             each.gene,

@@ -10,7 +10,9 @@ from calc.operations.model import Given, Quantity, Result
 from calc.operations.operation import Operation
 from calc.pharmacokinetics import average_concentration, dose_for_average, exposure_ratio, infusion
 
-_TEXTBOOK = "Rowland and Tozer, Clinical Pharmacokinetics and Pharmacodynamics, 4th ed. 2011"
+_TEXTBOOK = (
+    "Rowland and Tozer, Clinical Pharmacokinetics and Pharmacodynamics, 4th ed. 2011, ISBN 978-0-7817-5009-7"
+)
 
 Dose = Annotated[Fraction, Quantity("mg", "the dose", above=0)]
 Interval = Annotated[Fraction, Quantity("h", "the time between doses", above=0)]
@@ -37,11 +39,13 @@ class CssResult(Result):
 
     css_avg: Annotated[Fraction, Quantity("mg/L", "average concentration at steady state")]
     position: Position
+    """Where the average lies; a value at `mec` or `mtc` is in the window."""
     therapeutic_index: Annotated[Fraction, Quantity("1", "greatest tolerated against least effective")]
+    """`mtc` divided by `mec`."""
 
 
 def css(given: CssGiven) -> CssResult:
-    """Both ends of the window are inside."""
+    """F * dose / (clearance * interval), and where that lies in the window."""
     if given.mec > given.mtc:
         raise NoAnswer("window", "`mec` is above `mtc`: the least effective concentration is the lower one")
     average = average_concentration(given.dose_mg, given.tau_h, given.cl_l_h, given.F)
@@ -67,7 +71,7 @@ class CssDoseResult(Result):
 
 
 def css_dose(given: CssDoseGiven) -> CssDoseResult:
-    """The first operation backwards."""
+    """Concentration * clearance * interval / F, which is `pk.css` turned round."""
     return CssDoseResult(dose_mg=dose_for_average(given.target, given.tau_h, given.cl_l_h, given.F))
 
 
@@ -75,20 +79,27 @@ class AucRatioGiven(Given):
     """How much of the drug one enzyme removes, and what is left of the enzyme."""
 
     fm: Annotated[Fraction, Quantity("1", "the fraction that the enzyme clears", least=0, most=1)]
+    """Part of the clearance that the enzyme does in a normal person."""
     activity: Annotated[Fraction, Quantity("1", "activity of the enzyme against normal", least=0)]
+    """Activity of this person's enzyme, 1 for normal, 0 for none."""
 
 
 class AucRatioResult(Result):
     """Exposure against a person whose enzyme is normal, of the drug itself and not of a metabolite."""
 
     auc_ratio: Annotated[Fraction, Quantity("1", "exposure against the usual")]
+    """Exposure (area under the curve) divided by that of a normal person: 1 / (fm * activity + 1 - fm)."""
     dose_fraction_same_exposure: Annotated[
         Fraction, Quantity("1", "part of the usual dose that exposes alike")
     ]
+    """Part of the usual dose that gives the usual exposure."""
 
 
 def auc_ratio(given: AucRatioGiven) -> AucRatioResult:
-    """Without any way out there is no steady exposure to compare."""
+    """Only the part of the clearance that the enzyme does changes with its activity.
+
+    Where nothing is left there is no answer.
+    """
     ratio = exposure_ratio(given.fm, given.activity)
     if ratio is None:
         raise NoAnswer("no-clearance", "`fm` 1 with `activity` 0 leaves nothing that removes the drug")
@@ -110,11 +121,12 @@ class BathtubResult(Result):
     half_life_h: Annotated[float, Quantity("h", "half-life")]
     css: Annotated[Fraction, Quantity("mg/L", "concentration at steady state")]
     c_at_t: Annotated[float, Quantity("mg/L", "concentration at the time")]
+    """Concentration at `t_h`."""
     t90_h: Annotated[float, Quantity("h", "time to nine tenths of steady state")]
 
 
 def bathtub(given: BathtubGiven) -> BathtubResult:
-    """The tap is the infusion, the drain the clearance."""
+    """The level rises to rate / clearance, as fast as the half-life says."""
     found = infusion(given.cl_l_h, given.v_l, given.infusion_mg_h, given.t_h)
     return BathtubResult(
         half_life_h=found.half_life, css=found.steady, c_at_t=found.at_time, t90_h=found.time_to_90_percent

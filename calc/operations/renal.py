@@ -24,23 +24,30 @@ class CrclGiven(Given):
     """What the formula of Cockcroft and Gault needs; whatever is not known is null or left out."""
 
     age_y: Age | None = None
+    """Age; null is a missing input."""
     weight_kg: Annotated[Fraction, Quantity("kg", "weight")] | None = None
+    """Weight; null is a missing input."""
     scr: Creatinine | None = None
+    """Creatinine in serum, in the unit of `scr_unit`; null is a missing input."""
     scr_unit: str | None = None
-    """`mg/dL` or `umol/L`"""
+    """UCUM unit of creatinine, `mg/dL` or `umol/L`; null or any other is not recognised."""
     sex: Literal["female", "male", "other", "unknown"] | None = None
-    """The sex for clinical use; the formula knows two, and any other is missing to it."""
+    """The sex for clinical use; the formula knows female and male, and any other is a missing input."""
 
 
 class CrclResult(Result):
     """A clearance, or why there is none."""
 
     status: Literal["ok", "unit-unrecognised", "missing-input", "not-valid-in-children", "implausible"]
+    """`ok`, or the first reason why there is no clearance, in the order of this list; `implausible`: weight
+    or creatinine not above zero, or 140 years and more.
+    """
     crcl_ml_min: Annotated[Fraction, Quantity("mL/min", "clearance of creatinine")] | None = None
+    """Clearance of creatinine, not per body surface; only if the status is `ok`."""
 
 
 def crcl(given: CrclGiven) -> CrclResult:
-    """The checks in the order in which they count."""
+    """(140 - age) * weight / (72 * creatinine in mg/dL), times 0.85 for a woman."""
     if given.scr_unit not in _UNITS:
         return CrclResult(status="unit-unrecognised")
     age, weight, creatinine = given.age_y, given.weight_kg, given.scr
@@ -59,10 +66,13 @@ class SchwartzGiven(Given):
     """What the bedside formula for children needs; whatever is not known is null or left out."""
 
     age_y: Age | None = None
+    """Age; null is a missing input."""
     height_cm: Annotated[Fraction, Quantity("cm", "height")] | None = None
+    """Height; null is a missing input."""
     scr: Creatinine | None = None
+    """Creatinine in serum, in the unit of `scr_unit`; null is a missing input."""
     scr_unit: str | None = None
-    """`mg/dL` or `umol/L`"""
+    """UCUM unit of creatinine, `mg/dL` or `umol/L`; null or any other is not recognised."""
 
 
 class SchwartzResult(Result):
@@ -76,13 +86,17 @@ class SchwartzResult(Result):
         "not-valid-in-adults",
         "implausible",
     ]
+    """`ok`, or the first reason why there is no rate, in the order of this list; infants are below 1 year,
+    adults 18 years and more; `implausible`: height or creatinine not above zero.
+    """
     egfr_ml_min_1_73m2: (
         Annotated[Fraction, Quantity("mL/min/{1.73_m2}", "filtration rate by body surface")] | None
     ) = None
+    """Filtration rate per 1.73 m2 of body surface; only if the status is `ok`."""
 
 
 def schwartz(given: SchwartzGiven) -> SchwartzResult:
-    """The checks in the order of `crcl`."""
+    """0.413 * height / creatinine in mg/dL, from 1 to below 18 years."""
     if given.scr_unit not in _UNITS:
         return SchwartzResult(status="unit-unrecognised")
     age, height, creatinine = given.age_y, given.height_cm, given.scr
@@ -103,7 +117,7 @@ OPERATIONS = (
         CrclGiven,
         CrclResult,
         crcl,
-        "PMID 1244564",
+        "Cockcroft and Gault, Nephron 1976;16:31-41, PMID 1244564",
         {"age_y": 72, "weight_kg": 60, "scr": 1.2, "scr_unit": "mg/dL", "sex": "female"},
     ),
     Operation(
@@ -112,7 +126,7 @@ OPERATIONS = (
         SchwartzGiven,
         SchwartzResult,
         schwartz,
-        "PMID 19158356",
+        "Schwartz et al., J Am Soc Nephrol 2009;20:629-637, PMID 19158356",
         {"age_y": 6, "height_cm": 116, "scr": 0.5, "scr_unit": "mg/dL"},
     ),
 )

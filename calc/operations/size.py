@@ -42,6 +42,7 @@ class AllometryGiven(Given):
         Fraction, Quantity("1", "power of the weight: 0.75 for a clearance, 1 for a volume", above=0, most=2)
     ] = CLEARANCE_EXPONENT
     age_y: Annotated[Fraction, Quantity("a", "age since birth", least=0)] | None = None
+    """Age since birth; below two years `pma_weeks` is needed too."""
     pma_weeks: (
         Annotated[
             Fraction,
@@ -49,6 +50,7 @@ class AllometryGiven(Given):
         ]
         | None
     ) = None
+    """Postmenstrual age; null for whoever has matured, from two years on."""
     tm50_weeks: Annotated[
         Fraction,
         Quantity(
@@ -65,13 +67,16 @@ class AllometryResult(Result):
     """Clearance of this person, and what weight in proportion would have made of it."""
 
     size_factor: Annotated[float, Quantity("1", "what size makes of clearance")]
+    """(weight / weight of the standard person) ^ exponent."""
     maturation: Annotated[float, Quantity("1", "part of mature clearance; 1 where no age was said")]
+    """Part of mature clearance; 1 without `pma_weeks`."""
     cl: Annotated[float, Quantity("L/h", "clearance of this person")]
     linear_factor: Annotated[Fraction, Quantity("1", "weight in proportion, which is not the answer")]
+    """Weight divided by the standard weight, for comparison: clearance does not follow it."""
 
 
 def allometry(given: AllometryGiven) -> AllometryResult:
-    """Size, times maturation where a postmenstrual age is given."""
+    """Clearance grows with a power of the weight; where a postmenstrual age is given it matures too."""
     _check_age(given)
     size = allometric_factor(given.weight_kg, given.ref_weight_kg, given.exponent)
     mature = 1.0 if given.pma_weeks is None else maturation(given.pma_weeks, given.tm50_weeks, given.hill)
@@ -117,7 +122,8 @@ OPERATIONS = (
         AllometryGiven,
         AllometryResult,
         allometry,
-        "PMID 17914927; maturation of filtration: DOI 10.1007/s00467-008-0997-5",
+        "Anderson and Holford, Annu Rev Pharmacol Toxicol 2008;48:303-332, PMID 17914927; "
+        "Rhodin et al., Pediatr Nephrol 2009;24:67-76, DOI 10.1007/s00467-008-0997-5 (filtration matures)",
         {"cl_ref": 6, "weight_kg": 3.5, "age_y": 0, "pma_weeks": 40},
     ),
 )

@@ -39,27 +39,38 @@ class Stratum(Given):
     """The effect in one stratum."""
 
     arr: Reduction
+    """Absolute risk reduction in the stratum, control minus treated."""
     ci95: Annotated[list[Reduction], Field(min_length=2, max_length=2)]
+    """Lower and upper 95 % limit of `arr`."""
 
 
 class DecideGiven(Given):
     """What is known by stratum and of the patient."""
 
     strata: Annotated[dict[str, Stratum], Field(min_length=1)]
+    """The effect in each stratum, under the name of the stratum."""
     patient_x: Annotated[
         str | None, PlainValidator(_stratum_name, json_schema_input_type=str | float | None)
     ] = None
+    """The stratum of the patient; null, or a name that is none of `strata`, if it is not known."""
 
 
 class DecideResult(Result):
     """What to do, and of which stratum it follows."""
 
     basis: str
+    """`stratum:NAME`; `all-strata` where the stratum is unknown and all say the same; otherwise `none`."""
     action: Action
+    """`treat` or `do-not-treat` where the interval is above or below zero, `uncertain` where it reaches zero;
+    `determine-X-first` where the stratum is unknown and would change what is done.
+    """
 
 
 def decide(given: DecideGiven) -> DecideResult:
-    """The effect in the whole population never decides: only the stratum of the patient, or all alike."""
+    """The effect in the patient's stratum decides, or what all strata say alike.
+
+    The whole population never does.
+    """
     actions = {name: _action(name, stratum) for name, stratum in given.strata.items()}
     if given.patient_x in actions:
         return DecideResult(basis=f"stratum:{given.patient_x}", action=actions[given.patient_x])
@@ -82,18 +93,26 @@ class VariantGateGiven(Given):
     variant: Annotated[
         list[str] | None, PlainValidator(_alleles, json_schema_input_type=str | list[str] | None)
     ] = None
+    """What the test called: one variant, or one for each allele; `uncertain` or `indeterminate` for a call
+    that tells nothing; null if nobody tested.
+    """
     label_variants: Annotated[list[str], Field(min_length=1)]
+    """The variants that the label names."""
     alleles_needed: Annotated[int, Field(ge=1)] | None = None
+    """Of how many alleles the label speaks; null if it does not say, and then a call that is in the label
+    with some alleles only is an error.
+    """
 
 
 class VariantGateResult(Result):
     """Whether the drug may be suggested."""
 
     decision: Gate
+    """`in-label`: the drug may be suggested; `test-before-treating`: nobody tested."""
 
 
 def variant_gate(given: VariantGateGiven) -> VariantGateResult:
-    """Who was not tested is tested, not refused."""
+    """A patient who was not tested is to be tested, neither refused nor treated."""
     return VariantGateResult(
         decision=effects.variant_gate(given.variant, given.label_variants, given.alleles_needed)
     )
@@ -102,7 +121,7 @@ def variant_gate(given: VariantGateGiven) -> VariantGateResult:
 OPERATIONS = (
     Operation(
         "nnt.decide",
-        "Treat by the stratum of the patient, or determine it first",
+        "Whether to treat by the stratum of the patient, or to determine it first",
         DecideGiven,
         DecideResult,
         decide,
@@ -121,7 +140,7 @@ OPERATIONS = (
         VariantGateGiven,
         VariantGateResult,
         variant_gate,
-        "definition: the label of the drug names the variants",
+        "a definition; the label of the drug names the variants",
         {"variant": "Y", "label_variants": ["Y"]},
     ),
 )

@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Annotated, Any, Final
 
+from pydantic import Field
+
 from calc import NoAnswer, UnusableInput
 from calc.operations import Given, Many, Operation, Quantity, Result
 from cds.calculators.ordered import findings_about, instant, listing
@@ -19,31 +21,48 @@ _INPUTS: Final = ("age", "weight", "platelets")
 
 _POLICY: Final = {"weight_max_age_days": "weight", "platelet_max_age_days": "platelets"}
 
+Days = Annotated[int, Field(ge=0, le=100_000)]
+
 
 class Policy(Given):
     """The greatest ages of data; they are the rule's own, and another one is refused."""
 
-    weight_max_age_days: int | None = None
-    platelet_max_age_days: int | None = None
+    weight_max_age_days: Days | None = None
+    """Greatest age of a weight; null: that of the rule."""
+    platelet_max_age_days: Days | None = None
+    """Greatest age of a platelet count; null: that of the rule."""
 
 
 class NiraparibGiven(Given):
     """FHIR R4 resources of one patient."""
 
     asOf: str
+    """The date, or the date and time with offset, for which the question is asked."""
     policy: Policy | None = None
+    """The greatest ages of data that whoever asks counts on, in days; others than the rule's are an error."""
     patient: dict[str, Any]
+    """The Patient resource, with its `id` and the date of birth."""
     observations: Many[Any] = ()
+    """Observation resources with weights and platelet counts, coded in LOINC and UCUM."""
 
 
 class NiraparibResult(Result):
     """The outcome, what decided it, and what is not known."""
 
     outcome: str
-    dose_mg: Annotated[Fraction, Quantity("mg", "the dose once daily")]
-    drivers: tuple[str, ...]
-    unknowns: Mapping[str, str]
-    reason: str
+    """`dose`; `needs-data` where what is unknown may change it; `out-of-scope` for whom the rule is not made.
+    """
+    dose_mg: Annotated[Fraction, Quantity("mg", "the dose once daily")] | None = None
+    """The dose once a day; only with the outcome `dose`."""
+    drivers: tuple[str, ...] | None = None
+    """What asks for the lower dose, `weight` before `platelets`; empty for the higher dose; only with `dose`.
+    """
+    unknowns: Mapping[str, str] | None = None
+    """Why it is unknown (`missing`, `stale`, `unit` and so on), for each of `age`, `weight` and `platelets`
+    that is; not with `out-of-scope`.
+    """
+    reason: str | None = None
+    """Why the rule does not speak about this patient; only with `out-of-scope`."""
 
 
 def operation(knowledge: KnowledgeBase) -> Operation:
@@ -54,7 +73,7 @@ def operation(knowledge: KnowledgeBase) -> Operation:
         NiraparibGiven,
         NiraparibResult,
         partial(_answer, knowledge),
-        "US prescribing information of Zejula, by the rule of the knowledge base",
+        "US prescribing information of Zejula (niraparib), by the rule of the knowledge base",
         {
             "asOf": "2026-11-20T12:00:00Z",
             "patient": {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1960-03-02"},
@@ -79,10 +98,10 @@ def operation(knowledge: KnowledgeBase) -> Operation:
 
 
 def _answer(knowledge: KnowledgeBase, given: NiraparibGiven) -> NiraparibResult:
-    """The answer of the rule in force about a draft order of the drug, through chart and decision."""
+    """What the rule in force says about a draft order of the drug, read through the same chart as a card."""
     identifier = given.patient.get("id")
     if not isinstance(identifier, str):
-        raise UnusableInput("input", "`patient` is a Patient resource with an id")
+        raise UnusableInput("input", "`patient`: expected a Patient resource with an `id`")
     findings = findings_about("niraparib", identifier, dict(_prefetch(given)), instant(given.asOf), knowledge)
     if len(findings) != 1:
         raise NoAnswer("rule", f"{len(findings)} rules in force answer about niraparib, not one")
@@ -105,7 +124,8 @@ def _check_policy(policy: Policy, finding: Finding) -> None:
         days: int | None = getattr(policy, member)
         own = finding.rule.input(name).within
         if days is not None and own != timedelta(days=days):
-            raise NoAnswer("policy", f"`{member}` differs from the rule, which has {own}")
+            limit = "none" if own is None else f"{own.days} days"
+            raise NoAnswer("policy", f"`policy.{member}`: expected that of the rule, {limit}, not {days}")
 
 
 def _outcome(finding: Finding) -> dict[str, Any]:

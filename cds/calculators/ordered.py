@@ -17,7 +17,9 @@ def instant(text: str) -> datetime:
     try:
         return parse_as_of(text)
     except ValueError:
-        raise UnusableInput("input", "`asOf` is a date, or a date and time with offset") from None
+        raise UnusableInput(
+            "input", f'`asOf`: expected a date, or a date and time with offset, not "{text[:40]}"'
+        ) from None
 
 
 def listing(resources: list[object]) -> dict[str, object]:

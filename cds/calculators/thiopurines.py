@@ -33,25 +33,49 @@ _RANGE = re.compile(r"\b(\d+) to (\d+) % of the usual dose")
 _LOW = re.compile(r"\bat least (\d+(?:\.\d+)?) mg/m2 a day")
 
 
+Part = Annotated[Fraction, Quantity("1", "part of the usual dose")]
+Dose = Annotated[Fraction, Quantity("mg/m2/d", "a starting dose")]
+
+
 class MercaptopurineGiven(Given):
     """Two phenotypes, what the drug is for, and the start that would be usual."""
 
     tpmt: str | None = None
+    """Phenotype of TPMT, such as `normal`, `intermediate`, `possible-intermediate`, `poor` or
+    `indeterminate`; `unknown` or null if nobody has tested.
+    """
     nudt15: str | None = None
+    """Phenotype of NUDT15, in the same words."""
     malignant: bool
+    """Whether the drug is given for a malignant disease."""
     normal_mg_m2_day: Annotated[Fraction, Quantity("mg/m2/d", "the usual starting dose", above=0)]
     asOf: str | None = None
+    """The date, or date and time with offset, for which the guideline is asked; null: 2024-03-31,
+    unless `version` is given.
+    """
     version: str | None = None
+    """The version of the rule, in place of a day; null: the one in force then."""
 
 
 class MercaptopurineResult(Result):
     """What the rule advises."""
 
     action: str
-    dose_mg_m2_day_at_most: Annotated[Fraction, Quantity("mg/m2/d", "the greatest dose on a day")]
-    days_per_week: Annotated[Fraction, Quantity("d/wk", "days with a dose")]
-    fraction: tuple[Fraction, Fraction] | None
-    dose_mg_m2_day: Fraction | tuple[Fraction, Fraction]
+    """What the guideline advises."""
+    dose_mg_m2_day_at_most: Annotated[Fraction, Quantity("mg/m2/d", "the greatest dose on a day")] | None = (
+        None
+    )
+    """The greatest dose on a day; only with `drastic-reduction`."""
+    days_per_week: Annotated[Fraction, Quantity("d/wk", "days with a dose")] | None = None
+    """Days in a week with a dose; only with `drastic-reduction`."""
+    fraction: tuple[Part, Part] | None = None
+    """Lowest and highest part of the usual dose; null where one gene is unknown and the other asks for
+    nothing; only with `reduce` and `partial-genotype`.
+    """
+    dose_mg_m2_day: Dose | tuple[Dose, Dose] | None = None
+    """The start in mg/m2 a day, one number, or lowest and highest; only with `normal`, `reduce` and
+    `no-reduction-needed-if-already-low`.
+    """
 
 
 def operation(knowledge: KnowledgeBase) -> Operation:
@@ -62,12 +86,14 @@ def operation(knowledge: KnowledgeBase) -> Operation:
         MercaptopurineGiven,
         MercaptopurineResult,
         partial(_answer, knowledge),
-        "CPIC guideline for thiopurines, by the rules of the knowledge base: PMID 30447069, PMID 38230823",
+        "CPIC guideline for thiopurines, PMID 30447069, and its update, PMID 38230823, by the rules of the "
+        "knowledge base",
         {"tpmt": "intermediate", "nudt15": "normal", "malignant": True, "normal_mg_m2_day": 75},
     )
 
 
 def _answer(knowledge: KnowledgeBase, given: MercaptopurineGiven) -> MercaptopurineResult:
+    """What the guideline's rule says about a draft order, from both phenotypes and the disease."""
     found = _said(knowledge, given)
     return MercaptopurineResult.model_construct(set(found), **found)
 
@@ -127,9 +153,8 @@ def _finding(given: MercaptopurineGiven, knowledge: KnowledgeBase) -> Finding:
 def _first_day(version: str, knowledge: KnowledgeBase) -> date:
     days = _first_days(knowledge)
     if version not in days:
-        raise UnusableInput(
-            "input", f"`version` is one of {', '.join(sorted(days)) or 'none: there is no rule'}"
-        )
+        known = ", ".join(sorted(days)) or "none, as there is no rule"
+        raise UnusableInput("input", f'`version`: expected one of {known}, not "{version[:40]}"')
     return days[version]
 
 
@@ -174,7 +199,7 @@ def _results(
         known = {member.replace("_", "-"): text for member, text in gene.published.items()}
         if word not in known:
             advice = closest(word, known) or f"expected unknown or one of {', '.join(sorted(known))}"
-            raise UnusableInput("input", f"`{name}`: {symbol} has no phenotype `{word}`; {advice}")
+            raise UnusableInput("input", f'`{name}`: {symbol} has no phenotype "{word[:40]}"; {advice}')
         studied = {"coding": [{"system": "http://www.genenames.org/geneId", "code": gene.hgnc}]}
         yield {
             "resourceType": "Observation",

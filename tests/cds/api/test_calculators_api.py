@@ -63,7 +63,7 @@ def test_units_convert_and_numbers_stay_exact(service: Service) -> None:
             json.dumps(GIVEN | {"mec": "1"}).encode(),
             400,
             "not-a-number",
-            "`mec`: expected a finite number, not 1",
+            '`mec`: expected a finite number, not "1"',
         ),
         ("pk.css", json.dumps(GIVEN | {"mec": 3}).encode(), 400, "window", "`mec` is above `mtc`"),
         (

@@ -99,7 +99,7 @@ def test_one_operation_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
         ("pk.auc_ratio", ["fm"], "expected NAME=VALUE"),
         ("pk.auc_ratio", ["fm=2", "activity=1"], "`fm`: expected a number at least 0 and at most 1, not 2"),
         ("pk.auc_ratio", ["fm=1 mg", "activity=1"], "not 1 mg"),
-        ("pk.auc_ratio", ["fm=much", "activity=1"], "`fm`: expected a finite number, not much"),
+        ("pk.auc_ratio", ["fm=much", "activity=1"], '`fm`: expected a finite number, not "much"'),
         ("pk.auc_ratio", ["fm=1", "activity=0"], "nothing that removes the drug"),
     ],
 )

@@ -25,7 +25,7 @@ from tests.cds.cards.support import bundled
 from tests.cds.hooks.support import RecordingServer, Service, serving
 
 FOLDER = Path(__file__).parents[2] / "docs" / "calculators"
-OF_PYTHON = re.compile(r"\b(None|Fraction|Decimal|tuple|dict|partial|Pydantic\w*|Undefined)\b")
+OF_PYTHON = re.compile(r"\b(None|Fraction|Decimal|tuple|dict|partial\(|Pydantic\w*|Undefined)")
 SOURCE = re.compile(
     r"PMID \d+|DOI 10\.\d+/\S+|ISBN [\d-]+|^a definition;|What If, 2020|^US prescribing information"
 )

@@ -79,7 +79,7 @@ def test_the_highest_scores_are_those_of_the_publications() -> None:
 @pytest.mark.parametrize(("other", "own"), OTHER_NAMES.items())
 def test_other_names_of_a_flag(other: str, own: str) -> None:
     assert scores(50, "male", **{other: 1}) == scores(50, "male", **{own: 1}) != [0, 0, 0, 0]
-    with pytest.raises(CalculationError, match=f"expected `{own}` under one name"):
+    with pytest.raises(CalculationError, match=f"`{own}` comes under two names"):
         scores(50, "male", **{other: 1, own: 0})
 
 

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calc.anticoagulation import Effects, Ratio
-from calc.operations import OPERATIONS
+from calc.operations import OPERATIONS, meanings
 from calc.operations.anticoagulation import BaselineGiven, ParametersGiven
 from cds.api import calculator_routes
 from cds.calculators import operations
@@ -60,9 +60,7 @@ def test_every_operation_has_one_line_of_title_and_a_source_that_can_be_looked_u
 def test_what_null_stands_for_is_what_the_model_takes() -> None:
     """The page gives the numbers of the model of net benefit, which nobody would compare by eye."""
     said = "; ".join(
-        field.description or ""
-        for model in (ParametersGiven, BaselineGiven)
-        for field in model.model_fields.values()
+        meaning for model in (ParametersGiven, BaselineGiven) for meaning in meanings(model).values()
     )
     written = [
         [float(each) for each in numbers.split(",")] for numbers in re.findall(r"null:\s+([\d.,\s]*\d)", said)

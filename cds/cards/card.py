@@ -255,8 +255,9 @@ def _used(card: CardView) -> list[str]:
 
 
 def _tells_more(let: Let, outcome: Outcome | None) -> bool:
-    """Whether a calculated value is news: not a step on the way, which the trace has, nor said already."""
-    step = isinstance(let.type, BooleanType) or "." in let.name
+    """Whether a calculated value is news about this patient: not a step on the way, which the trace has, nor
+    said already, nor a number that rests on nothing of the chart."""
+    step = isinstance(let.type, BooleanType) or "." in let.name or not let.reads
     said = outcome is not None and f"{{{let.name}}}" in outcome.advise + outcome.rationale
     return not step and not said
 

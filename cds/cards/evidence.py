@@ -10,22 +10,21 @@ from kb import KnowledgeBase, Study
 
 
 def evidence_lines(rule: Rule, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Effects with their intervals, how they were found, from whom, and what may confound them."""
+    """A line for each study: effects with their intervals, how they were found, from whom, what confounds."""
     for citation in rule.evidence.citations:
         study = knowledge.studies.get(citation.identifier)
         if study is not None:
-            yield from _lines(study)
+            yield "; ".join(_parts(study))
 
 
-def _lines(study: Study) -> Iterator[str]:
+def _parts(study: Study) -> Iterator[str]:
     graded = f", {study.grade_system} {study.grade}" if study.grade else ""
-    yield f"{study.about}: {study.design}{graded}"
-    for effect in study.effects:
-        yield f"{effect}, 95 % interval"
-    yield f"learned from {study.cohort}; ancestry {study.ancestry}; ages {_ages(study)}"
+    effects = ", ".join(map(str, study.effects))
+    yield f"{study.about} ({study.design}{graded})" + (f": {effects}, 95 % intervals" if effects else "")
+    yield f"learned from {study.cohort}, ancestry {study.ancestry}, ages {_ages(study)}"
     yield f"risk without treatment from {study.baseline}"
     if study.is_observed:
-        yield f"target trial: {study.target_trial or 'not stated'}"
+        yield f"target trial {study.target_trial or 'not stated'}"
     yield f"confounding: {study.confounding}"
 
 

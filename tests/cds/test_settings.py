@@ -39,6 +39,7 @@ def test_defaults() -> None:
         "fhir_ca": None,
         "fhir_seconds": 0.4,
         "cors_origins": (),
+        "public_url": None,
     }
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
 from itertools import product
+from math import prod
 from random import Random
 
 import pytest
@@ -66,12 +67,20 @@ def facts_of_cell(one: CompiledRule, cell: tuple[int, ...]) -> dict[str, Fact]:
     return facts
 
 
+FEW_CELLS = 1200
+"""A rule with more cases is tried in so many: one with thirty inputs has more than a machine holds."""
+
+
 @pytest.mark.parametrize("name", BY_NAME)
 def test_every_case_of_a_written_rule_agrees(name: str) -> None:
     service = compile_rules([BY_NAME[name]])
     (one,) = service.rules
-    cells = list(one.all_cells())
-    for cell in Random(name).sample(cells, min(len(cells), 1200)):
+    if prod(axis.size for axis in one.axes) <= FEW_CELLS:
+        cells = list(one.all_cells())
+    else:
+        random = Random(name)
+        cells = [tuple([random.randrange(axis.size) for axis in one.axes]) for _ in range(FEW_CELLS)]
+    for cell in cells:
         assert_agrees(service, facts_of_cell(one, cell))
 
 

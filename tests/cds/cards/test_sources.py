@@ -228,5 +228,7 @@ def test_every_action_has_a_direction() -> None:
 
 
 def test_a_publisher_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(UnknownPublisher, match="no guidance about genes is published by `KNMP`; known: CPIC"):
+    with pytest.raises(
+        UnknownPublisher, match=r"no guidance about genes is published by `KNMP`; known: .*CPIC"
+    ):
         check_precedence(["CPIC", "KNMP"], bundled())

@@ -65,6 +65,8 @@ def _is_own(path: Path) -> bool:
             return path.stem in BY_HAND
         case "rules":
             return path.parts[1] in BY_HAND
+        case "pictures":
+            return False
     return True
 
 

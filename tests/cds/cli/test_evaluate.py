@@ -229,4 +229,4 @@ def test_a_changed_cut_changes_the_answer(tmp_path: Path) -> None:
 def test_a_source_that_goes_first_must_be_one(tmp_path: Path) -> None:
     ran = evaluated(tmp_path, record(), "--follow", "KNMP")
     assert ran.code == 2
-    assert "--follow: no guidance about genes is published by `KNMP`; known: CPIC" in ran.err
+    assert "--follow: no guidance about genes is published by `KNMP`; known: " in ran.err

@@ -225,7 +225,7 @@ def test_the_rule_ranks_as_the_operation_does(
     rows = expected["table"]
     assert isinstance(rows, tuple | list) and len(rows) == 4
     for dose, *_, utility in rows:
-        assert f"- utility {dose}, calculated: \\~{utility:.4g}\n" in card["detail"]
+        assert f" {dose} mg \\~{utility:.4g}" in card["detail"]
 
 
 def test_what_is_not_known_of_the_clearance_can_change_the_dose(drafting: HookService) -> None:

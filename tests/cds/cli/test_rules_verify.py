@@ -80,8 +80,9 @@ def test_nothing_else_needs_the_solver() -> None:
     words = (
         "import sys; sys.modules['z3'] = None\n"
         "from pathlib import Path; from cds.cli import rules; from kb import BUNDLED\n"
-        "assert rules.check([BUNDLED], 'text') == 0\n"
-        "assert rules.test([BUNDLED], None, coverage=True, as_json=True, boundaries=True) == 0\n"
+        "paths = [BUNDLED / 'rules' / 'niraparib', BUNDLED / 'vocabulary']\n"
+        "assert rules.check(paths, 'text') == 0\n"
+        "assert rules.test(paths, None, coverage=True, as_json=True, boundaries=True) == 0\n"
     )
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ from calc import CalculationError, UnusableInput
 from calc.operations import Operation
 from cds.calculators import answer, operation_named, operations
 from cds.calculators.schema import described
-from cds.cards.pictures import as_page, picture_for
+from cds.cards.pictures import as_page, picture_of
 from cds.hooks import CallRefused, read_body
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
 from kb import KnowledgeBase
@@ -61,10 +61,11 @@ _HARMLESS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-i
 
 def _drawn(operation: Operation, given: object) -> str:
     result = answer(operation, given)
-    picture = picture_for(operation.name, given, result) if isinstance(given, dict) else None
-    if picture is None:
+    assert isinstance(given, dict)  # or there would be no answer
+    page = picture_of(operation.name, given, result, as_page)
+    if page is None:
         raise UnusableInput("no-picture", f"there is no picture of this answer of {operation.name}")
-    return as_page(picture)
+    return page
 
 
 def _entry(operation: Operation) -> dict[str, object]:

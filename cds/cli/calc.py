@@ -59,13 +59,13 @@ def run(
 def _draw(svg: Path, name: str, given: Mapping[str, object], result: Mapping[str, object]) -> None:
     """Raises `UnusableInput` for an answer without a picture and a file that cannot be written."""
     # Drawing needs templates, which no other answer waits for.
-    from cds.cards.pictures import as_page, as_svg, picture_for
+    from cds.cards.pictures import as_page, as_svg, picture_of
 
-    picture = picture_for(name, given, result)
-    if picture is None:
+    drawn = picture_of(name, given, result, as_page if svg.suffix == ".html" else as_svg)
+    if drawn is None:
         raise UnusableInput("input", f"there is no picture of this answer of {name}")
     try:
-        svg.write_text(as_page(picture) if svg.suffix == ".html" else as_svg(picture), "utf-8")
+        svg.write_text(drawn, "utf-8")
     except OSError as error:
         raise UnusableInput("input", f"{svg}: cannot be written ({error.strerror})") from None
 

@@ -243,8 +243,8 @@ def _untested(
         others = ((*case[:place], member, *case[place + 1 :]) for member in axis.enum.labels)
         told = answer.param("partner_gene") == "unknown" and case[place] in UNRESOLVED
         # Whoever names no alleles is answered by the row of the phenotype or score, and wholly.
-        tested = axis.source == "genotype" or len(axes) == 1
-        open_ = not tested and case[place] is None and any(cases.get(each) != answer for each in others)
+        whole = axis.source == "genotype" or len(axes) == 1
+        open_ = not whole and case[place] is None and any(cases.get(each) != answer for each in others)
         if told or open_:
             found.append(axis.shown)
     return tuple(found)

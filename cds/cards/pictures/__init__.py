@@ -6,6 +6,8 @@
 They hold no script and nothing from elsewhere. Signs differ in shape and words too, not in colour alone.
 """
 
+from collections.abc import Callable
+
 from markupsafe import Markup
 
 from cds.cards.pictures.model import (
@@ -28,11 +30,13 @@ from cds.cards.pictures.operations import Json, picture_for
 from cds.cards.pictures.render import as_figure, as_page, as_svg
 
 
-def picture_of(operation: str, given: Json, result: Json) -> Markup | None:
-    """The figure for an answer, ready for a page; None where `picture_for` has none."""
+def picture_of(
+    operation: str, given: Json, result: Json, form: Callable[[Picture], Markup] = as_figure
+) -> Markup | None:
+    """The picture of an answer in a form; None where `picture_for` has none or it is too large to draw."""
     picture = picture_for(operation, given, result)
     try:
-        return None if picture is None else as_figure(picture)
+        return None if picture is None else form(picture)
     except NoPicture:
         return None
 

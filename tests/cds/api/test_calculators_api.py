@@ -103,6 +103,13 @@ def test_a_fault_of_ours_tells_nothing(service: Service, monkeypatch: pytest.Mon
     assert read(reply)["error"]["code"] == "internal-error"
 
 
+def test_a_network_too_large_to_draw_has_no_picture(service: Service) -> None:
+    edges = [["s", f"n{at}"] for at in range(60)] + [[f"n{at}", "t"] for at in range(60)]
+    given = quote(json.dumps({"edges": edges, "sources": ["s"], "sink": "t", "block": ["n1"]}))
+    reply = service.send("GET", f"/api/calc/path.block/picture?given={given}")
+    assert reply.status == 400 and read(reply)["error"]["code"] == "no-picture"
+
+
 def test_a_picture_is_a_page_without_anything_from_elsewhere(service: Service) -> None:
     given = quote(
         json.dumps({"events_control": 60, "n_control": 600, "events_treated": 72, "n_treated": 600})

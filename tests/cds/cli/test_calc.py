@@ -111,6 +111,34 @@ def test_what_is_typed_wrongly_is_said(
     assert words in said.err and said.out == ""
 
 
+@pytest.mark.parametrize(("file", "begins"), [("a.svg", "<svg "), ("a.html", "<!doctype html>")])
+def test_an_answer_is_drawn(tmp_path: Path, file: str, begins: str) -> None:
+    fields = ["fm=0.8", "activity=0"]
+    assert calc.run("pk.auc_ratio", fields, None, None, as_json=False, svg=tmp_path / file) == 0
+    assert (tmp_path / file).read_text("utf-8").startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "file", "words"),
+    [
+        ("pk.css_dose", ["target=1", "cl_l_h=2", "tau_h=4"], "a.svg", "no picture of this answer"),
+        (
+            "path.block",
+            ["edges=" + json.dumps([e for at in range(60) for e in (["s", f"n{at}"], [f"n{at}", "t"])]),
+             'sources=["s"]', "sink=t", 'block=["n1"]'],
+            "a.svg",
+            "no picture of this answer",
+        ),
+        ("pk.auc_ratio", ["fm=0.8", "activity=0"], "none/a.svg", "cannot be written"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, fields: list[str], file: str, words: str
+) -> None:
+    assert calc.run(name, fields, None, None, as_json=False, svg=tmp_path / file) == 2
+    assert words in capsys.readouterr().err
+
+
 def test_without_fields_there_is_a_page_and_without_a_name_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert calc.run("pk.css", [], None, None, as_json=False) == 0
     assert capsys.readouterr().out.startswith("# pk.css\n")

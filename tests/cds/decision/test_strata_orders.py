@@ -58,6 +58,7 @@ def cards(service: HookService, letter: str, **data: object) -> list[Json]:
 
 
 def answered(service: HookService, order: Json, **data: object) -> list[Json]:
+    # Each test gives the lists that `prefetch` takes under these names.
     status, body = answer(service, order_sign([order], prefetch(**data)))  # type: ignore[arg-type]
     assert status == 200
     found: list[Json] = body["cards"]

@@ -65,6 +65,7 @@ def icon_arrays(draw: st.DrawFn) -> IconArray:
     outcomes = tuple(
         Outcome(draw(names), *(Fraction(weight * people, whole) for weight in pair)) for pair in weights
     )
+    # Of the two numbers that are drawn the type says no more than that they are whole.
     return IconArray(draw(names), people, outcomes, draw(names), draw(names), draw(notes))  # type: ignore[arg-type]
 
 

@@ -395,3 +395,23 @@ def test_what_cannot_be_used_of_signs_is_named(changed: dict[str, object], code:
     with pytest.raises(CalculationError, match=words) as error:
         OPERATIONS["path.fixpoint"].answer({**usable, **changed})
     assert error.value.code == code
+
+
+LENGAUER_TARJAN = "RA RB RC AD BA BD BE CF CG DL EH FI GI GJ HE HK IK JI KI KR LH"
+"""The flow graph of figure 1 of Lengauer and Tarjan, ACM TOPLAS 1979;1:121-141; R is its root."""
+
+
+@pytest.mark.parametrize(
+    ("sink", "immediate"),
+    list(zip("ABCDEFGHIJKL", "RRRRRCCRRGRD", strict=True)),
+)
+def test_dominators_of_the_published_flow_graph(sink: str, immediate: str) -> None:
+    """Figure 2 there is the tree of immediate dominators: every node's is the last before the node itself."""
+    found = block(
+        edges=[list(edge) for edge in LENGAUER_TARJAN.split()],
+        sources=["R"],
+        sink=sink,
+        druggable=[],
+        block=[],
+    )
+    assert found["dominators"][-1:] == [immediate]

@@ -12,12 +12,12 @@ from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
 from dsl.evaluator.kept import KeptDecisions
 from kb.evidence import Study
 from kb.genes import Gene
+from kb.phenoconversion import Phenoconversion
 
 if TYPE_CHECKING:
+    from kb.models import DosingModel
     from kb.pathway_questions import Question
-    from kb.phenoconversion import Phenoconversion
     from kb.pictures import RulePicture
-from kb.phenoconversion import Phenoconversion
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -220,6 +220,8 @@ class KnowledgeBase:
     """What is known of the studies behind sources, by what they are cited as."""
     pictures: Mapping[str, RulePicture] = field(default_factory=dict)
     """By the name of the rule."""
+    models: Mapping[str, DosingModel] = field(default_factory=dict)
+    """Population models, by name."""
     decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
     """What its rules came to before, for answers without a chart."""
 
@@ -280,6 +282,10 @@ class KnowledgeBase:
     def pathway(self, name: str) -> Question:
         """One signalling network."""
         return self.pathways[name]
+
+    def models_of(self, drug: str) -> tuple[DosingModel, ...]:
+        """The population models of a drug, in the order of their names."""
+        return tuple(model for _, model in sorted(self.models.items()) if drug in model.drugs)
 
     def gene(self, symbol: str) -> Gene:
         """One gene."""

@@ -34,7 +34,7 @@ from calc.population.diagnostics import (
 )
 from calc.population.explanations import Explanation, explanations
 from calc.population.expressions import Equation, EquationError, derivative, equation
-from calc.population.fit import Fit, NotConverged, fit
+from calc.population.fit import Fit, NotConverged, fit, minimum
 from calc.population.history import Dose, Level, compact, expanded
 from calc.population.model import Covariate, ModelError, PopulationModel, States
 from calc.population.objective import Objective
@@ -89,6 +89,7 @@ __all__ = [
     "explanations",
     "fit",
     "influence",
+    "minimum",
     "posterior",
     "robust",
     "sampled_evidence",

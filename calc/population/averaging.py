@@ -23,7 +23,8 @@ from calc.population.history import Level
 from calc.population.model import Covariate, ModelError, PopulationModel
 from calc.population.objective import Objective
 from calc.population.ode import NotSolved
-from calc.population.posterior import Posterior, posterior
+from calc.population.posterior import Posterior
+from calc.population.updating import known
 
 _PRIOR: Final = 0.2
 """Share of draws from the prior, so that no far valley goes unseen."""
@@ -122,7 +123,7 @@ def averaged(
         try:
             objective = Objective(model, person, levels)
             mode = minimum(objective)
-            drawn = posterior(objective, mode, draws, seed)
+            drawn = known(objective, mode, draws, seed)
         except (NotConverged, NotSolved) as error:
             left_out.append(LeftOut(model.name, (str(error),)))
             continue
@@ -173,13 +174,12 @@ def _rest(objective: Objective) -> float:
     A model with errors of the logarithm foretells the logarithm; divided by the level, its density is one of
     the level itself, to be compared with that of other models.
     """
-    measured = ~objective.below
-    logarithmic = np.array(
-        [bool(objective.model.residuals[name].logarithmic) for name in objective.course.outputs], bool
-    )
-    return -float(
-        measured.sum() * math.log(2 * math.pi) / 2 + np.log(objective.observed[measured & logarithmic]).sum()
-    )
+    total = 0.0
+    for level, output in zip(objective.levels, objective.course.outputs, strict=True):
+        if not level.below:
+            total -= math.log(2 * math.pi) / 2
+            total -= math.log(level.value) if objective.model.residuals[output].logarithmic else 0.0
+    return total
 
 
 def _log_det(matrix: Floats) -> float:

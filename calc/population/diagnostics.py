@@ -149,23 +149,21 @@ def conflict(objective: Objective, mode: Fit) -> Conflict:
     Raises NotConverged where a level alone, or all the others, have no most probable person.
     """
     levels = objective.levels
-    together, etas = distances(objective, mode)
-    typical = objective.course(objective.typical[None])[0]
+    near, etas = distances(objective, mode)
     each = []
     for index, level in enumerate(levels):
-        single = _only(objective, (level,))
-        others = _only(objective, _without(levels, index))
+        single, others = _only(objective, (level,)), _only(objective, _without(levels, index))
         alone = sum(distances(single, minimum(single)))
         rest = sum(distances(others, minimum(others)))
         each.append(
             LevelConflict(
                 level,
-                float(typical[index]),
+                float(single.course(single.typical[None])[0, 0]),
                 Surprise(alone, 1),
-                Surprise(max(0.0, together + etas - rest), 1),
+                Surprise(max(0.0, near + etas - rest), 1),
             )
         )
-    return Conflict(tuple(each), Surprise(together + etas, len(levels)), Surprise(etas, objective.size))
+    return Conflict(tuple(each), Surprise(near + etas, len(levels)), Surprise(etas, objective.size))
 
 
 def distances(objective: Objective, mode: Fit) -> tuple[float, float]:
@@ -173,15 +171,17 @@ def distances(objective: Objective, mode: Fit) -> tuple[float, float]:
 
     A level below the limit of quantification is not far from anything below the limit.
     """
+    etas = float(objective.prior(mode.eta[None])[0])
+    if not objective.levels:
+        return 0.0, etas
     predicted = objective.course(mode.eta[None])[0]
     total = 0.0
-    for index, name in enumerate(objective.course.outputs):
-        residual = objective.model.residuals[name]
-        f, y = predicted[index], objective.observed[index]
-        apart = np.log(y) - np.log(f) if residual.logarithmic else y - f
-        deviate = float(apart / residual.deviation(predicted[[index]])[0])
-        total += 0.0 if objective.below[index] and deviate > 0 else deviate**2
-    return total, float(objective.prior(mode.eta[None])[0])
+    for index, (level, output) in enumerate(zip(objective.levels, objective.course.outputs, strict=True)):
+        residual, f = objective.model.residuals[output], predicted[[index]]
+        apart = math.log(level.value) - np.log(f) if residual.logarithmic else level.value - f
+        deviate = float((apart / residual.deviation(f))[0])
+        total += 0.0 if level.below and deviate > 0 else deviate**2
+    return total, etas
 
 
 def chi_square_tail(value: float, degrees: int) -> float:

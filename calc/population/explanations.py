@@ -98,16 +98,19 @@ def _undone(objective: Objective, hour: float) -> Iterator[_Tried]:
     model, person, levels = objective.model, objective.person, objective.levels
     doses = expanded(person.doses)
 
+    first = min((-math.inf if math.isinf(dose.count) else dose.time for dose in doses), default=math.inf)
+
     def instead(index: int, *others: Level) -> Objective:
         return Objective(model, person, (*levels[:index], *others, *levels[index + 1 :]))
 
     for index, level in enumerate(levels):
         for shift in _SHIFTS:
             moved = replace(level, time=level.time + shift * hour)
-            yield _Tried("wrong time", instead(index, moved), (level,), None, shift * hour)
+            if moved.time > first + SAME_TIME:
+                yield _Tried("wrong time", instead(index, moved), (level,), None, shift * hour)
         for dose in doses:
             since = level.time - dose.time
-            if SAME_TIME < since <= _NEAR * hour:
+            if SAME_TIME < since <= _NEAR * hour and dose.time > first + SAME_TIME:
                 before = instead(index, replace(level, time=dose.time))
                 yield _Tried("taken before the dose", before, (level,), dose)
             if -_NEAR * hour <= since <= SAME_TIME:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from calc.population.expressions import Numbers
+from calc.population.expressions import Floats, Numbers
 
 Slope: TypeAlias = Callable[[Numbers, Numbers, Numbers], None]
 """(time since the start, state, where its change per unit of time goes); states x lanes."""
@@ -40,12 +40,12 @@ class NotSolved(ArithmeticError):
 
 
 def advanced(
-    slope: Slope, state: Numbers, length: Numbers, tolerance: float, floor: float, first: float = 0.1
+    slope: Slope, state: Numbers, length: Numbers, tolerance: float, floor: Floats, first: float = 0.1
 ) -> tuple[Numbers, float]:
     """The state after `length`, one for each lane, and the share of it that the first step took.
 
-    Local errors stay below `tolerance` times the state, or times `floor` where that is more. Raises
-    NotSolved.
+    Local errors stay below `tolerance` times the state, or times `floor` where that is more, both states x
+    lanes. Raises NotSolved.
     """
     kind = np.result_type(state, length, 0.0)
     stages = np.empty((7, *state.shape), kind)
@@ -53,7 +53,7 @@ def advanced(
     weights = [row.astype(kind) for row in _WEIGHTS]
     estimate = _ERROR.astype(kind)
     scale = np.tile(length, len(state))
-    flat = state.reshape(-1)
+    flat, least = state.reshape(-1), floor.reshape(-1)
     done, step, taken = 0.0, min(first, 1.0), 0.0
     slope(length * 0, state, stages[0])
     for _ in range(_MOST_STEPS):
@@ -63,7 +63,7 @@ def advanced(
             inside = flat + moved * (weights[index - 1] @ rows[:index])
             slope((done + _NODES[index] * step) * length, inside.reshape(state.shape), stages[index])
         error = np.abs((moved * (estimate @ rows)).real)
-        allowed = tolerance * np.maximum(np.maximum(np.abs(flat.real), np.abs(inside.real)), floor)
+        allowed = tolerance * np.maximum(np.maximum(np.abs(flat.real), np.abs(inside.real)), least)
         worst = float((error / allowed).max())
         if not worst < _HOPELESS:
             worst = _HOPELESS

@@ -74,7 +74,7 @@ def calibrated(study: Study, patients: int, draws: int, seed: int) -> Calibratio
         person = study.person(generator)
         eta = root @ generator.standard_normal(len(root))
         times = (study.troughs[1], study.troughs[3] if patient % 2 else study.peak)
-        levels = measured(model, person, eta, times, generator)
+        levels = measured(study, person, eta, times, generator)
         try:
             mode = fit(model, person, levels)
         except NotConverged:

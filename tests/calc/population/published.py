@@ -30,6 +30,8 @@ class Study:
     """Five; each right before a dose."""
     peak: float
     """A time soon after the last dose before the last trough."""
+    least: float
+    """Levels below it are reported as being below it."""
 
     def person(self, generator: np.random.Generator) -> Person:
         """Somebody from the middle of the model's population."""
@@ -44,18 +46,20 @@ class Study:
 
 
 def measured(
-    model: PopulationModel,
+    study: Study,
     person: Person,
     eta: NDArray[np.float64],
     times: tuple[float, ...],
     generator: np.random.Generator,
 ) -> list[Level]:
     """Levels of somebody with these etas, as the model says that they err."""
-    true = Course(model, person, times)(eta[None])[0]
-    residual = next(iter(model.residuals.values()))
-    errors = residual.deviation(true) * generator.standard_normal(len(times))
-    values = true * np.exp(errors) if residual.logarithmic else true + errors
-    return [Level(time, float(value)) for time, value in zip(times, values, strict=True)]
+    true = Course(study.model, person, times)(eta[None])[0]
+    (residual,) = study.model.residuals.values()
+    values = true + residual.deviation(true) * generator.standard_normal(len(times))
+    return [
+        Level(time, max(float(value), study.least), below=bool(value < study.least))
+        for time, value in zip(times, values, strict=True)
+    ]
 
 
 def _model(
@@ -178,17 +182,18 @@ def _rows(amount: float, duration: float, interval: float, count: int) -> tuple[
 STUDIES: Final = {
     study.model.name: study
     for study in (
-        Study(VANCOMYCIN, _rows(15, 1.5, 12, 8), True, (12, 24, 48, 72, 96), 86.5),
-        Study(GENTAMICIN, _rows(3, 0.5, 12, 8), True, (12, 24, 48, 72, 96), 85),
-        Study(IMATINIB, (Dose(0, 400, 0, "oral", 24, 35),), False, (168, 336, 504, 672, 840), 820),
+        Study(VANCOMYCIN, _rows(15, 1.5, 12, 8), True, (12, 24, 48, 72, 96), 86.5, 1),
+        Study(GENTAMICIN, _rows(3, 0.5, 12, 8), True, (12, 24, 48, 72, 96), 85, 0.2),
+        Study(IMATINIB, (Dose(0, 400, 0, "oral", 24, 35),), False, (168, 336, 504, 672, 840), 820, 10),
         Study(
             INFLIXIMAB,
             tuple(Dose(t, 5, 1 / 12) for t in (0, 14, 42, 98, 154, 210)),
             True,
             (14, 42, 98, 154, 210),
             155,
+            0.4,
         ),
-        Study(MEROPENEM, _rows(1000, 0.5, 8, 12), False, (8, 24, 48, 72, 96), 89),
-        Study(TACROLIMUS, (Dose(0, 5, 0, "oral", 12, 14),), False, (24, 48, 72, 120, 168), 158),
+        Study(MEROPENEM, _rows(1000, 0.5, 8, 12), False, (8, 24, 48, 72, 96), 89, 0.1),
+        Study(TACROLIMUS, (Dose(0, 5, 0, "oral", 12, 14),), False, (24, 48, 72, 120, 168), 158, 0.5),
     )
 }

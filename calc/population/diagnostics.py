@@ -18,7 +18,9 @@ import numpy as np
 from calc.population.expressions import Floats
 from calc.population.fit import Fit, minimum
 from calc.population.history import Level
+from calc.population.model import ModelError
 from calc.population.objective import Objective
+from calc.population.robust import StudentResidual
 
 Verdict: TypeAlias = Literal["plausible", "unusual", "beyond belief"]
 UNUSUAL: Final = 0.01
@@ -61,8 +63,8 @@ class Influence:
 def influence(objective: Objective, mode: Fit) -> Influence:
     """By fitting without each level, and by its part of the information J'J/v at the mode.
 
-    Information is averaged over the etas, each direction on the scale of what is known of it. A level below
-    the limit of quantification counts in it as one at its limit. Raises NotConverged where there is no fit
+    Information is averaged over the etas, each direction on the scale of what is known of it; it is what a
+    level at that time is expected to tell, whatever was measured. Raises NotConverged where there is no fit
     without a level.
     """
     parts = [_information(objective, level, mode.eta) for level in objective.levels]
@@ -146,7 +148,8 @@ class Conflict:
 def conflict(objective: Objective, mode: Fit) -> Conflict:
     """What the levels, one by one and together, say against the prior.
 
-    Raises NotConverged where a level alone, or all the others, have no most probable person.
+    Raises NotConverged where a level alone, or all the others, have no most probable person, and ModelError
+    for a model with heavy tails, to which no level is far.
     """
     levels = objective.levels
     near, etas = distances(objective, mode)
@@ -171,6 +174,10 @@ def distances(objective: Objective, mode: Fit) -> tuple[float, float]:
 
     A level below the limit of quantification is not far from anything below the limit.
     """
+    if any(isinstance(residual, StudentResidual) for residual in objective.model.residuals.values()):
+        raise ModelError(
+            f"{objective.model.name}: errors with heavy tails hide what does not fit; ask the plain model"
+        )
     etas = float(objective.prior(mode.eta[None])[0])
     if not objective.levels:
         return 0.0, etas

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Literal, TypeAlias
 
-from calc.population.diagnostics import Surprise, distances
+from calc.population.diagnostics import BEYOND_BELIEF, Surprise, distances
 from calc.population.fit import Fit, NotConverged, minimum
 from calc.population.history import Dose, Level, expanded
 from calc.population.linear import SAME_TIME
@@ -55,8 +55,9 @@ class Explanation:
 
 
 def explanations(objective: Objective, mode: Fit) -> tuple[Explanation, ...]:
-    """Mistakes that improve the objective by LEAST or more, the best first; empty where none does.
+    """Mistakes that improve the objective by LEAST or more, the best first.
 
+    Empty where none does, or none enough to make the levels believable: they may be another patient's.
     Each level is moved by up to two hours, or to the other side of a dose near it, or exchanged with another;
     each of the last four doses is left out or doubled; a level that may come from the line of a running
     infusion is not counted.
@@ -80,7 +81,8 @@ def explanations(objective: Objective, mode: Fit) -> tuple[Explanation, ...]:
             Surprise(sum(distances(tried.objective, fitted)), len(tried.objective.levels)),
         )
         key = (better.mistake, better.levels, better.dose)
-        if better.improvement >= LEAST and (key not in found or better.improvement > found[key].improvement):
+        explains = better.improvement >= LEAST and better.together.chance >= BEYOND_BELIEF
+        if explains and (key not in found or better.improvement > found[key].improvement):
             found[key] = better
     return tuple(sorted(found.values(), key=lambda each: -each.improvement))
 

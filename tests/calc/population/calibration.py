@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm, qmc
 
-from calc.population import NotConverged, Objective, fit, posterior
+from calc.population import NotConverged, Objective, PopulationModel, fit, posterior
 from tests.calc.population.published import STUDIES, Study, measured
 
 DRAWS = 2000
@@ -62,19 +63,27 @@ class Calibration:
         return math.sqrt(math.log(2 / 0.01) / (2 * len(self.places)))
 
 
-def calibrated(study: Study, patients: int, draws: int, seed: int) -> Calibration:
-    """Two troughs, or one trough and one peak, of each patient."""
+def calibrated(
+    study: Study, patients: int, draws: int, seed: int, assumed: PopulationModel | None = None
+) -> Calibration:
+    """Two troughs, or one trough and one peak, of each patient; fitted with another model where one is given.
+
+    Etas and errors are spread evenly over their distributions (Sobol's points, scrambled by the seed), so
+    that few patients stand for many.
+    """
     generator = np.random.default_rng(seed)
-    model = study.model
-    root = np.linalg.cholesky(model.omega)
+    model = assumed or study.model
+    root = np.linalg.cholesky(study.model.omega)
+    points = qmc.Sobol(len(root) + 2, rng=generator).random_base2(math.ceil(math.log2(patients)))
+    normals = norm.ppf(points[:patients])
     places, effective = [], []
     chains = failed = 0
     start = time.perf_counter()
-    for patient in range(patients):
+    for patient, normal in enumerate(normals):
         person = study.person(generator)
-        eta = root @ generator.standard_normal(len(root))
-        times = (study.troughs[1], study.troughs[3] if patient % 2 else study.peak)
-        levels = measured(study, person, eta, times, generator)
+        eta = root @ normal[:-2]
+        times = (study.troughs[1], study.troughs[3] if generator.random() < 0.5 else study.peak)
+        levels = measured(study, person, eta, times, normal[-2:])
         try:
             mode = fit(model, person, levels)
         except NotConverged:

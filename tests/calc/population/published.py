@@ -8,7 +8,7 @@ al., Eur J Clin Pharmacol 2009;65:1211-1228; Ulldemolins et al., Antimicrob Agen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -49,13 +49,13 @@ def measured(
     study: Study,
     person: Person,
     eta: NDArray[np.float64],
-    times: tuple[float, ...],
-    generator: np.random.Generator,
+    times: Sequence[float],
+    normals: NDArray[np.float64],
 ) -> list[Level]:
-    """Levels of somebody with these etas, as the model says that they err."""
+    """Levels of somebody with these etas, as the model says that they err; `normals` are the errors."""
     true = Course(study.model, person, times)(eta[None])[0]
     (residual,) = study.model.residuals.values()
-    values = true + residual.deviation(true) * generator.standard_normal(len(times))
+    values = true + residual.deviation(true) * normals
     return [
         Level(time, max(float(value), study.least), below=bool(value < study.least))
         for time, value in zip(times, values, strict=True)

@@ -1,7 +1,9 @@
 """Errors with heavy tails, so that one absurd level moves the most probable person by a bounded amount.
 
 Student's distribution with four degrees in place of the normal, with the same scale: near the prediction a
-level counts as before, far from it less and less. Lange, Little and Taylor, J Am Stat Assoc 1989;84:881-896.
+level counts as before, far from it less and less. Where errors grow with the prediction, what is left of an
+absurd level's pull is towards larger errors, the same however far it lies. Lange, Little and Taylor, J Am
+Stat Assoc 1989;84:881-896.
 """
 
 from __future__ import annotations

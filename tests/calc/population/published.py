@@ -187,10 +187,10 @@ STUDIES: Final = {
         Study(IMATINIB, (Dose(0, 400, 0, "oral", 24, 35),), False, (168, 336, 504, 672, 840), 820, 10),
         Study(
             INFLIXIMAB,
-            tuple(Dose(t, 5, 1 / 12) for t in (0, 14, 42, 98, 154, 210)),
+            tuple(Dose(t, 5, 1 / 12) for t in (0, 14, 42, 98, 154, 210, 266)),
             True,
-            (14, 42, 98, 154, 210),
-            155,
+            (98, 154, 210, 266, 322),
+            267,
             0.4,
         ),
         Study(MEROPENEM, _rows(1000, 0.5, 8, 12), False, (8, 24, 48, 72, 96), 89, 0.1),

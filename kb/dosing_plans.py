@@ -130,7 +130,7 @@ def check_plans(plans: Mapping[str, DosingPlan], rules: Sequence[Rule]) -> None:
             raise KnowledgeBaseError(f"{where}: field `rule`: there is no rule `{plan.entry.rule}`; {advice}")
         if plan.entry.drug not in rule.drugs:
             raise KnowledgeBaseError(f"{where}: field `rule`: `{rule.name}` is not about {plan.entry.drug}")
-        known = {each.name for each in (*rule.inputs, *rule.lets)}
+        known = {each.name for each in rule.inputs} | {each.name for each in rule.lets}
         for covariate, name in plan.entry.covariates.items():
             if name not in known:
                 raise KnowledgeBaseError(

@@ -234,19 +234,24 @@ def _by_equations(structure: States, each: Sequence[Values], tolerance: float) -
         emptying = -values["KA"] if "KA" in values and depot.any() else None
         infused = rate.any()
 
-        def arrived(since: Numbers) -> Numbers | float:
-            total: Numbers | float = rate * since if infused else 0.0
-            return total if emptying is None else total - depot * np.expm1(emptying * since)
+        arriving = infused or emptying is not None
 
-        def slope(since: Numbers, states: Numbers, changed: Numbers) -> None:
-            first = states[0] + arrived(since) if infused or emptying is not None else states[0]
-            for index, change in enumerate(slopes(start + since, first, *states[1:])):
+        def arrived(since: Numbers) -> Numbers:
+            if emptying is None:
+                return rate * since
+            absorbed: Numbers = depot * np.expm1(emptying * since)
+            return rate * since - absorbed if infused else -absorbed
+
+        def slope(since: Numbers, states: Numbers, there: Numbers | float, changed: Numbers) -> None:
+            for index, change in enumerate(slopes(start + since, states[0] + there, *states[1:])):
                 changed[index] = change
 
-        end = arrived(length)
+        end = arrived(length) if arriving else 0.0
         floor = np.full(state.shape, structure.floor)
         floor[0] = np.maximum(floor[0], np.abs(np.real(state[0] + end)))
-        moved, shared["first"] = advanced(slope, state, length, tolerance, floor, shared["first"])
+        moved, shared["first"] = advanced(
+            slope, arrived if arriving else None, state, length, tolerance, floor, shared["first"]
+        )
         moved[0] += end
         return moved
 

@@ -5,13 +5,14 @@ From a model and a person's doses: `Course` predicts, `fit` finds the most proba
 no rule has to wait for.
 
     ModelError, EquationError (ValueError)    the model cannot be used
+    HistoryError (ValueError)                 what is told of the person cannot be used
     NotSolved, NotConverged (ArithmeticError) nothing is answered for this person
 """
 
 from calc.population.course import Course, Person
 from calc.population.expressions import Equation, EquationError, derivative, equation
 from calc.population.fit import Fit, NotConverged, fit, minimum
-from calc.population.history import Dose, Level, compact, expanded
+from calc.population.history import Dose, HistoryError, Level, MissingCovariate, compact, expanded
 from calc.population.model import Covariate, ModelError, PopulationModel, States
 from calc.population.objective import Objective
 from calc.population.ode import NotSolved
@@ -25,7 +26,9 @@ __all__ = [
     "Equation",
     "EquationError",
     "Fit",
+    "HistoryError",
     "Level",
+    "MissingCovariate",
     "ModelError",
     "NotConverged",
     "NotSolved",

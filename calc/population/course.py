@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,12 @@ from calc.population.history import Dose, HistoryError, MissingCovariate, compac
 from calc.population.linear import NO_ABSORPTION, SAME_TIME, Superposition, exponentials, rates, separable
 from calc.population.matrix import by_exponentials
 from calc.population.model import BETWEEN, COMPARTMENT_NAMES, PopulationModel, States
-from calc.population.ode import advanced
+from calc.population.ode import NotSolved, advanced
 from calc.population.walk import Advance, Arrival, walk
+
+_VANISHED: Final = 37.0
+"""So many times the slowest time constant later, nothing of a dose is left in a number of 16 digits."""
+_MOST_DOSES: Final = 10_000
 
 Values: TypeAlias = Mapping[str, Numbers]
 Holds: TypeAlias = Literal["from", "until"]
@@ -192,17 +196,15 @@ class Course:
                 central[:, inside] = amounts
         concentration = central / values["V1"][:, None]
         whole = {name: value[:, None] if np.ndim(value) else value for name, value in values.items()}
-        return self._outputs([whole | {"C": concentration}] * len(self.times), concentration.shape)
+        return self._outputs(whole | {"C": concentration}, concentration.shape)
 
-    def _outputs(self, values: Sequence[Mapping[str, Numbers]], shape: tuple[int, ...]) -> Numbers:
-        """Of values x levels by the output of each level; all of one kind are worked out together."""
-        if len(set(self.outputs)) == 1 and all(one is values[0] for one in values):
-            return np.broadcast_to(self.model.outputs[self.outputs[0]](values[0]), shape)
-        columns = [
-            np.broadcast_to(self.model.outputs[name](one), (shape[0], shape[1]))[:, index]
-            for index, (name, one) in enumerate(zip(self.outputs, values, strict=True))
+    def _outputs(self, values: Values, shape: tuple[int, ...]) -> Numbers:
+        """What is measured at each time; lanes x times."""
+        found = [
+            np.broadcast_to(self.model.outputs[name](values), shape) for name in dict.fromkeys(self.outputs)
         ]
-        return np.stack(columns, 1)
+        which = [list(dict.fromkeys(self.outputs)).index(name) for name in self.outputs]
+        return found[0] if len(found) == 1 else np.stack(found)[which, :, range(shape[1])].T
 
     def _followed(self, etas: Numbers) -> Numbers:
         """From event to event: parameters that change, equations without a closed form."""
@@ -211,7 +213,7 @@ class Course:
         structure = self.model.structure
         kind = np.result_type(etas, *(value for value in each[0].values()), 0.0)
         arrivals = []
-        for dose in self.doses:
+        for dose in self._each_dose(each):
             values = each[self._segment_of(dose.time)]
             duration = values["DUR"] if "DUR" in values else np.full(lanes, dose.duration)
             one, none = np.ones(lanes), np.zeros(lanes)
@@ -238,6 +240,27 @@ class Course:
                 inside = dict(values) | {"C": found[index][0] / values["V1"]}
             columns.append(np.broadcast_to(self.model.outputs[name](inside), lanes))
         return np.stack(columns, 1)
+
+    def _each_dose(self, each: Sequence[Values]) -> tuple[Dose, ...]:
+        """An endless row of doses as so many that what came before them has vanished."""
+        endless = [dose for dose in self.doses if math.isinf(dose.count)]
+        if not endless:
+            return self.doses
+        structure = self.model.structure
+        if isinstance(structure, States):
+            raise HistoryError(
+                f"the dose at {endless[0].time:g} is the last of an endless row, for which {self.model.name} "
+                "has no formula: give the doses of the last weeks one by one"
+            )
+        speeds = [exponentials(rates(values, structure))[0].real.min() for values in each]
+        speeds += [values["KA"].real.min() for values in each if "KA" in values]
+        rows = []
+        for dose in endless:
+            count = np.ceil(_VANISHED / (min(speeds) * dose.interval))
+            if not 0 < count < _MOST_DOSES:
+                raise NotSolved("what is given again and again never comes to a steady state")
+            rows.append(replace(dose, time=dose.time - (count - 1) * dose.interval, count=count))
+        return expanded([*(dose for dose in self.doses if dose not in endless), *rows])
 
 
 def _each_lane(value: Numbers, lanes: int) -> Numbers:

@@ -77,8 +77,8 @@ class Objective:
                 )
             if not isinstance(self.model.structure, States) and level.time <= first + SAME_TIME:
                 raise HistoryError(
-                    f"the level at {level.time:g} was taken before any dose, so that nothing can be predicted: "
-                    "leave it out, or add the doses before it"
+                    f"the level at {level.time:g} was taken before any dose: leave it out, or add the "
+                    "doses that came before it"
                 )
 
     def misfits(self, predicted: Numbers) -> Numbers:

@@ -11,7 +11,7 @@ no rule has to wait for.
 
 from calc.population.course import Course, Person
 from calc.population.expressions import Equation, EquationError, derivative, equation
-from calc.population.fit import Fit, NotConverged, fit
+from calc.population.fit import Fit, NotConverged, fit, minimum
 from calc.population.history import Dose, HistoryError, Level, MissingCovariate, compact, expanded
 from calc.population.model import Covariate, ModelError, PopulationModel, States
 from calc.population.objective import Objective
@@ -43,5 +43,6 @@ __all__ = [
     "equation",
     "expanded",
     "fit",
+    "minimum",
     "posterior",
 ]

@@ -172,39 +172,40 @@ class Course:
             structure = self.model.structure
             if isinstance(structure, States) or self.changes:
                 return self._followed(etas)
-            values = self._values(etas, 0)
-            for name in (*COMPARTMENT_NAMES[structure - 1], "KA"):
-                if name in values:
-                    values[name] = _each_lane(values[name], len(etas))
-            falls, shares = exponentials(rates(values, structure))
-            absorption = values.get("KA")
-            if not separable(falls, absorption):
-                return self._followed(etas)
-            return self._superposed(values, falls, shares, absorption)
+            apart, found = self._superposed(etas, structure)
+            if not apart.all():
+                found[~apart] = self._followed(etas[~apart])
+            return found
 
-    def _superposed(self, values: Values, falls: Numbers, shares: Numbers, ka: Numbers | None) -> Numbers:
-        """In closed form; whatever came before a reset counts only until it."""
-        lanes = len(falls)
-        lag, duration = (
-            _each_lane(values[name], lanes) if name in values else None for name in ("LAG", "DUR")
-        )
-        given: dict[str, Any] = {"available": values.get("F", 1.0), "lag": lag, "duration": duration}
-        found = [superposition(falls, shares, ka, **given) for _, superposition in self.pieces]
-        if len(found) == 1 and len(self.times) == found[0].shape[1]:
-            central = found[0]
+    def _superposed(self, etas: Numbers, compartments: int) -> tuple[NDArray[np.bool_], Numbers]:
+        """In closed form, and for which lanes it holds; what came before a reset counts only until it."""
+        lanes = len(etas)
+        values = self._values(etas, 0)
+        for name in (*COMPARTMENT_NAMES[compartments - 1], "KA", "LAG", "DUR"):
+            if name in values:
+                values[name] = _each_lane(values[name], lanes)
+        ka = values.get("KA")
+        falls, shares = exponentials(rates(values, compartments))
+        given: dict[str, Any] = {
+            "available": values.get("F", 1.0),
+            "lag": values.get("LAG"),
+            "duration": values.get("DUR"),
+        }
+        amounts = [superposition(falls, shares, ka, **given) for _, superposition in self.pieces]
+        if len(amounts) == 1 and len(self.times) == amounts[0].shape[1]:
+            central = amounts[0]
         else:
-            central = np.zeros((lanes, len(self.times)), np.result_type(*found, 0.0))
-            for (inside, _), amounts in zip(self.pieces, found, strict=True):
-                central[:, inside] = amounts
+            central = np.zeros((lanes, len(self.times)), np.result_type(*amounts, 0.0))
+            for (inside, _), amount in zip(self.pieces, amounts, strict=True):
+                central[:, inside] = amount
         concentration = central / values["V1"][:, None]
         whole = {name: value[:, None] if np.ndim(value) else value for name, value in values.items()}
-        return self._outputs(whole | {"C": concentration}, concentration.shape)
+        found = self._outputs(whole | {"C": concentration}, concentration.shape)
+        return separable(falls, ka), found
 
     def _outputs(self, values: Values, shape: tuple[int, ...]) -> Numbers:
         """What is measured at each time; lanes x times."""
-        found = [
-            np.broadcast_to(self.model.outputs[name](values), shape) for name in dict.fromkeys(self.outputs)
-        ]
+        found = [self.model.outputs[name](values) + np.zeros(shape) for name in dict.fromkeys(self.outputs)]
         which = [list(dict.fromkeys(self.outputs)).index(name) for name in self.outputs]
         return found[0] if len(found) == 1 else np.stack(found)[which, :, range(shape[1])].T
 

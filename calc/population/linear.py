@@ -95,14 +95,15 @@ def _three(k10: Numbers, k12: Numbers, k21: Numbers, k13: Numbers, k31: Numbers)
     return roots, np.stack(shares, 1)
 
 
-def separable(falls: Numbers, absorption: Numbers | None) -> bool:
-    """Whether all rates of all lanes are far enough apart for the closed form."""
+def separable(falls: Numbers, absorption: Numbers | None) -> NDArray[np.bool_]:
+    """Lanes whose rates are far enough apart for the closed form, or no numbers, so that nothing helps."""
     if absorption is not None:
-        falls = np.concatenate([falls, absorption[:, None]], 1)
-    if falls.shape[1] == 1:
-        return True
-    ordered = np.sort(falls.real, axis=1)
-    return bool((ordered[:, 1:] - ordered[:, :-1] > _TOO_CLOSE * ordered[:, 1:]).all())
+        falls = np.concatenate([falls, absorption[..., None]], -1)
+    if falls.shape[-1] == 1:
+        return np.ones(falls.shape[:-1], bool)
+    ordered = np.sort(falls.real, axis=-1)
+    near = ordered[..., 1:] - ordered[..., :-1] <= _TOO_CLOSE * ordered[..., 1:]
+    return np.asarray(~near.any(-1) | ~np.isfinite(ordered).all(-1))
 
 
 class Superposition:

@@ -18,18 +18,20 @@ from calc.population.linear import NONE, Rates, exponentials, rates, separable
 from calc.population.walk import Advance
 
 _TERMS: Final = 14
+_MOST_HALVINGS: Final = 60
 
 
 def exponential(matrices: Numbers) -> Numbers:
-    """exp of each of a stack of square matrices."""
-    largest = float(np.abs(np.real(matrices)).sum(axis=-1).max(initial=0))
-    halvings = max(0, int(np.ceil(np.log2(largest))) + 1) if largest > 0.5 else 0
+    """exp of each of a stack of square matrices; no numbers where one is too large for it."""
+    largest = np.abs(matrices.real).sum(-1).max(-1)
+    halvings = np.clip(np.ceil(np.log2(np.maximum(largest, 0.25))) + 2, 0, _MOST_HALVINGS)
+    halvings = np.where(np.isfinite(largest), halvings, 0)[..., None, None]
     small = matrices / 2**halvings
     result: Numbers = np.eye(matrices.shape[-1]) + small / _TERMS
     for k in range(_TERMS - 1, 0, -1):
         result = np.eye(matrices.shape[-1]) + small @ result / k
-    for _ in range(halvings):
-        result = result @ result
+    for k in range(int(halvings.max(initial=0))):
+        result = np.where(k < halvings, result @ result, result)
     return result
 
 
@@ -77,7 +79,7 @@ def _projections(exchange: Sequence[Rates], matrices: Numbers) -> tuple[Numbers,
             for falls, found in zip(parts, exchange, strict=True)
         ]
     )
-    if not all(separable(falls, found.ka) for falls, found in zip(parts, exchange, strict=True)):
+    if not all(separable(falls, found.ka).all() for falls, found in zip(parts, exchange, strict=True)):
         return speeds, None
     size = speeds.shape[-1]
     less = [matrices + speeds[..., k, None, None] * np.eye(size) for k in range(size)]

@@ -23,7 +23,7 @@ _SATURABLE = {
     "V": "70 * exp(eta_V)",
     "KA": "1 * exp(eta_KA)",
 }
-_MICHAELIS_MENTEN = "absorbed - VMAX * (A / V) / (KM + A / V)"
+_MICHAELIS_MENTEN = "-VMAX * (A / V) / (KM + A / V)"
 
 PARAMETERS: dict[str, dict[str, str]] = {
     "002": _INTRAVENOUS,
@@ -63,7 +63,7 @@ STRUCTURES: dict[str, int | States] = {
     "951": 2,
     "201": states({"A": _MICHAELIS_MENTEN}),
     "207": states({"A": f"{_MICHAELIS_MENTEN} - CL / V * A"}),
-    "401": states({"A": "absorbed - CL / V * A", "M": "0.7 * CL / V * A - CLM / VM * M"}),
+    "401": states({"A": "-CL / V * A", "M": "0.7 * CL / V * A - CLM / VM * M"}),
 }
 OUTPUTS = {
     "201": {"C": "A / V"},

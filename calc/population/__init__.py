@@ -1,8 +1,7 @@
 """Population models of a drug's course, and what levels make of them for one person.
 
-From a model and a person's doses: `Course` predicts, `fit` finds the most probable person,
-`posterior` all that are possible. Needs numpy, which
-no rule has to wait for.
+From a model and a person's doses: `Course` predicts, `fit` finds the most probable person, `posterior` all
+that are possible. Needs numpy, which no rule has to wait for.
 
     ModelError, EquationError (ValueError)    the model cannot be used
     HistoryError (ValueError)                 what is told of the person cannot be used

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from kb.genes import Gene
 from kb.phenoconversion import Phenoconversion
 
 if TYPE_CHECKING:
+    from kb.dosing_plans import DosingPlan
     from kb.models import DosingModel
     from kb.pathway_questions import Question
     from kb.pictures import RulePicture
@@ -222,6 +223,8 @@ class KnowledgeBase:
     """By the name of the rule."""
     models: Mapping[str, DosingModel] = field(default_factory=dict)
     """Population models, by name."""
+    plans: Mapping[str, DosingPlan] = field(default_factory=dict)
+    """Dosing plans, by name."""
     decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
     """What its rules came to before, for answers without a chart."""
 
@@ -283,9 +286,16 @@ class KnowledgeBase:
         """One signalling network."""
         return self.pathways[name]
 
-    def models_of(self, drug: str) -> tuple[DosingModel, ...]:
-        """The population models of a drug, in the order of their names."""
-        return tuple(model for _, model in sorted(self.models.items()) if drug in model.drugs)
+    def plan_of(self, drugs: Collection[str], *, drafts: bool) -> DosingPlan | None:
+        """How one of these drugs is dosed for one person; a draft only when asked for."""
+        return next(
+            (
+                plan
+                for _, plan in sorted(self.plans.items())
+                if plan.entry.drug in drugs and (drafts or plan.entry.status == "active")
+            ),
+            None,
+        )
 
     def gene(self, symbol: str) -> Gene:
         """One gene."""

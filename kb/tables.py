@@ -12,6 +12,7 @@ from msgspec import structs
 from dsl import Coding, Diagnostic, Names, Quantity, Rule, quantity
 from dsl.units import UnitError, commensurable, parse
 from kb import files
+from kb.dosing_plans import DosingPlan, load_plans
 from kb.drug_codes import ATC, SNOMED, drug_index, read_table
 from kb.errors import KnowledgeBaseError
 from kb.evidence import Study, read_study
@@ -66,6 +67,8 @@ class Tables:
     genes: Mapping[str, Gene]
     models: Mapping[str, DosingModel]
     """Population models by name."""
+    plans: Mapping[str, DosingPlan]
+    """Dosing plans by name."""
     drug_index: DrugIndex
     phenoconversions: Mapping[str, Phenoconversion]
     """By gene: the drugs that change its result."""
@@ -128,6 +131,7 @@ class Tables:
             pathways={name: Question(each) for name, each in self.pathways.items()},
             pictures=self.pictures,
             models=self.models,
+            plans=self.plans,
         )
 
 
@@ -144,6 +148,7 @@ def load_tables(root: Path) -> Tables:
     genes = {
         gene.name: gene for gene in (read_gene(path, answers, wordings) for path in _files(root, "genes"))
     }
+    models = load_models(root, sources, drugs)
     return Tables(
         manifest=files.read(root / "kb.toml", files.Manifest),
         sources=sources,
@@ -153,7 +158,8 @@ def load_tables(root: Path) -> Tables:
         conditions=conditions,
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
         genes=genes,
-        models=load_models(root, sources, drugs),
+        models=models,
+        plans=load_plans(root, models, observables, drugs, sources),
         drug_index=drug_index(root, drugs.values(), read_table(root)),
         phenoconversions={
             path.stem: read_phenoconversion(path, genes, drugs, sources)

@@ -7,6 +7,7 @@ what they were worth; `updates` what each of them changed. `averaged` asks sever
 that an absurd level cannot carry away. Needs numpy, which no rule has to wait for.
 
     ModelError, EquationError (ValueError)    the model cannot be used
+    HistoryError (ValueError)                 what is told of the person cannot be used
     NotSolved, NotConverged (ArithmeticError) nothing is answered for this person
 """
 
@@ -37,7 +38,7 @@ from calc.population.diagnostics import (
 from calc.population.explanations import Explanation, explanations
 from calc.population.expressions import Equation, EquationError, derivative, equation
 from calc.population.fit import Fit, NotConverged, fit, minimum
-from calc.population.history import Dose, Level, compact, expanded
+from calc.population.history import Dose, HistoryError, Level, MissingCovariate, compact, expanded
 from calc.population.model import Covariate, ModelError, PopulationModel, States
 from calc.population.objective import Objective
 from calc.population.ode import NotSolved
@@ -60,11 +61,13 @@ __all__ = [
     "EquationError",
     "Explanation",
     "Fit",
+    "HistoryError",
     "Influence",
     "LeftOut",
     "Level",
     "LevelConflict",
     "Member",
+    "MissingCovariate",
     "ModelError",
     "NotConverged",
     "NotSolved",

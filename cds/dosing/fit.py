@@ -93,7 +93,7 @@ def operation(knowledge: KnowledgeBase) -> Operation:
         FitGiven,
         FitResult,
         partial(_answer, knowledge),
-        "Sheiner and Beal, J Pharm Sci 1982;71:1344-1348, PMID 7153881; the source of each model is in its file",
+        "Sheiner and Beal, J Pharm Sci 1982;71:1344-1348, PMID 7153881; each model names its own source",
         EXAMPLE,
     )
 

@@ -150,7 +150,7 @@ def levels_of(given: PersonGiven, model: PopulationModel) -> list[Level]:
         if sample.output is not None and sample.output not in model.outputs:
             raise UnusableInput(
                 "input",
-                f"`samples.{number}.output`: expected one of {', '.join(model.outputs)}, not `{sample.output}`",
+                f"`samples.{number}.output`: expected {' or '.join(model.outputs)}, not `{sample.output}`",
             )
         levels.append(Level(float(sample.time), float(sample.dv), sample.below, sample.output or "observed"))
     return levels

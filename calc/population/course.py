@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,12 @@ from calc.population.history import Dose, HistoryError, MissingCovariate, compac
 from calc.population.linear import NO_ABSORPTION, SAME_TIME, Superposition, exponentials, rates, separable
 from calc.population.matrix import by_exponentials
 from calc.population.model import BETWEEN, COMPARTMENT_NAMES, PopulationModel, States
-from calc.population.ode import advanced
+from calc.population.ode import NotSolved, advanced
 from calc.population.walk import Advance, Arrival, walk
+
+_VANISHED: Final = 37.0
+"""So many times the slowest time constant later, nothing of a dose is left in a number of 16 digits."""
+_MOST_DOSES: Final = 10_000
 
 Values: TypeAlias = Mapping[str, Numbers]
 Holds: TypeAlias = Literal["from", "until"]
@@ -168,43 +172,42 @@ class Course:
             structure = self.model.structure
             if isinstance(structure, States) or self.changes:
                 return self._followed(etas)
-            values = self._values(etas, 0)
-            for name in (*COMPARTMENT_NAMES[structure - 1], "KA"):
-                if name in values:
-                    values[name] = _each_lane(values[name], len(etas))
-            falls, shares = exponentials(rates(values, structure))
-            absorption = values.get("KA")
-            if not separable(falls, absorption):
-                return self._followed(etas)
-            return self._superposed(values, falls, shares, absorption)
+            apart, found = self._superposed(etas, structure)
+            if not apart.all():
+                found[~apart] = self._followed(etas[~apart])
+            return found
 
-    def _superposed(self, values: Values, falls: Numbers, shares: Numbers, ka: Numbers | None) -> Numbers:
-        """In closed form; whatever came before a reset counts only until it."""
-        lanes = len(falls)
-        lag, duration = (
-            _each_lane(values[name], lanes) if name in values else None for name in ("LAG", "DUR")
-        )
-        given: dict[str, Any] = {"available": values.get("F", 1.0), "lag": lag, "duration": duration}
-        found = [superposition(falls, shares, ka, **given) for _, superposition in self.pieces]
-        if len(found) == 1 and len(self.times) == found[0].shape[1]:
-            central = found[0]
+    def _superposed(self, etas: Numbers, compartments: int) -> tuple[NDArray[np.bool_], Numbers]:
+        """In closed form, and for which lanes it holds; what came before a reset counts only until it."""
+        lanes = len(etas)
+        values = self._values(etas, 0)
+        for name in (*COMPARTMENT_NAMES[compartments - 1], "KA", "LAG", "DUR"):
+            if name in values:
+                values[name] = _each_lane(values[name], lanes)
+        ka = values.get("KA")
+        falls, shares = exponentials(rates(values, compartments))
+        given: dict[str, Any] = {
+            "available": values.get("F", 1.0),
+            "lag": values.get("LAG"),
+            "duration": values.get("DUR"),
+        }
+        amounts = [superposition(falls, shares, ka, **given) for _, superposition in self.pieces]
+        if len(amounts) == 1 and len(self.times) == amounts[0].shape[1]:
+            central = amounts[0]
         else:
-            central = np.zeros((lanes, len(self.times)), np.result_type(*found, 0.0))
-            for (inside, _), amounts in zip(self.pieces, found, strict=True):
-                central[:, inside] = amounts
+            central = np.zeros((lanes, len(self.times)), np.result_type(*amounts, 0.0))
+            for (inside, _), amount in zip(self.pieces, amounts, strict=True):
+                central[:, inside] = amount
         concentration = central / values["V1"][:, None]
         whole = {name: value[:, None] if np.ndim(value) else value for name, value in values.items()}
-        return self._outputs([whole | {"C": concentration}] * len(self.times), concentration.shape)
+        found = self._outputs(whole | {"C": concentration}, concentration.shape)
+        return separable(falls, ka), found
 
-    def _outputs(self, values: Sequence[Mapping[str, Numbers]], shape: tuple[int, ...]) -> Numbers:
-        """Of values x levels by the output of each level; all of one kind are worked out together."""
-        if len(set(self.outputs)) == 1 and all(one is values[0] for one in values):
-            return np.broadcast_to(self.model.outputs[self.outputs[0]](values[0]), shape)
-        columns = [
-            np.broadcast_to(self.model.outputs[name](one), (shape[0], shape[1]))[:, index]
-            for index, (name, one) in enumerate(zip(self.outputs, values, strict=True))
-        ]
-        return np.stack(columns, 1)
+    def _outputs(self, values: Values, shape: tuple[int, ...]) -> Numbers:
+        """What is measured at each time; lanes x times."""
+        found = [self.model.outputs[name](values) + np.zeros(shape) for name in dict.fromkeys(self.outputs)]
+        which = [list(dict.fromkeys(self.outputs)).index(name) for name in self.outputs]
+        return found[0] if len(found) == 1 else np.stack(found)[which, :, range(shape[1])].T
 
     def _followed(self, etas: Numbers) -> Numbers:
         """From event to event: parameters that change, equations without a closed form."""
@@ -213,7 +216,7 @@ class Course:
         structure = self.model.structure
         kind = np.result_type(etas, *(value for value in each[0].values()), 0.0)
         arrivals = []
-        for dose in self.doses:
+        for dose in self._each_dose(each):
             values = each[self._segment_of(dose.time)]
             duration = values["DUR"] if "DUR" in values else np.full(lanes, dose.duration)
             one, none = np.ones(lanes), np.zeros(lanes)
@@ -240,6 +243,27 @@ class Course:
                 inside = dict(values) | {"C": found[index][0] / values["V1"]}
             columns.append(np.broadcast_to(self.model.outputs[name](inside), lanes))
         return np.stack(columns, 1)
+
+    def _each_dose(self, each: Sequence[Values]) -> tuple[Dose, ...]:
+        """An endless row of doses as so many that what came before them has vanished."""
+        endless = [dose for dose in self.doses if math.isinf(dose.count)]
+        if not endless:
+            return self.doses
+        structure = self.model.structure
+        if isinstance(structure, States):
+            raise HistoryError(
+                f"the dose at {endless[0].time:g} is the last of an endless row, for which {self.model.name} "
+                "has no formula: give the doses of the last weeks one by one"
+            )
+        speeds = [exponentials(rates(values, structure))[0].real.min() for values in each]
+        speeds += [values["KA"].real.min() for values in each if "KA" in values]
+        rows = []
+        for dose in endless:
+            count = np.ceil(_VANISHED / (min(speeds) * dose.interval))
+            if not 0 < count < _MOST_DOSES:
+                raise NotSolved("what is given again and again never comes to a steady state")
+            rows.append(replace(dose, time=dose.time - (count - 1) * dose.interval, count=count))
+        return expanded([*(dose for dose in self.doses if dose not in endless), *rows])
 
 
 def _each_lane(value: Numbers, lanes: int) -> Numbers:

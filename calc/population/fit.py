@@ -35,6 +35,8 @@ _SAME: Final = 1e-6
 """Two values of the objective that differ by less are one."""
 _STUCK: Final = 1e6
 """Damping of steps that lead nowhere."""
+_LONGEST: Final = 2.0
+"""Step, in deviations of the prior: farther away, models can be beyond numbers."""
 _ROUNDING: Final = 1e-13
 
 _Measured: TypeAlias = Callable[[Floats], tuple[Floats, Floats, Floats]]
@@ -74,12 +76,13 @@ def minimum(objective: Objective) -> Fit:
     """Of an objective; see `fit`."""
     if not objective.levels:
         return Fit(objective.typical, 0.0, 2 * objective.precision, 0.0, 1)
-    near = _descended(objective.expectations, _starts(objective), _NEAR, _ROUNDS)
+    spread = np.sqrt(np.diag(objective.omega))
+    near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
     if not np.isfinite(near.values).any():
         raise NotConverged("no start gave a prediction that the levels can be compared with")
-    first = _apart(near.etas, near.values, objective.omega)
+    first = _apart(near.etas, near.values, spread)
     deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
-    ends = _descended(objective.bends, near.etas[deep], _FLAT, _NEWTON)
+    ends = _descended(objective.bends, near.etas[deep], spread, _FLAT, _NEWTON)
     lowest = np.linalg.eigvalsh(np.where(np.isfinite(ends.bends), ends.bends, 0))[:, 0]
     proven = (ends.drops <= _FLAT) & (lowest > 0)
     for index in np.flatnonzero(~proven & np.isfinite(ends.values)):
@@ -93,16 +96,15 @@ def minimum(objective: Objective) -> Fit:
             "the search for the most probable values did not end in a minimum; check the times of doses "
             "and levels, or add a level"
         )
-    valleys = len(_apart(ends.etas, values, objective.omega)) + len(first) - len(deep)
+    valleys = len(_apart(ends.etas, values, spread)) + len(first) - len(deep)
     bend = ends.bends[best]
     deviations = np.sqrt(np.diag(np.linalg.inv(bend / 2)))
     gradient = float(np.abs(ends.gradients[best] * deviations).max())
     return Fit(ends.etas[best], float(values[best]), bend, gradient, valleys)
 
 
-def _apart(etas: Floats, values: Floats, omega: Floats) -> list[int]:
+def _apart(etas: Floats, values: Floats, spread: Floats) -> list[int]:
     """Which of the etas lie in valleys of their own, the deepest first; none of infinite value."""
-    spread = np.sqrt(np.diag(omega))
     found: list[int] = []
     for index in np.argsort(values):
         far = all(np.abs((etas[index] - etas[other]) / spread).max() > _APART for other in found)
@@ -153,7 +155,7 @@ class _Ends:
     """By how much the objective would still fall, were it as bent as `bends` says."""
 
 
-def _descended(measured: _Measured, etas: Floats, near: float, rounds: int) -> _Ends:
+def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, rounds: int) -> _Ends:
     """Damped Newton steps from each start, until there is nothing left to fall (Levenberg and Marquardt)."""
     values, gradients, bends = measured(etas)
     ends = _Ends(etas, values, gradients, bends, np.full(len(etas), np.inf))
@@ -167,7 +169,8 @@ def _descended(measured: _Measured, etas: Floats, near: float, rounds: int) -> _
         index, steps = index[active[index]], steps[active[index]]
         if not index.size or turn == rounds:
             break
-        tried = etas[index] + steps
+        lengths = np.abs(steps / spread).max(1, keepdims=True)
+        tried = etas[index] + steps / np.maximum(lengths / _LONGEST, 1)
         found = measured(tried)
         better = found[0] <= values[index] + _ROUNDING * np.abs(values[index])
         took = index[better]

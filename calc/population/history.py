@@ -63,7 +63,7 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A measured concentration; a level at the very time of a dose was taken before it. Raises HistoryError."""
+    """A measured concentration; at the very time of a dose it was taken before it. Raises HistoryError."""
 
     time: float
     value: float

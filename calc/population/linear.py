@@ -23,7 +23,7 @@ SAME_TIME: Final = 1e-9
 
 _TOO_CLOSE: Final = 1e-5
 """Rates of elimination this near to each other, relative to the larger, cannot be told apart safely."""
-_NONE: Final = 1e-100
+NONE: Final = 1e-100
 """In place of a rate or a duration of 0: what divides by it then has the right limit."""
 NO_ABSORPTION: Final = "a dose is to be absorbed, but the model has no KA: only doses into the blood fit it"
 _CHUNK: Final = 40_000
@@ -95,14 +95,15 @@ def _three(k10: Numbers, k12: Numbers, k21: Numbers, k13: Numbers, k31: Numbers)
     return roots, np.stack(shares, 1)
 
 
-def separable(falls: Numbers, absorption: Numbers | None) -> bool:
-    """Whether all rates of all lanes are far enough apart for the closed form."""
+def separable(falls: Numbers, absorption: Numbers | None) -> NDArray[np.bool_]:
+    """Lanes whose rates are far enough apart for the closed form, or no numbers, so that nothing helps."""
     if absorption is not None:
-        falls = np.concatenate([falls, absorption[:, None]], 1)
-    if falls.shape[1] == 1:
-        return True
-    ordered = np.sort(falls.real, axis=1)
-    return bool((ordered[:, 1:] - ordered[:, :-1] > _TOO_CLOSE * ordered[:, 1:]).all())
+        falls = np.concatenate([falls, absorption[..., None]], -1)
+    if falls.shape[-1] == 1:
+        return np.ones(falls.shape[:-1], bool)
+    ordered = np.sort(falls.real, axis=-1)
+    near = ordered[..., 1:] - ordered[..., :-1] <= _TOO_CLOSE * ordered[..., 1:]
+    return np.asarray(~near.any(-1) | ~np.isfinite(ordered).all(-1))
 
 
 class Superposition:
@@ -188,7 +189,7 @@ class _Rows:
         lag: Numbers | None = None,
         duration: Numbers | None = None,
     ) -> Numbers:
-        speeds = np.where(speeds == 0, _NONE, speeds)
+        speeds = np.where(speeds == 0, NONE, speeds)
         step = max(1, _CHUNK // max(1, self.since.size * speeds.shape[1]))
         parts = []
         for at in range(0, len(speeds), step):
@@ -203,7 +204,7 @@ class _Rows:
     def _each(self, passed: _Passed, lengths: Numbers, speeds: Numbers) -> Numbers:
         """What is left of rows of doses of 1, lanes x times x rows x parts."""
         count, spacing = passed.count, self.interval
-        left = _unit(passed.since, lengths, speeds)
+        left: Numbers = _unit(passed.since, lengths, speeds)
         if count is None:
             return left
         # So many doses may still run when the next one starts; those before them fall as one.
@@ -217,7 +218,8 @@ class _Rows:
         fall = speeds * spacing[:, None]
         finite = np.where(np.isinf(earlier), 0, earlier)
         sums = np.where(np.isinf(earlier), -1, np.expm1(-finite * fall)) / np.expm1(-fall)
-        return left + sums * _unit(passed.since + running * spacing, lengths, speeds)
+        left = left + sums * _unit(passed.since + running * spacing, lengths, speeds)
+        return left
 
 
 def _unit(since: Numbers, duration: Numbers, speeds: Numbers) -> Numbers:
@@ -226,8 +228,9 @@ def _unit(since: Numbers, duration: Numbers, speeds: Numbers) -> Numbers:
     if not duration.any():
         left = np.exp(-speeds * since[..., None])
         return left
-    length = np.where(duration.real > 0, duration, _NONE)
+    length = np.where(duration.real > 0, duration, NONE)
     running = since.real < length.real
     given, after = np.where(running, since, length), np.where(running, 0, since - length)
-    left = -np.expm1(-speeds * given[..., None]) / (speeds * length[..., None])
-    return left * np.exp(-speeds * after[..., None])
+    kept = -np.expm1(-speeds * given[..., None]) / (speeds * length[..., None])
+    left = kept * np.exp(-speeds * after[..., None])
+    return left

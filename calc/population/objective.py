@@ -21,6 +21,7 @@ from calc.population.ode import NotSolved
 
 _STEP: Final = 1e-30
 """An imaginary part so small that its square is nothing: derivatives are exact."""
+_STEEPEST: Final = 1e15
 _TOGETHER: Final = 1000
 """So many lanes follow equations together; the slowest of them sets the step for all."""
 _APART: Final = 1e-4
@@ -77,8 +78,8 @@ class Objective:
                 )
             if not isinstance(self.model.structure, States) and level.time <= first + SAME_TIME:
                 raise HistoryError(
-                    f"the level at {level.time:g} was taken before any dose, so that nothing can be predicted: "
-                    "leave it out, or add the doses before it"
+                    f"the level at {level.time:g} was taken before any dose: leave it out, or add the "
+                    "doses that came before it"
                 )
 
     def misfits(self, predicted: Numbers) -> Numbers:
@@ -143,7 +144,8 @@ class Objective:
             return np.full(1, np.inf), nothing, np.full((1, size, len(self.levels)), np.nan + 0j)
         total = (self.misfits(predicted).sum(1) + self.prior(lanes)).reshape(starts, size)
         value, gradient = total[:, 0].real, total.imag / _STEP
-        usable = np.isfinite(value) & np.isfinite(gradient).all(1)
+        # Where the slope is so steep, the imaginary part is no longer next to nothing.
+        usable = np.isfinite(value) & (np.abs(gradient) < _STEEPEST).all(1)
         return np.where(usable, value, np.inf), gradient, predicted.reshape(starts, size, -1)
 
     def bends(self, etas: Floats) -> tuple[Floats, Floats, Floats]:

@@ -66,9 +66,9 @@ class Residual:
 
 
 def _log_normal(deviates: Numbers) -> Numbers:
-    """log of the share of a normal distribution below each deviate, with its derivative where it is complex."""
+    """log of the share of a normal distribution below each deviate, derivatives included."""
     real = np.real(deviates)
-    share = _erfc(real / -math.sqrt(2)).astype(float) / 2
+    share = np.asarray(_erfc(real / -math.sqrt(2)), float) / 2
     # So far out that the share is too small for a number: Abramowitz and Stegun, 26.2.12, 1964.
     squares = np.maximum(real**2, 1)
     series = 1 - 1 / squares + 3 / squares**2 - 15 / squares**3

@@ -43,22 +43,23 @@ def place(moment: Moment | None, as_of: datetime, zone: tzinfo | None) -> Place:
 
 
 def _read(moment: Moment, zone: tzinfo | None) -> Place:
-    first, last = moment.local or (moment.earliest, moment.latest)
+    earliest, latest = moment.earliest, moment.latest
+    if moment.local is not None and zone is not None:
+        # In UTC, since Python compares and subtracts times of one zone by the clock on the wall.
+        walls = (wall.replace(tzinfo=zone, fold=fold) for fold, wall in enumerate(moment.local))
+        earliest, latest = sorted(wall.astimezone(UTC) for wall in walls)
+    first, last = moment.local or (earliest, latest)
     if last - first >= _MINUTE:
-        what = "a date without a time of day"
-        return Place(None, DoubtKind.TIME, what, moment.earliest, moment.latest)
+        return Place(None, DoubtKind.TIME, "a date without a time of day", earliest, latest)
     if moment.local is None:
-        return Place(moment.earliest, None, "", moment.earliest, moment.latest)
+        return Place(earliest, None, "", earliest, latest)
     what = "its time has no offset from UTC"
     if zone is None:
-        return Place(None, DoubtKind.NO_OFFSET, what, moment.earliest, moment.latest)
-    at = first.replace(tzinfo=zone)
-    if at.utcoffset() != at.replace(fold=1).utcoffset():
-        what = "its time has no offset from UTC, and clocks were changed at that hour"
-        return Place(None, DoubtKind.NO_OFFSET, what, moment.earliest, moment.latest)
-    # In UTC, since Python compares and subtracts times of one zone by the clock on the wall.
-    at = at.astimezone(UTC)
-    return Place(at, DoubtKind.NO_OFFSET, what, at, at)
+        return Place(None, DoubtKind.NO_OFFSET, what, earliest, latest)
+    if latest - earliest >= _MINUTE:
+        what = f"{what}, and clocks were changed at that hour"
+        return Place(None, DoubtKind.NO_OFFSET, what, earliest, latest)
+    return Place(earliest, DoubtKind.NO_OFFSET, what, earliest, latest)
 
 
 def length_of(value: Fraction, unit: str, longest: timedelta = LONGEST_INFUSION) -> timedelta | None:

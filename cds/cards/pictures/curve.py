@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final
 
-from cds.cards.pictures.dosing import KEPT, TIME_WORDS, Band, DosingCurve, TimedLevel, measured, runs
+from cds.cards.pictures.curve_scales import concentrations, scale_marks, times
+from cds.cards.pictures.curve_words import described, level_words, signs, table
+from cds.cards.pictures.dosing import TIME_WORDS, Band, DosingCurve
 from cds.cards.pictures.numbers import Scale, exact, figure
 from cds.cards.pictures.text import SMALL, lines_of, width_of
 from cds.cards.pictures.view import (
@@ -16,7 +16,6 @@ from cds.cards.pictures.view import (
     LINE,
     MARGIN,
     WIDTH,
-    Table,
     Text,
     Tick,
     View,
@@ -31,15 +30,6 @@ _STRIP: Final = 14.0
 """Below the plot, for the doses."""
 _SAMPLE: Final = 36.0
 """Room for a sign of the legend."""
-_DECADES: Final = 100
-"""How many times the least the greatest is from which on the axis is logarithmic by itself."""
-_DEEPEST: Final = 10_000
-"""How many times the least of a logarithmic axis the greatest is, unless a level or the target is lower."""
-_STEPS: Final = {
-    "h": (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 96, 168, 336, 672),
-    "d": (1, 2, 4, 7, 14, 28, 56, 84),
-}
-"""From one mark of the time to the next: parts of days, days and weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +84,8 @@ def draw(curve: DosingCurve) -> CurveView:
     """The plot with what it holds, and a legend below it."""
     top = LINE * (2.0 if curve.now is None else 3.0) - 4
     floor = top + _HEIGHT
-    vertical = _concentrations(curve, floor, top)
-    marks_of_scale = _scale_marks(vertical)
+    vertical = concentrations(curve, floor, top)
+    marks_of_scale = scale_marks(vertical)
     left = MARGIN + 8 + max((width_of(words.words, SMALL) for _, words in marks_of_scale), default=0.0)
     horizontal = Scale(*curve.span, left + 5, WIDTH - MARGIN - 5.0)
     bottom = floor + _STRIP
@@ -111,9 +101,9 @@ def draw(curve: DosingCurve) -> CurveView:
     marks = tuple(placed.marks())
     return CurveView(
         curve.title,
-        _described(curve),
+        described(curve),
         max(line.y for _, _, lines in legend for line in lines) + 8,
-        _table(curve),
+        table(curve),
         (*curve.notes, *_beyond(curve, vertical)),
         left,
         WIDTH - MARGIN,
@@ -127,7 +117,7 @@ def draw(curve: DosingCurve) -> CurveView:
         marks,
         placed.labels(marks),
         None if curve.now is None else horizontal.at(exact(curve.now)),
-        ticks(horizontal, bottom, _times(curve)),
+        ticks(horizontal, bottom, times(curve)),
         marks_of_scale,
         text,
         legend,
@@ -231,32 +221,6 @@ def _touch(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def level_words(level: TimedLevel) -> str:
-    """The number of a level, with the sign of one below a limit."""
-    return f"{'<' if level.below else ''}{figure(exact(level.value))}"
-
-
-def _concentrations(curve: DosingCurve, floor: float, top: float) -> Scale:
-    """From nothing, or logarithmic where that is asked for or nothing else would show the small ones."""
-    shown = [exact(level.value) for level in curve.levels]
-    if curve.target is not None:
-        shown += [exact(end) for end in (curve.target.low, curve.target.high) if end is not None]
-    medians, bounds = list(shown), list(shown)
-    for _, band in curve.bands:
-        # Before the first peak concentrations rise from nothing, on any scale.
-        peak = next((k for k in range(1, len(band.times)) if band.median[k] < band.median[k - 1]), 1) - 1
-        medians += [exact(value) for value in band.median[peak:]]
-        bounds += [exact(value) for value in (*band.low[peak:], *band.high)]
-    greatest = max(bounds)
-    usual = [value for value in medians if value]
-    close = not usual or greatest <= _DECADES * min(usual)
-    if not greatest or curve.axis == "linear" or (curve.axis == "automatic" and close):
-        return Scale(Fraction(0), greatest * Fraction(21, 20) or Fraction(1), floor, top)
-    least = max(min(value for value in bounds if value), greatest / _DEEPEST)
-    least = min([least, *(value for value in shown if value)])
-    return Scale(least / Fraction(3, 2), greatest * Fraction(3, 2), floor, top, logarithmic=True)
-
-
 def _beyond(curve: DosingCurve, vertical: Scale) -> Iterator[str]:
     if vertical.logarithmic:
         yield (
@@ -265,126 +229,9 @@ def _beyond(curve: DosingCurve, vertical: Scale) -> Iterator[str]:
         )
 
 
-def _scale_marks(vertical: Scale) -> tuple[tuple[float, Text], ...]:
-    """Marks of the axis of concentration, of a logarithmic one that is short at 2 and 5 too."""
-    numbers = vertical.ticks()
-    if vertical.logarithmic and len(numbers) < 3:
-        around = [Fraction(10) ** power for power in _powers(vertical)]
-        steps = [power * step for power in around for step in (1, 2, 5)]
-        numbers = tuple(value for value in steps if vertical.low <= value <= vertical.high)
-    return tuple(
-        (y, Text(0.0, y + 4, figure(value), "end", size=SMALL))
-        for value, y in ((value, vertical.at(value)) for value in numbers)
-    )
-
-
-def _powers(vertical: Scale) -> range:
-    ends = (math.log10(end.numerator) - math.log10(end.denominator) for end in (vertical.low, vertical.high))
-    first, last = (math.floor(end) for end in ends)
-    return range(first, last + 1)
-
-
-def _times(curve: DosingCurve) -> tuple[Fraction, ...]:
-    """Two to seven marks of time at whole parts of days, days or weeks; else as any other numbers."""
-    first, last = curve.span
-    for step in _STEPS[curve.time_unit]:
-        if 2 * step <= last - first <= 6 * step:
-            return tuple(
-                Fraction(step * k) for k in range(math.ceil(first / step), math.floor(last / step) + 1)
-            )
-    return Scale(first, last, 0, 1).ticks()
-
-
 def _legend(curve: DosingCurve, top: float) -> Iterator[tuple[str, float, tuple[Text, ...]]]:
     """What each sign means, one below the other."""
-    for kind, words in _signs(curve):
+    for kind, words in signs(curve):
         lines = lines_of(words, INNER - _SAMPLE, 3, SMALL)
         yield kind, top + LINE - 4, text_block(MARGIN + _SAMPLE, top + LINE, lines, size=SMALL)
         top += LINE * len(lines) + 1
-
-
-def _signs(curve: DosingCurve) -> Iterator[tuple[str, str]]:
-    if curve.target is not None:
-        yield "target", f"{_target(curve)}"
-    for kind, _ in curve.bands:
-        yield kind, f"{_name(kind, curve)}: median, {curve.percent} % band"
-    if any(not level.below for level in curve.levels):
-        yield "level", "Level measured"
-    if any(level.below for level in curve.levels):
-        yield "below", "Level below what can be measured"
-    for advised, sign, words in ((False, "given", "Doses given"), (True, "advised", "Doses advised")):
-        found = runs([dose for dose in curve.doses if dose.advised == advised])
-        if found:
-            yield sign, f"{words}: {'; '.join(run.words(curve.dose_unit, curve.time_unit) for run in found)}"
-
-
-def _name(kind: str, curve: DosingCurve) -> str:
-    """Of a band."""
-    if kind == "posterior":
-        return "With the levels"
-    return "Expected" if curve.posterior is None else "Before the levels"
-
-
-def _target(curve: DosingCurve) -> str:
-    assert curve.target is not None  # asked by callers
-    return f"Target{f', {curve.target.name}' if curve.target.name else ''}: {curve.target.words(curve.unit)}"
-
-
-def _described(curve: DosingCurve) -> str:
-    """The picture in sentences: what is drawn, every level, the doses, and where the course ends."""
-    said = [f"Concentration in {curve.unit} against {TIME_WORDS[curve.time_unit]} from {curve.start}."]
-    said += [f"{_target(curve)}."] if curve.target is not None else []
-    said += [
-        f"Level {level_words(level)} {curve.unit} at {_time(level.time, curve)}." for level in curve.levels
-    ]
-    for run in runs(curve.doses):
-        done = "Advised" if run.first.advised else "Given"
-        words = run.words(curve.dose_unit, curve.time_unit)
-        said.append(f"{done}: {words}, from {_time(run.first.time, curve)}.")
-    said += [f"Now is {_time(curve.now, curve)}."] if curve.now is not None else []
-    for kind, band in curve.bands:
-        found = band.at(band.times[-1])
-        said.append(
-            f"{_name(kind, curve)}, at {_time(band.times[-1], curve)}: {_interval(found)} {curve.unit}, "
-            f"{curve.percent} % band in brackets."
-        )
-    return " ".join(said)
-
-
-def _time(time: float, curve: DosingCurve, when: str = "") -> str:
-    return f"{figure(exact(time), 5)}{KEPT}{curve.time_unit}{f' ({when})' if when else ''}"
-
-
-def _interval(found: tuple[Fraction, Fraction, Fraction] | None) -> str:
-    if found is None:
-        return "–"
-    low, median, high = found
-    return f"{figure(median)} ({figure(low)} to {figure(high)})"
-
-
-def _table(curve: DosingCurve) -> Table:
-    """Every level, dose and mark of the time, in order, with what each band says there."""
-    rows: list[tuple[float, int, str, str, bool]] = []
-    for level in curve.levels:
-        said = f"level {'below ' if level.below else ''}{measured(level.value, curve.unit)}"
-        rows.append((level.time, 0, _time(level.time, curve, level.when), said, True))
-    known = {exact(level.time) for level in curve.levels}
-    for mark in _times(curve):
-        # Before the first dose there is nothing to expect.
-        if mark not in known and any((found := band.at(float(mark))) and found[2] for _, band in curve.bands):
-            rows.append((float(mark), 1, _time(float(mark), curve), "expected", True))
-    for run in runs(curve.doses):
-        first = run.first
-        said = f"{'advised' if first.advised else 'given'}: {run.words(curve.dose_unit, curve.time_unit)}"
-        rows.append((first.time, 2, _time(first.time, curve, first.when), said, False))
-    if curve.now is not None:
-        rows.append((curve.now, 3, _time(curve.now, curve), "now", True))
-    rows.sort(key=lambda row: row[:2])
-    return Table(
-        f"Concentrations in {curve.unit}: median and {curve.percent} % band, before a dose at the same time",
-        ("Time", "What", *(_name(kind, curve) for kind, _ in curve.bands)),
-        tuple(
-            (time, said, *(_interval(band.at(at) if told else None) for _, band in curve.bands))
-            for at, _, time, said, told in rows
-        ),
-    )

@@ -7,7 +7,6 @@ doses are in units that the caller names. All of it is checked when it is made: 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -21,8 +20,6 @@ MOST_LEVELS: Final = 40
 MOST_DOSES: Final = 400
 
 TIME_WORDS: Final = {"h": "hours", "d": "days"}
-_HOURS: Final = 24
-"""Of a day."""
 
 
 KEPT: Final = "\u00a0"
@@ -223,45 +220,3 @@ class DosingCurve:
         times += [end for dose in self.doses for end in (dose.time, dose.time + dose.duration)]
         times += [] if self.now is None else [self.now]
         return exact(min(times)), exact(max(times))
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Equal doses at equal distances."""
-
-    first: TimedDose
-    count: int = 1
-    interval: Fraction = Fraction(0)
-
-    def words(self, dose_unit: str, time_unit: str) -> str:
-        """Such as `1,000 mg over 1 h, every 12 h, 3 times`."""
-        said = measured(self.first.amount, dose_unit)
-        if self.first.duration:
-            short = time_unit == "d" and self.first.duration < 1
-            length = exact(self.first.duration) * (_HOURS if short else 1)
-            said += f" over {measured(length, 'h' if short else time_unit)}"
-        if self.count > 1:
-            said += f", every {measured(self.interval, time_unit)}, {self.count}{KEPT}times"
-        return said
-
-
-def runs(doses: Sequence[TimedDose]) -> tuple[Run, ...]:
-    """The doses in order of time; equal ones at equal distances, to a thousandth, are one run."""
-    found: list[Run] = []
-    for dose in sorted(doses, key=lambda dose: dose.time):
-        if found and (longer := _longer(found[-1], dose)):
-            found[-1] = longer
-        else:
-            found.append(Run(dose))
-    return tuple(found)
-
-
-def _longer(run: Run, dose: TimedDose) -> Run | None:
-    first = run.first
-    if (first.amount, first.duration, first.advised) != (dose.amount, dose.duration, dose.advised):
-        return None
-    last = exact(first.time) + (run.count - 1) * run.interval
-    interval = exact(dose.time) - last
-    if interval <= 0 or (run.count > 1 and abs(interval - run.interval) > run.interval / 1000):
-        return None
-    return Run(first, run.count + 1, run.interval or interval)

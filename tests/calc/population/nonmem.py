@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from calc.population import Dose, Level, Person, PopulationModel, Residual
+from calc.population import Dose, Level, Person, PopulationModel, Residual, States
 from tests.calc.population.models import model, states
 
 Record = Mapping[str, Any]
@@ -56,7 +56,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     },
 }
 """Those not named are like 001."""
-STRUCTURES = {
+STRUCTURES: dict[str, int | States] = {
     "101": 2,
     "102": 2,
     "901": 2,

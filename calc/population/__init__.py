@@ -1,11 +1,11 @@
 """Population models of a drug's course, and what levels make of them for one person.
 
-From a model and a person's doses: `Course` predicts, `fit` finds the most probable person, `posterior` all
-that are possible. Needs numpy, which no rule has to wait for.
+From a model and a person's doses: `Course` predicts, `fit` finds the most probable person, `posterior` all that
+are possible, `search` the regimen that reaches a target. Needs numpy, which no rule has to wait for.
 
-    ModelError, EquationError (ValueError)    the model cannot be used
-    HistoryError (ValueError)                 what is told of the person cannot be used
-    NotSolved, NotConverged (ArithmeticError) nothing is answered for this person
+    ModelError, EquationError, DosingError (ValueError)    a model, regimen or target cannot be used
+    HistoryError (ValueError)                              what is told of the person cannot be used
+    NotSolved, NotConverged (ArithmeticError)              nothing is answered for this person
 """
 
 from calc.population.applicability import Applicability, Reason, applicability

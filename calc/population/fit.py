@@ -20,8 +20,8 @@ from calc.population.history import Level
 from calc.population.model import PopulationModel
 from calc.population.objective import Objective
 
-_CANDIDATES: Final = 64
-_STARTS: Final = 5
+_CANDIDATES: Final = 96
+_STARTS: Final = 8
 _ROUNDS: Final = 40
 _NEWTON: Final = 30
 _NEAR: Final = 0.05
@@ -35,6 +35,8 @@ _SAME: Final = 1e-6
 """Two values of the objective that differ by less are one."""
 _STUCK: Final = 1e6
 """Damping of steps that lead nowhere."""
+_PATIENCE: Final = 4
+"""Steps of each start before those without hope are given up."""
 _LONGEST: Final = 2.0
 """Step, in deviations of the prior: farther away, models can be beyond numbers."""
 _ROUNDING: Final = 1e-13
@@ -165,7 +167,9 @@ def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, r
         index = np.flatnonzero(active)
         steps, ends.drops[index] = _steps(gradients[index], bends[index], damping[index])
         left = ends.drops[index] > near
-        active[index] = left & (damping[index] < _STUCK)
+        # What is promised by second derivatives is no bound: four times as much has to be too little.
+        hope = (turn < _PATIENCE) | (values[index] - 4 * ends.drops[index] < values.min() + _SHALLOW)
+        active[index] = left & hope & (damping[index] < _STUCK)
         index, steps = index[active[index]], steps[active[index]]
         if not index.size or turn == rounds:
             break

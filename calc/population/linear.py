@@ -145,6 +145,22 @@ class Superposition:
         return total
 
 
+def amounts(
+    rates: Rates,
+    doses: Sequence[Dose],
+    times: NDArray[np.float64],
+    *,
+    available: Numbers | float = 1.0,
+    lag: Numbers | None = None,
+    duration: Numbers | None = None,
+) -> Numbers:
+    """Amounts in the central compartment, lanes x times; as `Superposition`, for one set of rates."""
+    falls, shares = exponentials(rates)
+    return Superposition(doses, times)(
+        falls, shares, rates.ka, available=available, lag=lag, duration=duration
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Passed:
     """How far the rows of doses have come; (lanes x) times x rows."""

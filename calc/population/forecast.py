@@ -113,7 +113,7 @@ class Forecast:
         values = dict(self._settled)
         for name in ("KA", "CL", "Q"):
             found = rates(values, self.model.structure)
-            if separable(found):
+            if separable(exponentials(found)[0], found.ka).all():
                 return found
             if name in values:
                 values[name] = values[name] * _APART
@@ -227,7 +227,7 @@ class Forecast:
             [row],
             period.times,
             available=values.get("F", 1.0),
-            lag=values.get("LAG", 0.0),
+            lag=values.get("LAG"),
             duration=values.get("DUR"),
         )
         return self._shown(central / values["V1"][:, None])

@@ -20,7 +20,7 @@ from calc.population.objective import Objective
 _ROUNDS: Final = 8
 _CLOSE: Final = 0.02
 """What the objective has left to fall when exact second derivatives take over from expected ones."""
-_NEWTON: Final = 5
+_NEWTON: Final = 15
 _FLAT: Final = 1e-6
 """What it has left to fall at the end."""
 _HOPELESS: Final = 5.0

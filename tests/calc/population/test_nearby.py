@@ -29,7 +29,7 @@ def test_it_ends_in_the_same_minimum(name: str) -> None:
         objective = Objective(study.model, person, levels)
         mode = minimum(objective)
         found = nearby(objective, mode.eta + np.sqrt(np.diag(study.model.omega)))
-        assert found.objective == pytest.approx(mode.objective, abs=0.01)
+        assert found.objective == pytest.approx(mode.objective, abs=1e-4)
         if mode.valleys == 1:
             assert found.eta == pytest.approx(mode.eta, abs=0.01)
             single += 1

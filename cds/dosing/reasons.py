@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cds.cards.text import shown_value
+from cds.dosing.words import chance
 from dsl import Finding, label, lacking, value_words
 from kb import KnowledgeBase
 from kb.dosing_plans import DosingPlan
@@ -24,7 +25,7 @@ class Used:
     when: str = ""
 
 
-def inputs_of(plan: DosingPlan, finding: Finding | None) -> tuple[Used, ...]:
+def inputs_of(plan: DosingPlan, source: DosingModel, finding: Finding | None) -> tuple[Used, ...]:
     """What the rule read and calculated, and what the plan takes for granted."""
     found = []
     if finding is not None:
@@ -41,8 +42,10 @@ def inputs_of(plan: DosingPlan, finding: Finding | None) -> tuple[Used, ...]:
                 found.append(Used(label(declared), words))
         for name in sorted(wanted & set(lets)):
             found.append(Used(name.replace("_", " "), value_words(lets[name], finding.facts[name])))
-    for name, assumed in plan.entry.assumed.items():
-        found.append(Used(name, f"{assumed.value:g} (assumed)"))
+    for covariate in source.entry.covariates:
+        assumed = plan.entry.assumed.get(covariate.name)
+        if assumed is not None:
+            found.append(Used(covariate.meaning, f"{assumed.value:g} {covariate.unit} (assumed)"))
     return tuple(found)
 
 
@@ -62,14 +65,14 @@ def reasons_of(answer: Advice, knowledge: KnowledgeBase) -> tuple[str, ...]:
             lines.append(
                 f"Expected {target.kind} {figure.median:.3g} {target.unit} (90 % between {figure.low:.3g} "
                 f"and {figure.high:.3g}); aimed at: {limits} {target.unit}, reached with a probability of "
-                f"{candidate.attainment:.0%}."
+                f"{chance(candidate.attainment)}."
             )
         else:
             lines.append(
-                f"Aimed at: {target.kind} {limits}, reached with a probability of {candidate.attainment:.0%}."
+                f"Aimed at: {target.kind} {limits}, reached with a probability of {chance(candidate.attainment)}."
             )
         if plan.toxicity is not None:
-            lines.append(f"Probability of {plan.toxicity.meaning}: {candidate.toxicity:.0%}.")
+            lines.append(f"Probability of {plan.toxicity.meaning}: {chance(candidate.toxicity)}.")
         if answer.search.at_cap:
             lines.append("It is the highest dose of the plan at this interval: the target may need more.")
     count = len(case.levels)

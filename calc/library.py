@@ -34,7 +34,13 @@ from calc.in_rules import (
 )
 from calc.occupancy import dose_factor
 from calc.renal import absolute_gfr, cockcroft_gault, steady_clearance
-from calc.size import adjusted_body_weight, body_mass_index, body_surface_area, ideal_body_weight
+from calc.size import (
+    adjusted_body_weight,
+    body_mass_index,
+    body_surface_area,
+    fat_free_mass,
+    ideal_body_weight,
+)
 from calc.warfarin import warfarin_weekly_dose
 
 
@@ -102,6 +108,13 @@ LIBRARY = (
     Calculation("body_mass_index", {"weight": "kg", "height": "m"}, "kg/m2", body_mass_index, "definition"),
     Calculation(
         "body_surface_area", {"weight": "kg", "height": "cm"}, "m2", body_surface_area, "pmid:3657876"
+    ),
+    Calculation(
+        "fat_free_mass",
+        {"weight": "kg", "height": "cm", "female": None},
+        "kg",
+        fat_free_mass,
+        "pmid:16176118",
     ),
     Calculation(
         "ideal_body_weight",

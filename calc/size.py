@@ -36,6 +36,16 @@ def body_surface_area(weight: Fraction, height: Fraction) -> Fraction:
     return Fraction(isqrt(square.numerator * _DIGITS**2 // square.denominator), _DIGITS)
 
 
+def fat_free_mass(weight: Fraction, height: Fraction, female: bool) -> Fraction:
+    """Fat-free mass of an adult in kg from weight in kg and height in cm.
+
+    9270 * W / (6680 + 216 * BMI), of women 9270 * W / (8780 + 244 * BMI): Janmahasatian et al., Clin
+    Pharmacokinet 2005;44:1051-1065, PMID 16176118. ValueError unless both are above zero.
+    """
+    index = body_mass_index(weight, height / 100)
+    return 9270 * weight / (8780 + 244 * index if female else 6680 + 216 * index)
+
+
 def ideal_body_weight(height: Fraction, female: bool) -> Fraction:
     """Ideal body weight in kg of an adult from height in cm.
 

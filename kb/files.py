@@ -62,18 +62,18 @@ _TYPESET = "“”„«»"
 """Quotation marks that word processors write."""
 
 
-class _Strict(Struct, forbid_unknown_fields=True):
+class Strict(Struct, forbid_unknown_fields=True):
     """Every field in the type that is written here, and no others."""
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """`kb.toml`: the name and version of the whole."""
 
     name: Text
     version: Annotated[str, Meta(pattern=_VERSION)]
 
 
-class SourceFile(_Strict, kw_only=True):
+class SourceFile(Strict, kw_only=True):
     """One entry of `sources.toml`, under the identifier that rules cite."""
 
     title: Text
@@ -88,7 +88,7 @@ class SourceFile(_Strict, kw_only=True):
     """The identifier of a newer edition."""
 
 
-class EffectEntry(_Strict):
+class EffectEntry(Strict):
     """An estimate with its interval of 95 %; numbers as text, so that they stay exact."""
 
     outcome: Text
@@ -99,7 +99,7 @@ class EffectEntry(_Strict):
     unit: Text = "1"
 
 
-class TransportEntry(_Strict, kw_only=True):
+class TransportEntry(Strict, kw_only=True):
     """Whom a study was learned from, and so whom it may be carried over to."""
 
     cohort: Text
@@ -107,7 +107,7 @@ class TransportEntry(_Strict, kw_only=True):
     ages: tuple[int, ...]
 
 
-class StudyFile(_Strict, kw_only=True):
+class StudyFile(Strict, kw_only=True):
     """`sources/NAME.toml`: the study behind an entry of `sources.toml`."""
 
     cites: Text
@@ -122,7 +122,7 @@ class StudyFile(_Strict, kw_only=True):
     transport: TransportEntry
 
 
-class PictureFile(_Strict, kw_only=True):
+class PictureFile(Strict, kw_only=True):
     """`pictures/RULE.toml`: the operation whose picture shows what a rule says."""
 
     operation: Text
@@ -131,7 +131,7 @@ class PictureFile(_Strict, kw_only=True):
     outcomes: tuple[Text, ...] = ()
 
 
-class Code(_Strict):
+class Code(Strict):
     """One code with its display; `system` is a short name or a URI."""
 
     system: Text
@@ -139,7 +139,7 @@ class Code(_Strict):
     display: Text
 
 
-class Prefix(_Strict):
+class Prefix(Strict):
     """All codes that begin alike, for hierarchical systems such as ICD-10."""
 
     system: Text
@@ -147,14 +147,14 @@ class Prefix(_Strict):
     display: Text
 
 
-class MolarMass(_Strict):
+class MolarMass(Strict):
     """The mass of one mole (`"113.12 g/mol"`) and the source that it was read in."""
 
     amount: Text
     source: Text
 
 
-class ObservableFile(_Strict, kw_only=True):
+class ObservableFile(Strict, kw_only=True):
     """`observables/NAME.toml`; `plausible` holds the least and greatest believable quantity.
 
     With `molar_mass`, results in mass and in amount of substance convert into one another.
@@ -167,7 +167,7 @@ class ObservableFile(_Strict, kw_only=True):
     codes: tuple[Code, ...]
 
 
-class StatusFile(_Strict):
+class StatusFile(Strict):
     """`statuses/NAME.toml`: an observation that is true or false, and the coded answers that say which."""
 
     label: Text
@@ -176,7 +176,7 @@ class StatusFile(_Strict):
     no: tuple[Code, ...]
 
 
-class VariantFile(_Strict, kw_only=True):
+class VariantFile(Strict, kw_only=True):
     """`variants/NAME.toml`: variants of a gene that mean one thing to a rule."""
 
     label: Text
@@ -188,7 +188,7 @@ class VariantFile(_Strict, kw_only=True):
     """Changes of the protein that alone count."""
 
 
-class ProductFile(_Strict):
+class ProductFile(Strict):
     """A product of a drug, with the amount in one piece (`"75 mg"`) where it comes in pieces."""
 
     display: Text
@@ -196,7 +196,7 @@ class ProductFile(_Strict):
     strength: Text | None = None
 
 
-class DrugFile(_Strict):
+class DrugFile(Strict):
     """`drugs/NAME.toml`: the RxNorm ingredient, its codes in other systems, its products.
 
     A drug that RxNorm does not have goes by its codes.
@@ -208,7 +208,7 @@ class DrugFile(_Strict):
     products: tuple[ProductFile, ...] = ()
 
 
-class ConditionFile(_Strict):
+class ConditionFile(Strict):
     """`conditions/NAME.toml`; without `clinical_statuses` a history of it counts too."""
 
     label: Text
@@ -217,7 +217,7 @@ class ConditionFile(_Strict):
     clinical_statuses: tuple[Text, ...] | None = None
 
 
-class IndicationMember(_Strict):
+class IndicationMember(Strict):
     """One member of an indication and the condition that means it."""
 
     member: Text
@@ -225,35 +225,28 @@ class IndicationMember(_Strict):
     wins_over: tuple[Text, ...] = ()
 
 
-class IndicationFile(_Strict):
+class IndicationFile(Strict):
     """`indications/NAME.toml`."""
 
     enum: Text
     members: tuple[IndicationMember, ...]
 
 
-class ModelFile(_Strict):
-    """`models/NAME.toml`: a numeric model whose result rules may read, in a UCUM unit."""
-
-    label: Text
-    unit: Text
-
-
-class FunctionPair(_Strict):
+class FunctionPair(Strict):
     """Two allele functions in either order, or one where there may be one copy, and the phenotype."""
 
     functions: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=2)]
     phenotype: Text
 
 
-class ScoredPhenotype(_Strict):
+class ScoredPhenotype(Strict):
     """An activity score (`1.25`, `≥3.0`, or `n/a` for what has none) and the phenotype of whoever has it."""
 
     score: Annotated[str, Meta(pattern=_SCORE)]
     phenotype: Text
 
 
-class GeneFile(_Strict):
+class GeneFile(Strict):
     """`genes/NAME.toml`; NAME is the symbol, or symbol and allele, with `_` for what a name cannot hold."""
 
     symbol: Text
@@ -285,7 +278,7 @@ class GeneFile(_Strict):
     """Phenotypes as the source spells them."""
 
 
-class BetweenScores(_Strict):
+class BetweenScores(Strict):
     """The phenotype of the activity scores between two, both excluded, that no table lists."""
 
     above: Annotated[str, Meta(pattern=_SCORE)]
@@ -293,7 +286,7 @@ class BetweenScores(_Strict):
     phenotype: Text
 
 
-class ConversionEntry(_Strict):
+class ConversionEntry(Strict):
     """What one strength of one effect does; several factors or phenotypes are all possible."""
 
     effect: Annotated[str, Meta(pattern=_EFFECT)]
@@ -303,7 +296,7 @@ class ConversionEntry(_Strict):
     phenotypes: dict[str, tuple[Text, ...]] = {}
 
 
-class ModulatorEntry(_Strict):
+class ModulatorEntry(Strict):
     """A drug that inhibits or induces the enzyme; it counts in full for `acts_days` after the last use."""
 
     drug: Text
@@ -315,7 +308,7 @@ class ModulatorEntry(_Strict):
     acts_days: Annotated[int, Meta(ge=0, le=3650)] = 0
 
 
-class PhenoconversionFile(_Strict):
+class PhenoconversionFile(Strict):
     """`phenoconversion/NAME.toml`; NAME is that of the gene in `genes/`."""
 
     conversions: Annotated[tuple[ConversionEntry, ...], Meta(min_length=1)]
@@ -323,7 +316,7 @@ class PhenoconversionFile(_Strict):
     unlisted: tuple[BetweenScores, ...] = ()
 
 
-class PathwayEdge(_Strict, kw_only=True):
+class PathwayEdge(Strict, kw_only=True):
     """One node activates or inhibits another; an edge of the seed text alone has no source."""
 
     start: Text = field(name="from")
@@ -333,7 +326,7 @@ class PathwayEdge(_Strict, kw_only=True):
     sources: tuple[Text, ...] = ()
 
 
-class PathwayVariant(_Strict, kw_only=True):
+class PathwayVariant(Strict, kw_only=True):
     """What an oncogenic or pathogenic variant in a gene does to its node."""
 
     gene: Text
@@ -344,7 +337,7 @@ class PathwayVariant(_Strict, kw_only=True):
     """With a loss: the nodes that are active by themselves then."""
 
 
-class PathwayResistance(_Strict, kw_only=True):
+class PathwayResistance(Strict, kw_only=True):
     """A variant, gene and change (`"MAP2K2 p.Q60P"`), whose node a drug no longer holds."""
 
     variant: Text
@@ -352,7 +345,7 @@ class PathwayResistance(_Strict, kw_only=True):
     sources: tuple[Text, ...] = ()
 
 
-class PathwayDrug(_Strict, kw_only=True):
+class PathwayDrug(Strict, kw_only=True):
     """A drug that holds a node; `approved` says for some use and not for which."""
 
     name: Text
@@ -364,7 +357,7 @@ class PathwayDrug(_Strict, kw_only=True):
     caution: Text | None = None
 
 
-class PathwayFile(_Strict, kw_only=True):
+class PathwayFile(Strict, kw_only=True):
     """`pathways/NAME.toml`: a signalling network and what is known of its drugs."""
 
     label: Text
@@ -382,14 +375,14 @@ class PathwayFile(_Strict, kw_only=True):
     variants: tuple[PathwayVariant, ...] = ()
 
 
-class AnswerFile(_Strict):
+class AnswerFile(Strict):
     """How one phenotype is reported: LOINC answer codes and wordings."""
 
     codes: tuple[Text, ...] = ()
     texts: tuple[Text, ...] = ()
 
 
-class LocalCode(_Strict):
+class LocalCode(Strict):
     """A code of one site, what it stands for, and who signed that on which day."""
 
     system: Text
@@ -399,13 +392,13 @@ class LocalCode(_Strict):
     signed: date
 
 
-class SiteFile(_Strict):
+class SiteFile(Strict):
     """The local codes of a site; `kb.site` explains it."""
 
     codes: Annotated[tuple[LocalCode, ...], Meta(min_length=1)]
 
 
-_Shape = TypeVar("_Shape", bound=_Strict)
+_Shape = TypeVar("_Shape", bound=Strict)
 
 
 def read(path: Path, shape: type[_Shape]) -> _Shape:
@@ -451,7 +444,7 @@ def _converted(content: object, shape: type[_Shape]) -> _Shape:
     return convert(content, shape, builtin_types=(date,))
 
 
-def _key(content: Any, field: str, shape: type[_Strict]) -> str:
+def _key(content: Any, field: str, shape: type[Strict]) -> str:
     """The key of a table in a field, which the library leaves out of its path: the one that fails alone."""
     for key, value in content[field].items():
         try:
@@ -465,7 +458,7 @@ def _about(what: str, name: str) -> str:
     """What is wrong with a field that is missing, or that no table has."""
     if what == "missing required":
         return "is required and missing"
-    fields = {field for shape in _Strict.__subclasses__() for field in shape.__struct_fields__}
+    fields = {field for shape in Strict.__subclasses__() for field in shape.__struct_fields__}
     return f"there is no such field here; {closest(name, fields) or 'leave it out'}"
 
 

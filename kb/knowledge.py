@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,12 +12,13 @@ from dsl import Coding, Diagnostic, Lifecycle, Quantity, Rule
 from dsl.evaluator.kept import KeptDecisions
 from kb.evidence import Study
 from kb.genes import Gene
+from kb.phenoconversion import Phenoconversion
 
 if TYPE_CHECKING:
+    from kb.dosing_plans import DosingPlan
+    from kb.models import DosingModel
     from kb.pathway_questions import Question
-    from kb.phenoconversion import Phenoconversion
     from kb.pictures import RulePicture
-from kb.phenoconversion import Phenoconversion
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -220,6 +221,10 @@ class KnowledgeBase:
     """What is known of the studies behind sources, by what they are cited as."""
     pictures: Mapping[str, RulePicture] = field(default_factory=dict)
     """By the name of the rule."""
+    models: Mapping[str, DosingModel] = field(default_factory=dict)
+    """Population models, by name."""
+    plans: Mapping[str, DosingPlan] = field(default_factory=dict)
+    """Dosing plans, by name."""
     decisions: KeptDecisions = field(default_factory=KeptDecisions, compare=False, repr=False)
     """What its rules came to before, for answers without a chart."""
 
@@ -280,6 +285,17 @@ class KnowledgeBase:
     def pathway(self, name: str) -> Question:
         """One signalling network."""
         return self.pathways[name]
+
+    def plan_of(self, drugs: Collection[str], *, drafts: bool) -> DosingPlan | None:
+        """How one of these drugs is dosed for one person; a draft only when asked for."""
+        return next(
+            (
+                plan
+                for _, plan in sorted(self.plans.items())
+                if plan.entry.drug in drugs and (drafts or plan.entry.status == "active")
+            ),
+            None,
+        )
 
     def gene(self, symbol: str) -> Gene:
         """One gene."""

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import dsl
 from dsl import EnumType, Rule, RuleFile, SourceKind, Withhold
+from kb.dosing_plans import check_plans
 from kb.errors import KnowledgeBaseError, RuleErrors
 from kb.evidence import check_evidence
 from kb.files import SUFFIXES
 from kb.knowledge import KnowledgeBase
+from kb.model_files import check_models
 from kb.pathway_questions import SIGNAL_MEMBERS, check_networks
 from kb.pictures import check_pictures
 from kb.tables import Tables, load_tables
@@ -49,6 +51,8 @@ def load(path: Path | None = None, withhold: Withhold | None = None) -> Knowledg
     check_evidence(checked.rules, tables.studies)
     check_networks(checked.rules, tables.pathways)
     check_pictures(checked.rules, tables.pictures)
+    check_models(tables.models)
+    check_plans(tables.plans, tables.models, checked.rules)
     failed = [run for rule in checked.rules for run in dsl.run_tests(rule, withhold) if not run.passed]
     if failed:
         span, title = failed[0].test.span, failed[0].test.title.text

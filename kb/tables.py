@@ -12,6 +12,7 @@ from msgspec import structs
 from dsl import Coding, Diagnostic, Names, Quantity, Rule, quantity
 from dsl.units import UnitError, commensurable, parse
 from kb import files
+from kb.dosing_plans import DosingPlan, load_plans
 from kb.drug_codes import ATC, SNOMED, drug_index, read_table
 from kb.errors import KnowledgeBaseError
 from kb.evidence import Study, read_study
@@ -32,6 +33,8 @@ from kb.knowledge import (
     Variant,
     normal_text,
 )
+from kb.model_files import load_models
+from kb.models import DosingModel
 from kb.pathway_files import load_pathways
 from kb.pathway_questions import SIGNAL_ENUM, Question
 from kb.pathways import Pathway
@@ -62,8 +65,10 @@ class Tables:
     conditions: Mapping[str, ConditionSet]
     indications: Mapping[str, Indication]
     genes: Mapping[str, Gene]
-    models: Mapping[str, str]
-    """Numeric model to the UCUM unit of its result."""
+    models: Mapping[str, DosingModel]
+    """Population models by name."""
+    plans: Mapping[str, DosingPlan]
+    """Dosing plans by name."""
     drug_index: DrugIndex
     phenoconversions: Mapping[str, Phenoconversion]
     """By gene: the drugs that change its result."""
@@ -100,7 +105,6 @@ class Tables:
             drug_codes={f"rxnorm#{each.rxnorm}": name for name, each in self.drugs.items() if each.rxnorm},
             citations={name: each.publisher for name, each in self.sources.items()},
             functions=FUNCTIONS,
-            models=self.models,
         )
 
     def knowledge(
@@ -126,6 +130,8 @@ class Tables:
             studies=self.studies,
             pathways={name: Question(each) for name, each in self.pathways.items()},
             pictures=self.pictures,
+            models=self.models,
+            plans=self.plans,
         )
 
 
@@ -142,6 +148,7 @@ def load_tables(root: Path) -> Tables:
     genes = {
         gene.name: gene for gene in (read_gene(path, answers, wordings) for path in _files(root, "genes"))
     }
+    models = load_models(root, sources, drugs)
     return Tables(
         manifest=files.read(root / "kb.toml", files.Manifest),
         sources=sources,
@@ -151,7 +158,8 @@ def load_tables(root: Path) -> Tables:
         conditions=conditions,
         indications={path.stem: _indication(path, conditions) for path in _files(root, "indications")},
         genes=genes,
-        models={path.stem: _model(path) for path in _files(root, "models")},
+        models=models,
+        plans=load_plans(root, models, observables, drugs, sources),
         drug_index=drug_index(root, drugs.values(), read_table(root)),
         phenoconversions={
             path.stem: read_phenoconversion(path, genes, drugs, sources)
@@ -238,14 +246,6 @@ def _molar_mass(path: Path, entry: files.MolarMass | None, sources: Container[st
             f"{path}: field `molar_mass.source`: `{entry.source}` is not in sources.toml"
         )
     return amount
-
-
-def _model(path: Path) -> str:
-    """The unit of a numeric model."""
-    entry = files.read(path, files.ModelFile)
-    if not commensurable(entry.unit, entry.unit):
-        raise KnowledgeBaseError(f"{path}: field `unit`: expected a listed UCUM unit")
-    return entry.unit
 
 
 def _bounds(path: Path, field: str, texts: tuple[str, str], unit: str) -> tuple[Quantity, Quantity]:

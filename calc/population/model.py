@@ -21,7 +21,7 @@ COMPARTMENT_NAMES: Final = (("CL", "V1"), ("CL", "V1", "Q", "V2"), ("CL", "V1", 
 """What the parameters of one, two and three compartments are called."""
 BETWEEN: Final = "eta_"
 """Before the name of an eta in equations."""
-RESERVED: Final = frozenset({"TIME", "C", "absorbed", "infused"})
+RESERVED: Final = frozenset({"TIME", "C"})
 
 
 class ModelError(ValueError):
@@ -45,7 +45,10 @@ class Covariate:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """A structure with equations of its own; all states are amounts, or what their equations make of them."""
+    """A structure with equations of its own.
+
+    Doses arrive in the first state, at once, infused or absorbed; its equation leaves them out.
+    """
 
     names: tuple[str, ...]
     slopes: tuple[Equation, ...]
@@ -110,7 +113,7 @@ class PopulationModel:
                 raise ModelError(f"{self.name}: `{name}` is defined twice")
             known.add(name)
         if isinstance(self.structure, States):
-            inside = known | set(self.structure.names) | {"absorbed", "infused"}
+            inside = known | set(self.structure.names)
             for name, equation in self.structure.during:
                 self._read(name, equation, inside)
                 inside.add(name)

@@ -11,12 +11,15 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from calc.population.expressions import Numbers
+from calc.population.expressions import Floats, Numbers
 
-Slope: TypeAlias = Callable[[Numbers, Numbers, Numbers], None]
-"""(time since the start, state, where its change per unit of time goes); states x lanes."""
+Slope: TypeAlias = Callable[[Numbers, Numbers, Numbers | float, Numbers], None]
+"""(time since the start, state, what arrived in the first state since, where the change per time goes)."""
+Arrived: TypeAlias = Callable[[Numbers], Numbers]
+"""Of times since the start, times x lanes: what arrived in the first state until then."""
 
-_NODES: Final = (0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
+_NODES: Final = np.array([0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0])
+_NOTHING: Final = np.zeros(7)
 _WEIGHTS: Final = tuple(
     np.array(row)
     for row in (
@@ -40,12 +43,18 @@ class NotSolved(ArithmeticError):
 
 
 def advanced(
-    slope: Slope, state: Numbers, length: Numbers, tolerance: float, floor: float, first: float = 0.1
+    slope: Slope,
+    arrived: Arrived | None,
+    state: Numbers,
+    length: Numbers,
+    tolerance: float,
+    floor: Floats,
+    first: float = 0.1,
 ) -> tuple[Numbers, float]:
     """The state after `length`, one for each lane, and the share of it that the first step took.
 
-    Local errors stay below `tolerance` times the state, or times `floor` where that is more. Raises
-    NotSolved.
+    Local errors stay below `tolerance` times the state, or times `floor` where that is more, both states x
+    lanes. Raises NotSolved.
     """
     kind = np.result_type(state, length, 0.0)
     stages = np.empty((7, *state.shape), kind)
@@ -53,17 +62,19 @@ def advanced(
     weights = [row.astype(kind) for row in _WEIGHTS]
     estimate = _ERROR.astype(kind)
     scale = np.tile(length, len(state))
-    flat = state.reshape(-1)
+    flat, least = state.reshape(-1), floor.reshape(-1)
     done, step, taken = 0.0, min(first, 1.0), 0.0
-    slope(length * 0, state, stages[0])
+    slope(length * 0, state, 0.0, stages[0])
     for _ in range(_MOST_STEPS):
         step = min(step, 1 - done)
         moved = step * scale
+        since = (done + _NODES * step)[:, None] * length
+        there = _NOTHING if arrived is None else arrived(since)
         for index in range(1, 7):
             inside = flat + moved * (weights[index - 1] @ rows[:index])
-            slope((done + _NODES[index] * step) * length, inside.reshape(state.shape), stages[index])
+            slope(since[index], inside.reshape(state.shape), there[index], stages[index])
         error = np.abs((moved * (estimate @ rows)).real)
-        allowed = tolerance * np.maximum(np.maximum(np.abs(flat.real), np.abs(inside.real)), floor)
+        allowed = tolerance * np.maximum(np.maximum(np.abs(flat.real), np.abs(inside.real)), least)
         worst = float((error / allowed).max())
         if not worst < _HOPELESS:
             worst = _HOPELESS

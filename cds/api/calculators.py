@@ -1,5 +1,7 @@
 """Operations over HTTP: `GET /api/calc`, `GET` and `POST /api/calc/{op}`, `GET /api/calc/{op}/picture`.
 
+The same below `/api/dose` for questions of individual dosing.
+
 A calculation is no decision about a patient: nothing of it is recorded, and no card comes of it.
 """
 
@@ -18,6 +20,7 @@ from calc.operations import Operation
 from cds.calculators import answer, operation_named, operations
 from cds.calculators.schema import described
 from cds.cards.pictures import as_page, picture_of
+from cds.dosing import dosing_operations
 from cds.hooks import CallRefused, read_body
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
 from kb import KnowledgeBase
@@ -26,11 +29,13 @@ _LOG = logging.getLogger("bespoke.api")
 
 
 def calculator_routes(knowledge: KnowledgeBase) -> list[Route]:
-    """Routes of all operations; rules and pharmacogenetics are answered by this knowledge base."""
-    known = operations(knowledge)
+    """Routes of all operations, and of individual dosing by the models of this knowledge base."""
+    return _routes("/api/calc", operations(knowledge)) + _routes("/api/dose", dosing_operations(knowledge))
 
+
+def _routes(base: str, known: Mapping[str, Operation]) -> list[Route]:
     async def catalogue(request: Request) -> Response:
-        return _json(200, {"operations": [_entry(each) for each in known.values()]})
+        return _json(200, {"operations": [_entry(name, each) for name, each in known.items()]})
 
     async def describe(request: Request) -> Response:
         return _json(200, described(operation_named(request.path_params["op"], known)))
@@ -48,10 +53,10 @@ def calculator_routes(knowledge: KnowledgeBase) -> list[Route]:
         return Response(drawn, media_type="text/html", headers=_HARMLESS)
 
     return [
-        Route("/api/calc/{op}/picture", _guarded(picture)),
-        Route("/api/calc", _guarded(catalogue)),
-        Route("/api/calc/{op}", _guarded(describe)),
-        Route("/api/calc/{op}", _guarded(calculate), methods=["POST"]),
+        Route(base + "/{op}/picture", _guarded(picture)),
+        Route(base, _guarded(catalogue)),
+        Route(base + "/{op}", _guarded(describe)),
+        Route(base + "/{op}", _guarded(calculate), methods=["POST"]),
     ]
 
 
@@ -68,8 +73,8 @@ def _drawn(operation: Operation, given: object) -> str:
     return page
 
 
-def _entry(operation: Operation) -> dict[str, object]:
-    return {"op": operation.name, "title": operation.title, "source": operation.source}
+def _entry(name: str, operation: Operation) -> dict[str, object]:
+    return {"op": name, "title": operation.title, "source": operation.source}
 
 
 def _guarded(

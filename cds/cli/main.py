@@ -26,6 +26,8 @@ pgx_app = typer.Typer(
     help="Phenotypes and recommendations by line, or one patient's report.", invoke_without_command=True
 )
 app.add_typer(pgx_app, name="pgx")
+dose_app = typer.Typer(help="Individual dosing by population models and levels.", no_args_is_help=True)
+app.add_typer(dose_app, name="dose")
 import_app = typer.Typer(help="Write rules from tables of guideline facts.", no_args_is_help=True)
 kb_app.add_typer(import_app, name="import")
 
@@ -247,6 +249,39 @@ def pgx_report(
         file, format.value, output, kb or context.obj, as_of, fire_draft=fire_draft, site_map=site_map
     )
     raise typer.Exit(code)
+
+
+@dose_app.command("fit")
+def dose_fit(
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", help="JSON lines with id, model, doses, samples.", show_default=False),
+    ] = None,
+    kb: Kb = None,
+) -> None:
+    """Say what levels tell about one person. Exit 0, 1 if a line failed, 2 if the file cannot be used."""
+    from cds.cli import dose as command
+
+    if batch is None:
+        raise typer.Exit(fail("give --batch FILE"))
+    raise typer.Exit(command.run_file("fit", batch, kb))
+
+
+@dose_app.command("report")
+def dose_report(
+    bundle: Annotated[Path, typer.Argument(help="A FHIR Bundle with one patient's record and draft orders.")],
+    as_of: AsOf = None,
+    kb: Kb = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write the calculation with its curve, HTML.", show_default=False)
+    ] = None,
+    fire_draft: Annotated[bool, typer.Option("--fire-draft", help="Let draft plans speak.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The cards as JSON.")] = False,
+) -> None:
+    """Find the individual dose of each ordered drug that has a plan. Exit 0, or 2 for unusable input."""
+    from cds.cli import dose as command
+
+    raise typer.Exit(command.report(bundle, as_of, kb, page, fire_draft=fire_draft, as_json=as_json))
 
 
 @app.command()

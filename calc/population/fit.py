@@ -60,7 +60,7 @@ class Fit:
     gradient: float
     """The largest first derivative left, times the deviation of its eta."""
     valleys: int
-    """How many minima the starts ended in."""
+    """How many minima there are that matter: this one, and those that are less than 5 shallower."""
 
     @property
     def covariance(self) -> Floats:
@@ -70,7 +70,7 @@ class Fit:
 
 
 def fit(model: PopulationModel, person: Person, levels: Sequence[Level]) -> Fit:
-    """The most probable etas. Raises NotConverged, NotSolved, KeyError for a covariate that is missing."""
+    """The most probable etas. Raises NotConverged; HistoryError for what is told of the person."""
     return minimum(Objective(model, person, levels))
 
 
@@ -98,7 +98,7 @@ def minimum(objective: Objective) -> Fit:
             "the search for the most probable values did not end in a minimum; check the times of doses "
             "and levels, or add a level"
         )
-    valleys = len(_apart(ends.etas, values, spread)) + len(first) - len(deep)
+    valleys = len(_apart(ends.etas, values, spread))
     bend = ends.bends[best]
     deviations = np.sqrt(np.diag(np.linalg.inv(bend / 2)))
     gradient = float(np.abs(ends.gradients[best] * deviations).max())

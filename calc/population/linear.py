@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from calc.population.expressions import Numbers
+from calc.population.expressions import Floats, Numbers
 from calc.population.history import Dose, HistoryError
 
 SAME_TIME: Final = 1e-9
@@ -109,7 +109,7 @@ def separable(falls: Numbers, absorption: Numbers | None) -> NDArray[np.bool_]:
 class Superposition:
     """What certain doses leave in the central compartment at certain times."""
 
-    def __init__(self, doses: Sequence[Dose], times: NDArray[np.float64]) -> None:
+    def __init__(self, doses: Sequence[Dose], times: Floats) -> None:
         self.times = times
         self.infused = _Rows([dose for dose in doses if dose.route == "iv"], times)
         self.absorbed = _Rows([dose for dose in doses if dose.route == "oral"], times)
@@ -145,6 +145,22 @@ class Superposition:
         return total
 
 
+def amounts(
+    rates: Rates,
+    doses: Sequence[Dose],
+    times: Floats,
+    *,
+    available: Numbers | float = 1.0,
+    lag: Numbers | None = None,
+    duration: Numbers | None = None,
+) -> Numbers:
+    """Amounts in the central compartment, lanes x times; as `Superposition`, for one set of rates."""
+    falls, shares = exponentials(rates)
+    return Superposition(doses, times)(
+        falls, shares, rates.ka, available=available, lag=lag, duration=duration
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Passed:
     """How far the rows of doses have come; (lanes x) times x rows."""
@@ -160,7 +176,7 @@ class _Passed:
 class _Rows:
     """Rows of doses that go the same way, as arrays; axes are lanes, times, rows and parts."""
 
-    def __init__(self, doses: Sequence[Dose], times: NDArray[np.float64]) -> None:
+    def __init__(self, doses: Sequence[Dose], times: Floats) -> None:
         self.amount = np.array([dose.amount for dose in doses])
         self.duration = np.array([dose.duration for dose in doses])
         self.count = np.array([dose.count for dose in doses])

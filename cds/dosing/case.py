@@ -141,6 +141,9 @@ def _covariates(
     reasons = []
     for covariate in model.covariates:
         name = plan.entry.covariates.get(covariate.name)
+        if covariate.name in plan.entry.assumed:
+            found[covariate.name] = float(plan.entry.assumed[covariate.name].value)
+            continue
         if name is None:
             continue  # the model has a value for whom nothing is said
         fact = finding.facts[name]
@@ -154,8 +157,8 @@ def _covariates(
             number = float(bool(value))
         if not covariate.low <= number <= covariate.high:
             reasons.append(
-                f"{covariate.meaning.capitalize()} is {number:.4g} {covariate.unit}; the model was made with people "
-                f"between {covariate.low:g} and {covariate.high:g}, and would only guess."
+                f"{covariate.meaning.capitalize()} is {number:.4g} {covariate.unit}; the model was made with "
+                f"people between {covariate.low:g} and {covariate.high:g}, and would only guess."
             )
         found[covariate.name] = number
     return found, reasons

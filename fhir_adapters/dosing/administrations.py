@@ -121,9 +121,8 @@ def _infusion(
     if status in ("stopped", "on-hold"):
         if rate is None or length is None:
             return doubt(DoubtKind.PARTIAL, "The dose was broken off, and how much was given is not on file")
-        doubt(
-            DoubtKind.PARTIAL, "The dose was broken off", "What was given is worked out from rate and length."
-        )
+        minor = "What was given is worked out from rate and length."
+        doubt(DoubtKind.PARTIAL, "The dose was broken off", minor)
         return _Infusion(rate * hours_of(length), length, tuple(issues))
     if status == "in-progress":
         doubt(DoubtKind.PARTIAL, "The dose is still being given", "It is taken to go on as charted.")

@@ -109,7 +109,7 @@ def _overlapping(slots: Sequence[_Slot], rank: Sequence[Line]) -> Iterator[Issue
             pair = (min(one.line, other.line), max(one.line, other.line))
             seen.setdefault(pair, []).append(other.at)
     for (_, later), times in seen.items():
-        what = "Two orders have doses at about one time: both, or one in place of the other?"
+        what = "Two instructions have doses at about one time: both, or one in place of the other?"
         yield Issue(DoubtKind.OVERLAP, rank[later].path, what, _between(times))
 
 

@@ -45,14 +45,13 @@ def dose_history(
     ]
     single, differing = distinct(entry for entry, _, _ in listed)
     for entry, taking, reading in listed:
-        place = _place(entry, question, as_of)
         if id(entry) in differing and question.drug in reading.drugs:
             what = "Different resources have one type and id: none of them is used."
-            issues.append(Issue(DoubtKind.VERSIONS, entry.path, what, place))
+            issues.append(Issue(DoubtKind.VERSIONS, entry.path, what, _place(entry, question, as_of)))
             continue
         if id(entry) not in single or (taking is Taking.NEVER and not _is_not_done(entry)):
             continue
-        doubt = _whether_it_counts(entry, reading, question, place)
+        doubt = _whether_it_counts(entry, reading, question, as_of)
         if doubt is not None:
             issues.append(doubt)
         elif question.drug in reading.drugs and entry.type == "MedicationAdministration":
@@ -104,22 +103,24 @@ def _is_not_done(entry: Entry) -> bool:
 
 
 def _whether_it_counts(
-    entry: Entry, reading: DrugReading, question: DosingQuestion, place: Place
+    entry: Entry, reading: DrugReading, question: DosingQuestion, as_of: datetime
 ) -> Issue | None:
+    minor = ""
     if question.drug in reading.drugs:
+        kind = DoubtKind.DRUG if entry.readable_subject else DoubtKind.SUBJECT
         if not entry.readable_subject:
             what = "It cannot be told whose the dose is: it is not used."
-            return Issue(DoubtKind.SUBJECT, entry.path, what, place)
-        if reading.combination:
+        elif reading.combination:
             what = "The product holds more than the drug: how much of it was given is not on file."
-            return Issue(DoubtKind.DRUG, entry.path, what, place)
+        else:
+            return None
+    elif reading.drugs or not reading.may_be_drug(question.drug):
         return None
-    if reading.drugs or not reading.may_be_drug(question.drug):
-        return None
-    given = entry.type == "MedicationAdministration"
-    serious = given and reading.identified in _UNREAD
-    minor = "" if serious else "It is taken for another drug; if it is this one, the history lacks doses."
-    return Issue(DoubtKind.DRUG, entry.path, "No code tells which drug this is.", place, minor)
+    else:
+        kind, what = DoubtKind.DRUG, "No code tells which drug this is."
+        if entry.type != "MedicationAdministration" or reading.identified not in _UNREAD:
+            minor = "It is taken for another drug; if it is this one, the history lacks doses."
+    return Issue(kind, entry.path, what, _place(entry, question, as_of), minor)
 
 
 def _repeated(doses: Sequence[GivenDose]) -> Iterator[Issue]:

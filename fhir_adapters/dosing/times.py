@@ -37,8 +37,9 @@ def place(moment: Moment | None, as_of: datetime, zone: tzinfo | None) -> Place:
     if moment is None or moment.written is None:
         return Place(None, DoubtKind.TIME, "it has no readable time")
     found = _read(moment, zone)
-    if (found.at or moment.earliest) > as_of + CLOCK_SKEW:
-        return Place(None, DoubtKind.FUTURE, "its time is in the future", None, None)
+    if found.earliest is not None and found.earliest > as_of + CLOCK_SKEW:
+        # It is wrong, and the right one may be any.
+        return Place(None, DoubtKind.FUTURE, "its time is in the future")
     return found
 
 

@@ -22,6 +22,7 @@ from fhir_adapters.references import Entry
 
 _BESIDE_THE_INTERVAL = frozenset({"count", "duration", "durationUnit", "timeOfDay"})
 _FREQUENCY = frozenset({"frequency", "period", "periodUnit"})
+_BOUNDS = frozenset({"boundsPeriod", "boundsDuration", "boundsRange", "extension", "id"})
 _DAY = timedelta(days=1)
 _MOST = 10_000
 """Doses of one instruction; whoever needs more says since when they matter."""
@@ -64,7 +65,7 @@ def times_of(instruction: Resource, entry: Entry, question: DosingQuestion, as_o
     until = min(as_of, end) if end is not None else as_of
     without = "code" not in timing and _FREQUENCY.isdisjoint(plain)
     if "timeOfDay" in repeat:
-        if not (set(plain) <= {"boundsPeriod", "boundsDuration", "id"} if without else frequency):
+        if frequency is None and not (without and _BOUNDS.issuperset(plain)):
             raise Untold("how often they were due is not said plainly")
         clock = _clock(repeat["timeOfDay"])
         if frequency is not None and frequency != (len(clock), Fraction(1), Period.DAY):
@@ -129,11 +130,12 @@ def _daily(
 
 
 def _clock(listed: object) -> list[time]:
+    written = listed if isinstance(listed, list) else []
     try:
-        hours = sorted({time.fromisoformat(each) for each in listed if isinstance(each, str)})  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
+        hours = sorted({time.fromisoformat(each) for each in written if isinstance(each, str)})
+    except ValueError:
         hours = []
-    if not hours or not isinstance(listed, list) or len(hours) < len(listed) or any(h.tzinfo for h in hours):
+    if not hours or len(hours) < len(written) or any(hour.tzinfo for hour in hours):
         raise Untold("the hours of the day cannot be read")
     return hours
 

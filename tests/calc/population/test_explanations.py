@@ -54,6 +54,7 @@ def test_a_dose_given_twice() -> None:
     twice = (*DOSES[:2], replace(DOSES[2], amount=480), DOSES[3])
     best = _explained(_levels((23.5, 26, 30), twice))[0]
     assert (best.mistake, best.dose) == ("double dose", DOSES[2])
+    assert best.together.chance > 0.99
 
 
 def test_levels_exchanged() -> None:
@@ -86,6 +87,11 @@ def test_a_level_from_the_line_of_the_infusion() -> None:
     said = replace(during, value=400.0)
     (best,) = _explained([trough, said])
     assert (best.mistake, best.levels, best.dose) == ("infusion line", (said,), DOSES[2])
+    recorded = minimum(Objective(GENTAMICIN, SOMEBODY, [trough, said])).objective
+    without = minimum(Objective(GENTAMICIN, SOMEBODY, [trough]))
+    predicted = Course(GENTAMICIN, SOMEBODY, [24.4])(without.eta[None])
+    as_predicted = 2 * np.log(GENTAMICIN.residuals["level"].deviation(predicted))[0, 0]
+    assert best.improvement == pytest.approx(recorded - without.objective - as_predicted, abs=1e-6)
     low = replace(during, value=0.5)
     assert "infusion line" not in {e.mistake for e in _explained([trough, low])}
 
@@ -113,6 +119,7 @@ def test_a_level_soon_after_the_first_dose_is_not_moved_before_it() -> None:
     """Nothing can be predicted there; and a steady state has no first dose."""
     found = _explained([Level(1, 60)])
     assert {each.mistake for each in found} == {"infusion line"}
+    assert all(1 + each.shift > 0 for each in _explained([Level(1, 0.3)]))
     endless = replace(SOMEBODY, doses=(Dose(0, 240, 0.5, interval=12, count=float("inf")),))
     assert "missed dose" not in {each.mistake for each in _explained([Level(4, 0.05)], endless)}
 

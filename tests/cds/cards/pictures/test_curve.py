@@ -64,6 +64,7 @@ def test_a_reader_reads_off_what_was_given() -> None:
         assert [time for time, _ in found] == pytest.approx(given_.times, abs=0.1)
         assert [value for _, value in found] == pytest.approx(given_.median, abs=0.1)
         upper, lower = paths.bounds[1:].split("M")
+        assert points(paths.area) == [*points(f"M{upper}"), *reversed(points(f"M{lower}"))]
         for path, line in ((f"M{upper}", given_.high), (f"M{lower}", given_.low)):
             assert [read_off(view, *point)[1] for point in points(path)] == pytest.approx(line, abs=0.1)
     for mark, level in zip(view.marks, VANCOMYCIN.levels, strict=True):
@@ -236,6 +237,13 @@ def test_a_decade_is_as_long_as_another() -> None:
     assert list(places) == ["0.01", "0.1", "1", "10", "100"]
     lengths = np.diff(list(places.values()))
     assert lengths == pytest.approx(np.full(4, lengths[0])) and lengths[0] < 0
+
+
+def test_a_level_far_below_the_course_is_still_at_its_place() -> None:
+    low = TimedLevel(5, 1e-4, below=True)
+    view = draw(replace(PLAIN, prior=falling(0.9), levels=(low,)))
+    (mark,), places = view.marks, {words.words: y for y, words in view.scale}
+    assert mark.y == pytest.approx(places["0.0001"]) and mark.y < view.floor - 1
 
 
 def test_nothing_at_all_has_a_curve_too() -> None:

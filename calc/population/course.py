@@ -59,6 +59,11 @@ class Course:
         self.times = np.asarray(times, float)
         default = next(iter(model.outputs))
         self.outputs = [default if name == "observed" else name for name in outputs or [default] * len(times)]
+        for name in self.outputs:
+            if name not in model.outputs:
+                raise HistoryError(
+                    f"`{name}` is no output of {model.name}: it has {', '.join(model.outputs)}"
+                )
         self.records = {
             covariate.name: self._records(covariate.name, covariate.default) for covariate in model.covariates
         }
@@ -81,9 +86,11 @@ class Course:
     def _records(self, name: str, default: float | None) -> list[tuple[float, float]]:
         """What is known of one covariate, in order of time."""
         given = self.person.covariates.get(name, default)
-        if given is None or given == ():
+        if given is None:
             raise MissingCovariate(name)
         records = [(0.0, given)] if isinstance(given, (int, float)) else sorted(given, key=lambda one: one[0])
+        if not records:
+            raise MissingCovariate(name)
         for _, value in records:
             if not math.isfinite(value):
                 raise HistoryError(f"the covariate {name} is {value}: it has to be a finite number")

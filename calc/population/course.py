@@ -212,9 +212,13 @@ class Course:
 
     def _outputs(self, values: Values, shape: tuple[int, ...]) -> Numbers:
         """What is measured at each time; lanes x times."""
-        found = [self.model.outputs[name](values) + np.zeros(shape) for name in dict.fromkeys(self.outputs)]
-        which = [list(dict.fromkeys(self.outputs)).index(name) for name in self.outputs]
-        return found[0] if len(found) == 1 else np.stack(found)[which, :, range(shape[1])].T
+        names = list(dict.fromkeys(self.outputs))
+        found = [self.model.outputs[name](values) + np.zeros(shape) for name in names]
+        if len(found) == 1:
+            return found[0]
+        for index, name in enumerate(self.outputs):
+            found[0][:, index] = found[names.index(name)][:, index]
+        return found[0] if found else np.zeros(shape)
 
     def _followed(self, etas: Numbers) -> Numbers:
         """From event to event: parameters that change, equations without a closed form."""

@@ -14,6 +14,7 @@ from fractions import Fraction
 from calc.population import Dose, Level, Person, PopulationModel
 from cds.decision import Situation
 from dsl import Finding, Quantity, Rule, State, convert, evaluate, lacking, value_words
+from dsl.evaluator.evaluate import prepare
 from dsl.model import Let
 from fhir_adapters import Chart, FactReader, Order
 from fhir_adapters.dosing import DosingQuestion, DosingRecord, GivenDose, dosing_record
@@ -139,6 +140,7 @@ def _covariates(
     """In the model's units, and a sentence for each that is not there or out of range."""
     found: dict[str, float] = {}
     reasons = []
+    facts = prepare(finding.rule, finding.facts)
     for covariate in model.covariates:
         name = plan.entry.covariates.get(covariate.name)
         if covariate.name in plan.entry.assumed:
@@ -146,7 +148,7 @@ def _covariates(
             continue
         if name is None:
             continue  # the model has a value for whom nothing is said
-        fact = finding.facts[name]
+        fact = facts[name]
         if not fact.known:
             reasons.append(_lacking(finding, name))
             continue

@@ -213,7 +213,7 @@ class Course:
     def _outputs(self, values: Values, shape: tuple[int, ...]) -> Numbers:
         """What is measured at each time; lanes x times."""
         names = list(dict.fromkeys(self.outputs))
-        found = [self.model.outputs[name](values) + np.zeros(shape) for name in names]
+        found: list[Numbers] = [self.model.outputs[name](values) + np.zeros(shape) for name in names]
         if len(found) == 1:
             return found[0]
         for index, name in enumerate(self.outputs):

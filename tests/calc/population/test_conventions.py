@@ -93,7 +93,7 @@ def test_doses_add_up_and_double(first: float, second: float) -> None:
     one, times = _model(Residual(0.2)), [0.5, 2.0, 13.0, 24.5, 60.0]
     eta = np.array([[0.2, -0.1]])
 
-    def course(*doses: Dose) -> np.ndarray:  # type: ignore[type-arg]
+    def course(*doses: Dose) -> np.ndarray:
         return np.asarray(Course(one, Person({}, doses), times)(eta)[0])
 
     parts = [Dose(0, 100 * first, 2.0), Dose(12, 100 * second, route="oral")]

@@ -32,7 +32,7 @@ def test_a_covariate_holds_from_its_record_or_until_it() -> None:
 
 def test_the_first_record_holds_before_itself_and_the_last_ever_after() -> None:
     for holds in ("from", "until"):
-        person = Person({"WT": [(5.0, 70.0)]}, DOSE, holds)  # type: ignore[arg-type]
+        person = Person({"WT": [(5.0, 70.0)]}, DOSE, holds)
         assert _levels(person, [2.0, 9.0]) == pytest.approx([2.5 * math.exp(-t / 8) for t in (2, 9)])
 
 

@@ -24,6 +24,7 @@ from calc.population import (
     fit,
     minimum,
 )
+from calc.population.expressions import Numbers
 from tests.calc.population.models import model, states
 
 some = settings(derandomize=True, database=None, deadline=None, max_examples=40)
@@ -216,8 +217,8 @@ def test_equations_that_nobody_follows_are_not_fitted() -> None:
 class _Sloping(Objective):
     """An objective that only falls."""
 
-    def prior(self, etas: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-        return 1e3 * etas.sum(1)
+    def prior(self, etas: Numbers) -> Numbers:
+        return np.asarray(1e3 * etas.sum(1))
 
 
 def test_what_has_no_minimum_has_no_estimate() -> None:

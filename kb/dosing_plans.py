@@ -95,6 +95,9 @@ class PlanFile(Strict, kw_only=True):
     choices: ChoiceEntry
     notes: tuple[Text, ...] = ()
     """What whoever doses has to know beside the dose."""
+    settled: Positive | None = None
+    """For models whose steady state has no closed form: how long after its start a regimen is looked at, in
+    the model's unit of time."""
     enough: Annotated[float, Meta(gt=0, lt=1)] = 0.2
     """Below this probability of the target no dose is advised."""
 

@@ -39,6 +39,8 @@ _PATIENCE: Final = 4
 """Steps of each start before those without hope are given up."""
 _LONGEST: Final = 2.0
 """Step, in deviations of the prior: farther away, models can be beyond numbers."""
+_LEAST: Final = 1e-100
+"""Bend, so that a step is a number where there is none."""
 _ROUNDING: Final = 1e-13
 
 _Measured: TypeAlias = Callable[[Floats], tuple[Floats, Floats, Floats]]
@@ -60,7 +62,7 @@ class Fit:
     gradient: float
     """The largest first derivative left, times the deviation of its eta."""
     valleys: int
-    """How many minima the starts ended in."""
+    """How many minima there are that matter: this one, and those that are less than 5 shallower."""
 
     @property
     def covariance(self) -> Floats:
@@ -70,7 +72,7 @@ class Fit:
 
 
 def fit(model: PopulationModel, person: Person, levels: Sequence[Level]) -> Fit:
-    """The most probable etas. Raises NotConverged, NotSolved, KeyError for a covariate that is missing."""
+    """The most probable etas. Raises NotConverged; HistoryError for what is told of the person."""
     return minimum(Objective(model, person, levels))
 
 
@@ -98,7 +100,7 @@ def minimum(objective: Objective) -> Fit:
             "the search for the most probable values did not end in a minimum; check the times of doses "
             "and levels, or add a level"
         )
-    valleys = len(_apart(ends.etas, values, spread)) + len(first) - len(deep)
+    valleys = len(_apart(ends.etas, values, spread))
     bend = ends.bends[best]
     deviations = np.sqrt(np.diag(np.linalg.inv(bend / 2)))
     gradient = float(np.abs(ends.gradients[best] * deviations).max())
@@ -189,7 +191,8 @@ def _steps(gradients: Floats, bends: Floats, damping: Floats) -> tuple[Floats, F
     """Damped steps downhill, and by how much the objective should fall without damping."""
     spectra, axes = np.linalg.eigh(bends)
     # Where the objective bends down, the way down is as long as where it bends up as much.
-    spectra = np.maximum(np.abs(spectra), 1e-8 * np.abs(spectra).max(1, keepdims=True))
+    spectra = np.abs(spectra)
+    spectra = np.maximum(spectra, 1e-8 * spectra.max(1, keepdims=True) + _LEAST)
     along = np.einsum("sij,si->sj", axes, gradients)
     damped = spectra + damping[:, None] * spectra.mean(1, keepdims=True)
     return -np.einsum("sij,sj->si", axes, along / damped), (along**2 / spectra).sum(1) / 2

@@ -41,7 +41,7 @@ from calc.population import (
 )
 from cds.dosing.case import Case, Declined
 from cds.dosing.words import supposed
-from kb.dosing_plans import PlanFile, TargetEntry
+from kb.dosing_plans import PlanFile
 
 DRAWS: Final = 2000
 FEW: Final = 200
@@ -119,13 +119,17 @@ def lasting(case: Case, draws: Posterior) -> Posterior:
 def searched(case: Case, draws: Posterior, start: float) -> Search:
     """The regimens of the plan from `start` on. Raises DosingError."""
     plan = case.plan.entry
-    harms = [] if plan.toxicity is None else [Target(Measure(plan.toxicity.kind), low=plan.toxicity.above)]
+    harms = (
+        []
+        if plan.toxicity is None
+        else [Target(Measure(plan.toxicity.kind, plan.settled), low=plan.toxicity.above)]
+    )
     return search(
         case.model,
         case.person,
         draws,
         choices_of(plan),
-        target_of(plan.target),
+        target_of(plan),
         start=start,
         harms=harms,
         most_toxicity=1.0 if plan.toxicity is None else plan.toxicity.most,
@@ -148,9 +152,10 @@ def choices_of(plan: PlanFile) -> Choices:
     )
 
 
-def target_of(entry: TargetEntry) -> Target:
-    """The target of a plan, at steady state."""
-    measure = Measure(entry.kind, None, entry.above, None, entry.half, entry.unbound)
+def target_of(plan: PlanFile) -> Target:
+    """The target of a plan, at steady state or as near to it as the plan says."""
+    entry = plan.target
+    measure = Measure(entry.kind, plan.settled, entry.above, None, entry.half, entry.unbound)
     return Target(measure, entry.low, entry.high)
 
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 from calc.population import Dose, Level, Person, PopulationModel
 from cds.decision import Situation
 from dsl import Finding, Quantity, Rule, State, convert, evaluate, lacking, value_words
+from dsl.evaluator.evaluate import prepare
 from dsl.model import Let
 from fhir_adapters import Chart, FactReader, Order
 from fhir_adapters.dosing import DosingQuestion, DosingRecord, GivenDose, dosing_record
@@ -92,6 +93,10 @@ def case_of(
     record = _record(plan, model, situation.chart, knowledge, as_of)
     reasons += [f"{doubt.what} {doubt.consequence}" for doubt in record.doubts if doubt.blocks]
     reasons += _strange_routes(plan, record.doses)
+    if any(dose.duration is None for dose in record.doses):
+        reasons.append(
+            "It is not known how long a dose was infused: chart the end of the infusion, or its rate."
+        )
     if reasons:
         return Declined(plan, tuple(dict.fromkeys(reasons)), record, finding)
     zero = record.doses[0].start if record.doses else as_of
@@ -139,6 +144,7 @@ def _covariates(
     """In the model's units, and a sentence for each that is not there or out of range."""
     found: dict[str, float] = {}
     reasons = []
+    facts = prepare(finding.rule, finding.facts)
     for covariate in model.covariates:
         name = plan.entry.covariates.get(covariate.name)
         if covariate.name in plan.entry.assumed:
@@ -146,7 +152,7 @@ def _covariates(
             continue
         if name is None:
             continue  # the model has a value for whom nothing is said
-        fact = finding.facts[name]
+        fact = facts[name]
         if not fact.known:
             reasons.append(_lacking(finding, name))
             continue

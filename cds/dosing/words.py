@@ -23,6 +23,13 @@ def regimen_words(regimen: Regimen, dose_unit: str, time_unit: str) -> str:
     return said if regimen.loading is None else f"first {amount(regimen.loading)} {dose_unit}, then {said}"
 
 
+def chance(probability: float) -> str:
+    """In whole hundredths; what draws cannot tell from never or always is not called so."""
+    if probability < 0.01:
+        return "<1 %"
+    return ">99 %" if probability > 0.99 else f"{probability:.0%}".replace("%", " %")
+
+
 def moment(at: datetime) -> str:
     """A time of day as wards write it, with its offset's own clock."""
     return f"{at:%Y-%m-%d %H:%M}"

@@ -179,9 +179,6 @@ def distances(objective: Objective, eta: Floats) -> tuple[float, float]:
         raise ModelError(
             f"{objective.model.name}: errors with heavy tails hide what does not fit; ask the plain model"
         )
-    etas = float(objective.prior(eta[None])[0])
-    if not objective.levels:
-        return 0.0, etas
     predicted = objective.course(eta[None])[0]
     total = 0.0
     for index, (level, output) in enumerate(zip(objective.levels, objective.course.outputs, strict=True)):
@@ -189,7 +186,7 @@ def distances(objective: Objective, eta: Floats) -> tuple[float, float]:
         apart = math.log(level.value) - np.log(f) if residual.logarithmic else level.value - f
         deviate = float((apart / residual.deviation(f))[0])
         total += 0.0 if level.below and deviate > 0 else deviate**2
-    return total, etas
+    return total, float(objective.prior(eta[None])[0])
 
 
 def chi_square_tail(value: float, degrees: int) -> float:

@@ -146,7 +146,7 @@ def main() -> None:
     models = load().models
     parser = argparse.ArgumentParser(description="Calibration of the posterior on simulated patients.")
     parser.add_argument("models", nargs="*", metavar="MODEL", help="of kb/models; none means all")
-    parser.add_argument("--patients", type=int, default=500)
+    parser.add_argument("--patients", type=int, default=512, help="evenest where a power of 2")
     parser.add_argument("--draws", type=int, default=DRAWS)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

@@ -1,8 +1,8 @@
 """The most probable etas of one person, found from several starts and shown to be a minimum.
 
-Damped scoring from every start at once, then Newton's method at the best end. Several starts are needed:
-the objective can have more than one valley, and the nearest to the typical person is not always the deepest.
-What does not end in a minimum is no estimate: `NotConverged`, with what would help.
+Damped scoring from every start at once, then Newton's method in every valley that may be the deepest. One
+start would not do: the objective can have several valleys, and the nearest to the typical person is not
+always the deepest. What does not end in a minimum is no estimate: `NotConverged`, with what would help.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from calc.population.objective import Objective
 
 _CANDIDATES: Final = 96
 _STARTS: Final = 8
-_ROUNDS: Final = 40
+_SPACED: Final = 0.7
+"""Deviations of the prior between starts, at least."""
+_ROUNDS: Final = 15
 _NEWTON: Final = 30
 _NEAR: Final = 0.05
 """What the objective has left to fall when the exact second derivatives take over."""
@@ -126,12 +128,14 @@ def _starts(objective: Objective) -> Floats:
     points = np.log(shares / (1 - shares)) / 1.6 @ root.T
     values = objective.values(np.concatenate([np.zeros((1, size)), points]))
     chosen = [np.zeros(size)]
-    spread = np.sqrt(np.diag(objective.omega))
+    scaled = points / np.sqrt(np.diag(objective.omega))
+    far = np.abs(scaled).max(1) > _SPACED
     for index in np.argsort(values[1:]):
         if len(chosen) == _STARTS or not np.isfinite(values[1 + index]):
             break
-        if all(np.abs((points[index] - other) / spread).max() > 0.7 for other in chosen):
+        if far[index]:
             chosen.append(points[index])
+            far &= np.abs(scaled - scaled[index]).max(1) > _SPACED
     return np.array(chosen)
 
 

@@ -24,7 +24,7 @@ from calc.population.linear import SAME_TIME
 _NODES: Final = 7
 _CELLS: Final = 10
 """Straight pieces between the nodes' ends, for times above a concentration."""
-_RATIO: Final = 4.0
+_RATIO: Final = 3.0
 """From one piece's end to the next one's, counted from the start of a dose or the end of an infusion."""
 _TURN: Final = 3.0
 """A first piece lasts at most this many times as long as the fastest part needs to fall to 1/e."""

@@ -28,6 +28,8 @@ _ROUNDS: Final = 15
 _NEWTON: Final = 30
 _NEAR: Final = 0.05
 """What the objective has left to fall when the exact second derivatives take over."""
+_ROUGH: Final = 1e3
+"""So much less exactly are equations followed until then."""
 _FLAT: Final = 1e-12
 """What it has left to fall at a minimum: the square of a step in deviations of the posterior."""
 _SHALLOW: Final = 5.0
@@ -83,7 +85,11 @@ def minimum(objective: Objective) -> Fit:
     if not objective.levels:
         return Fit(objective.typical, 0.0, 2 * objective.precision, 0.0, 1)
     spread = np.sqrt(np.diag(objective.omega))
-    near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
+    objective.course.loose = _ROUGH
+    try:
+        near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
+    finally:
+        objective.course.loose = 1.0
     if not np.isfinite(near.values).any():
         raise NotConverged("no start gave a prediction that the levels can be compared with")
     first = _apart(near.etas, near.values, spread)

@@ -20,8 +20,10 @@ from calc.population.history import Level
 from calc.population.model import PopulationModel
 from calc.population.objective import Objective
 
-_CANDIDATES: Final = 96
+_CANDIDATES: Final = 128
 _STARTS: Final = 8
+_WIDE: Final = 1.8
+"""Every fourth candidate lies so much farther out: for people whom the prior holds for rare."""
 _SPACED: Final = 0.7
 """Deviations of the prior between starts, at least."""
 _ROUNDS: Final = 15
@@ -131,7 +133,8 @@ def _starts(objective: Objective) -> Floats:
     root = np.linalg.cholesky(objective.omega)
     shares = spread_evenly(_CANDIDATES, size)
     # Logistic deviates in place of normal ones: as wide, and a little farther out.
-    points = np.log(shares / (1 - shares)) / 1.6 @ root.T
+    reach = np.where(np.arange(_CANDIDATES) % 4, 1.0, _WIDE)[:, None] / 1.6
+    points = reach * np.log(shares / (1 - shares)) @ root.T
     values = objective.values(np.concatenate([np.zeros((1, size)), points]))
     chosen = [np.zeros(size)]
     scaled = points / np.sqrt(np.diag(objective.omega))

@@ -168,6 +168,16 @@ def test_the_deeper_of_two_valleys() -> None:
     assert found.objective < 10.14
 
 
+def test_a_person_far_from_the_typical_one() -> None:
+    # A clearance 3.7 deviations out: a narrow valley that no start near the typical person finds.
+    texts = {"CL": "4 * exp(eta_CL)", "V1": "70 * exp(eta_V)", "KA": "exp(eta_KA)"}
+    one = model(texts, omega={"CL": 0.2, "V": 0.2, "KA": 0.2}, residual=Residual(0.22))
+    person = Person({}, (Dose(0, 10_000, route="oral", interval=24, count=3),))
+    found = fit(one, person, [Level(1.92848765, 89.96420042), Level(36.03435721, 1.05183753)])
+    assert found.objective < 19.56
+    assert found.eta[0] / 0.2**0.5 == pytest.approx(3.69, abs=0.01)
+
+
 def test_a_minimum_in_a_crease() -> None:
     # The infusion ends about when the level is taken; sooner or later, it would predict worse.
     one = model({"CL": "4", "V1": "70", "DUR": "4 * exp(eta_D)"}, omega={"D": 0.2}, residual=Residual(0.05))

@@ -27,10 +27,10 @@ from fhir_adapters.references import Entry
 
 GTS_ABBREVIATION = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 
-_Frequency = tuple[int, Fraction, Period]
+Frequency = tuple[int, Fraction, Period]
 """So many times in so many periods."""
 
-_CODED: Mapping[str, _Frequency] = {
+_CODED: Mapping[str, Frequency] = {
     code: (times, Fraction(period), unit)
     for code, times, period, unit in (
         *((code, 1, 1, Period.DAY) for code in ("QD", "AM", "PM", "BED")),
@@ -95,8 +95,7 @@ def _read(instructions: object) -> Dose:
 
 
 def _instruction(instruction: Resource) -> Dose:
-    as_needed = instruction.get("asNeededBoolean", instruction.get("asNeeded", False))
-    if as_needed is not False or not _CONDITIONS.isdisjoint(instruction):
+    if on_condition(instruction):
         raise _Unread("it is taken on a condition")
     given = only_object(instruction, "doseAndRate")
     if given is None:
@@ -105,10 +104,10 @@ def _instruction(instruction: Resource) -> Dose:
         raise _Unread("a rate is ordered")
     if "doseRange" in given:
         raise _Unread("a range is ordered")
-    amount = _amount(object_member(given, "doseQuantity"))
+    amount = dose_amount(object_member(given, "doseQuantity"))
     if amount is None:
         raise _Unread("the amount has no exact number in a listed unit")
-    frequency = _timing(instruction.get("timing"))
+    frequency = plain_frequency(instruction.get("timing"))
     if frequency is None:
         raise _Unread("how often is not said plainly")
     dose = Dose(amount, *frequency)
@@ -117,7 +116,14 @@ def _instruction(instruction: Resource) -> Dose:
     return dose
 
 
-def _amount(element: Resource | None) -> Quantity | None:
+def on_condition(instruction: Resource) -> bool:
+    """Whether it depends on something else than the time, or on what cannot be read, if a dose is taken."""
+    as_needed = instruction.get("asNeededBoolean", instruction.get("asNeeded", False))
+    return as_needed is not False or not _CONDITIONS.isdisjoint(instruction)
+
+
+def dose_amount(element: Resource | None) -> Quantity | None:
+    """The amount of one dose, None unless it is an exact positive number in a unit that doses come in."""
     number = number_member(element, "value")
     if number is None or number <= 0 or "comparator" in (element or {}):
         return None
@@ -137,11 +143,14 @@ def _unit(element: Resource | None) -> str | None:
 
 
 # ---------------------------------------------------------------- how often
-def _timing(timing: object) -> _Frequency | None:
-    """Code and `repeat` must say the same where both speak: the code outranks the frequency beside it."""
+def plain_frequency(timing: object) -> Frequency | None:
+    """How often a Timing says, None unless it says nothing beside that but when it begins and ends.
+
+    Code and `repeat` must say the same where both speak: the code outranks the frequency beside it.
+    """
     if not isinstance(timing, dict) or "event" in timing or "modifierExtension" in timing:
         return None
-    said: list[_Frequency | None] = []
+    said: list[Frequency | None] = []
     if "code" in timing:
         said += _coded(timing["code"])
     repeat = timing.get("repeat")
@@ -156,7 +165,7 @@ def _timing(timing: object) -> _Frequency | None:
     return last if all(_equally_often(each, last) for each in frequencies) else None
 
 
-def _coded(concept: object) -> Sequence[_Frequency | None]:
+def _coded(concept: object) -> Sequence[Frequency | None]:
     """What each code says; None for one that cannot be read. Other words than codes are left alone."""
     if not isinstance(concept, dict):
         return (None,)
@@ -169,7 +178,7 @@ def _coded(concept: object) -> Sequence[_Frequency | None]:
     return [*(_CODED.get(code) for code in standard), *by_text] if standard else (None,)
 
 
-def _repeated(repeat: Resource) -> _Frequency | None:
+def _repeated(repeat: Resource) -> Frequency | None:
     times = repeat.get("frequency", 1)
     period, unit = number_member(repeat, "period"), text_member(repeat, "periodUnit")
     if not isinstance(times, int) or isinstance(times, bool) or times < 1 or period is None or period <= 0:
@@ -177,7 +186,7 @@ def _repeated(repeat: Resource) -> _Frequency | None:
     return (times, Fraction(period), Period(unit)) if unit in tuple(Period) else None
 
 
-def _equally_often(one: _Frequency, other: _Frequency) -> bool:
+def _equally_often(one: Frequency, other: Frequency) -> bool:
     piece = Quantity(Fraction(1), "1")
     return Dose(piece, *one).same_as(Dose(piece, *other))
 
@@ -187,7 +196,7 @@ def _within_limits(dose: Dose, instruction: Resource) -> bool:
     """Whether the limits of the order let its dose be given; one that cannot be compared may not."""
     limits: list[Dose | None] = []
     if "maxDosePerAdministration" in instruction:
-        once = _amount(object_member(instruction, "maxDosePerAdministration"))
+        once = dose_amount(object_member(instruction, "maxDosePerAdministration"))
         limits.append(None if once is None else replace(dose, amount=once))
     if "maxDosePerPeriod" in instruction:
         limits.append(_per_period(instruction["maxDosePerPeriod"]))
@@ -200,7 +209,7 @@ def _within_limits(dose: Dose, instruction: Resource) -> bool:
 
 
 def _per_period(ratio: object) -> Dose | None:
-    amount, per = _amount(object_member(ratio, "numerator")), object_member(ratio, "denominator")
+    amount, per = dose_amount(object_member(ratio, "numerator")), object_member(ratio, "denominator")
     period, unit = number_member(per, "value"), listed_code(per)
     if amount is None or period is None or period <= 0 or unit not in tuple(Period):
         return None

@@ -14,10 +14,17 @@ from fhir_adapters.reading import UCUM, object_member, only_object, references_i
 
 
 def rewritten(
-    order: Order, coding: Mapping[str, str], text: str, dose: Dose | None, *, same_drug: bool
+    order: Order,
+    coding: Mapping[str, str],
+    text: str,
+    dose: Dose | None,
+    *,
+    same_drug: bool,
+    infused: Fraction | None = None,
 ) -> dict[str, object]:
     """A deep copy of a draft with this drug (`system`, `code`, `display` and text) and this dose.
 
+    `infused` is the length of each infusion in hours, None for a dose that is none.
     Without a dose the dosage and the dispensing are removed. The route of a single old instruction is
     kept only for the `same_drug`. The narrative goes, because it tells of the old order; everything
     else stays, but for two known defects of a client that would make the output invalid (a category
@@ -30,7 +37,7 @@ def rewritten(
         draft.pop("dosageInstruction", None)
         draft.pop("dispenseRequest", None)
     else:
-        draft["dosageInstruction"] = [_instruction(dose, route)]
+        draft["dosageInstruction"] = [_instruction(dose, route, infused)]
     draft.pop("text", None)
     if isinstance(draft.get("category"), dict):
         draft["category"] = [draft["category"]]
@@ -51,15 +58,21 @@ def _set_drug(draft: dict[str, object], concept: dict[str, object]) -> None:
         del draft["contained"]
 
 
-def _instruction(dose: Dose, route: Mapping[str, object] | None) -> dict[str, object]:
-    repeat = {
+def _instruction(
+    dose: Dose, route: Mapping[str, object] | None, infused: Fraction | None
+) -> dict[str, object]:
+    text = str(dose)
+    repeat: dict[str, object] = {
         "frequency": dose.times,
         "period": _number(dose.period),
         "periodUnit": dose.period_unit.value,
     }
+    if infused is not None:
+        repeat |= {"duration": _number(infused), "durationUnit": "h"}
+        text += f", each over {format_number(infused)} h"
     unit = dose.amount.unit
     amount = {"value": _number(dose.amount.value), "unit": unit, "system": UCUM, "code": unit}
-    instruction: dict[str, object] = {"sequence": 1, "text": str(dose), "timing": {"repeat": repeat}}
+    instruction: dict[str, object] = {"sequence": 1, "text": text, "timing": {"repeat": repeat}}
     if route is not None:
         instruction["route"] = route
     instruction["doseAndRate"] = [{"doseQuantity": amount}]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
-from dsl import Rule
+from dsl import Lifecycle, Rule
 from dsl.names import closest
 from kb import files
 from kb.errors import KnowledgeBaseError
@@ -47,6 +47,14 @@ class ToxicityEntry(Strict, kw_only=True):
     meaning: Text
 
 
+class AssumedEntry(Strict, kw_only=True):
+    """A covariate that no rule reads yet; it is said wherever the dose is."""
+
+    value: Number
+    because: Text
+    """What is assumed, in a sentence."""
+
+
 class ChoiceEntry(Strict, kw_only=True):
     """Doses that can be given."""
 
@@ -77,6 +85,7 @@ class PlanFile(Strict, kw_only=True):
     """Its inputs and `let` values are the covariates, its population those whom the plan is for."""
     covariates: dict[str, Text]
     """Covariate of the models = input or `let` value of the rule."""
+    assumed: dict[str, AssumedEntry] = field(default_factory=dict)
     level: Text
     """The observable that is measured."""
     genes: tuple[Text, ...] = ()
@@ -86,6 +95,9 @@ class PlanFile(Strict, kw_only=True):
     choices: ChoiceEntry
     notes: tuple[Text, ...] = ()
     """What whoever doses has to know beside the dose."""
+    settled: Positive | None = None
+    """For models whose steady state has no closed form: how long after its start a regimen is looked at, in
+    the model's unit of time."""
     enough: Annotated[float, Meta(gt=0, lt=1)] = 0.2
     """Below this probability of the target no dose is advised."""
 
@@ -119,12 +131,19 @@ def load_plans(
     return found
 
 
-def check_plans(plans: Mapping[str, DosingPlan], rules: Sequence[Rule]) -> None:
+def check_plans(
+    plans: Mapping[str, DosingPlan], models: Mapping[str, DosingModel], rules: Sequence[Rule]
+) -> None:
     """Whether every plan's rule is there and has what the plan takes of it. Raises `KnowledgeBaseError`."""
     by_name = {rule.name: rule for rule in rules}
     for plan in plans.values():
         where = f"dosing/{plan.name}.toml"
         rule = by_name.get(plan.entry.rule)
+        if plan.entry.status == "active":
+            resting = [name for name in plan.entry.models if models[name].entry.status != "active"]
+            if resting or (rule is not None and rule.status is not Lifecycle.ACTIVE):
+                named = ", ".join(resting) or plan.entry.rule
+                raise KnowledgeBaseError(f"{where}: field `status`: it is active, but {named} is not")
         if rule is None:
             advice = closest(plan.entry.rule, by_name)
             raise KnowledgeBaseError(f"{where}: field `rule`: there is no rule `{plan.entry.rule}`; {advice}")
@@ -157,9 +176,10 @@ def _faults(
                 yield f"`{field_name}`: `{name}` is not in {where}; {closest(name, known)}"
     needed = [each for name in entry.models for each in models[name].entry.covariates]
     for covariate in needed:
-        if covariate.name not in entry.covariates and covariate.default is None:
+        told = covariate.name in entry.covariates or covariate.name in entry.assumed
+        if not told and covariate.default is None:
             yield f"`covariates`: {covariate.name} is missing ({covariate.meaning}, {covariate.unit})"
-    for name in entry.covariates:
+    for name in (*entry.covariates, *entry.assumed):
         if name not in {covariate.name for covariate in needed}:
             yield f"`covariates.{name}`: no model has it"
     if entry.target.low is None and entry.target.high is None:

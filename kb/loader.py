@@ -52,7 +52,7 @@ def load(path: Path | None = None, withhold: Withhold | None = None) -> Knowledg
     check_networks(checked.rules, tables.pathways)
     check_pictures(checked.rules, tables.pictures)
     check_models(tables.models)
-    check_plans(tables.plans, checked.rules)
+    check_plans(tables.plans, tables.models, checked.rules)
     failed = [run for rule in checked.rules for run in dsl.run_tests(rule, withhold) if not run.passed]
     if failed:
         span, title = failed[0].test.span, failed[0].test.title.text

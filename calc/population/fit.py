@@ -7,25 +7,44 @@ What does not end in a minimum is no estimate: `NotConverged`, with what would h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from calc.population.course import Person
+from calc.population.crease import along_crease
 from calc.population.expressions import Floats
 from calc.population.history import Level
 from calc.population.model import PopulationModel
 from calc.population.objective import Objective
 
-_CANDIDATES: Final = 64
-_STARTS: Final = 5
+_CANDIDATES: Final = 96
+_STARTS: Final = 8
 _ROUNDS: Final = 40
-_NEWTON: Final = 12
-_FLAT: Final = 1e-6
-"""Newton's step, in deviations of the posterior, that counts as none."""
-_SAME: Final = 1e-3
+_NEWTON: Final = 30
+_NEAR: Final = 0.05
+"""What the objective has left to fall when the exact second derivatives take over."""
+_FLAT: Final = 1e-12
+"""What it has left to fall at a minimum: the square of a step in deviations of the posterior."""
+_SHALLOW: Final = 5.0
+"""A valley that ends so much above the deepest holds no estimate."""
+_APART: Final = 0.1
+_SAME: Final = 1e-6
+"""Two values of the objective that differ by less are one."""
+_STUCK: Final = 1e6
+"""Damping of steps that lead nowhere."""
+_PATIENCE: Final = 4
+"""Steps of each start before those without hope are given up."""
+_LONGEST: Final = 2.0
+"""Step, in deviations of the prior: farther away, models can be beyond numbers."""
+_LEAST: Final = 1e-100
+"""Bend, so that a step is a number where there is none."""
+_ROUNDING: Final = 1e-13
+
+_Measured: TypeAlias = Callable[[Floats], tuple[Floats, Floats, Floats]]
+"""Values, gradients and second derivatives, expected or exact, at each of some etas."""
 
 
 class NotConverged(ArithmeticError):
@@ -43,7 +62,7 @@ class Fit:
     gradient: float
     """The largest first derivative left, times the deviation of its eta."""
     valleys: int
-    """How many minima the starts ended in."""
+    """How many minima there are that matter: this one, and those that are less than 5 shallower."""
 
     @property
     def covariance(self) -> Floats:
@@ -53,7 +72,7 @@ class Fit:
 
 
 def fit(model: PopulationModel, person: Person, levels: Sequence[Level]) -> Fit:
-    """The most probable etas. Raises NotConverged, NotSolved, KeyError for a covariate that is missing."""
+    """The most probable etas. Raises NotConverged; HistoryError for what is told of the person."""
     return minimum(Objective(model, person, levels))
 
 
@@ -61,28 +80,41 @@ def minimum(objective: Objective) -> Fit:
     """Of an objective; see `fit`."""
     if not objective.levels:
         return Fit(objective.typical, 0.0, 2 * objective.precision, 0.0, 1)
-    ends, values = _descended(objective, _starts(objective))
-    order = np.argsort(values)
-    if not np.isfinite(values[order[0]]):
-        raise NotConverged("no start gave a prediction that the levels can be compared with")
-    valleys: list[Floats] = []
     spread = np.sqrt(np.diag(objective.omega))
-    for index in order:
-        if all(np.abs((ends[index] - other) / spread).max() > 0.05 for other in valleys):
-            valleys.append(ends[index])
-    best: Fit | None = None
-    for eta in valleys[:3]:
-        if best is not None and objective.values(eta[None])[0] > best.objective + 5:
-            break
-        found = _polished(objective, eta, len(valleys))
-        if found is not None and (best is None or found.objective < best.objective - 1e-9):
-            best = found
-    if best is None:
+    near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
+    if not np.isfinite(near.values).any():
+        raise NotConverged("no start gave a prediction that the levels can be compared with")
+    first = _apart(near.etas, near.values, spread)
+    deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
+    ends = _descended(objective.bends, near.etas[deep], spread, _FLAT, _NEWTON)
+    lowest = np.linalg.eigvalsh(np.where(np.isfinite(ends.bends), ends.bends, 0))[:, 0]
+    proven = (ends.drops <= _FLAT) & (lowest > 0)
+    for index in np.flatnonzero(~proven & np.isfinite(ends.values)):
+        if creased := along_crease(objective, ends.etas[index]):
+            ends.etas[index], ends.values[index], ends.gradients[index], ends.bends[index] = creased
+            proven[index] = True
+    values = np.where(proven, ends.values, np.inf)
+    best = int(np.argmin(values))
+    if not proven.any() or ends.values.min() < values[best] - _SAME:
         raise NotConverged(
             "the search for the most probable values did not end in a minimum; check the times of doses "
             "and levels, or add a level"
         )
-    return best
+    valleys = len(_apart(ends.etas, values, spread))
+    bend = ends.bends[best]
+    deviations = np.sqrt(np.diag(np.linalg.inv(bend / 2)))
+    gradient = float(np.abs(ends.gradients[best] * deviations).max())
+    return Fit(ends.etas[best], float(values[best]), bend, gradient, valleys)
+
+
+def _apart(etas: Floats, values: Floats, spread: Floats) -> list[int]:
+    """Which of the etas lie in valleys of their own, the deepest first; none of infinite value."""
+    found: list[int] = []
+    for index in np.argsort(values):
+        far = all(np.abs((etas[index] - etas[other]) / spread).max() > _APART for other in found)
+        if far and np.isfinite(values[index]):
+            found.append(int(index))
+    return found
 
 
 def _starts(objective: Objective) -> Floats:
@@ -115,57 +147,52 @@ def spread_evenly(count: int, size: int, start: Floats | float = 0.5) -> Floats:
     return points
 
 
-def _descended(objective: Objective, etas: Floats) -> tuple[Floats, Floats]:
-    """The ends of damped scoring (Levenberg and Marquardt) from each start, and the objective there."""
-    damping = np.full(len(etas), 1e-3)
-    here = objective.slopes(etas)
-    values, gradients, bends = here.value, here.gradient, here.expected
+@dataclass(slots=True)
+class _Ends:
+    """Where descents have come to; the first axis of all are the starts."""
+
+    etas: Floats
+    values: Floats
+    gradients: Floats
+    bends: Floats
+    drops: Floats
+    """By how much the objective would still fall, were it as bent as `bends` says."""
+
+
+def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, rounds: int) -> _Ends:
+    """Damped Newton steps from each start, until there is nothing left to fall (Levenberg and Marquardt)."""
+    values, gradients, bends = measured(etas)
+    ends = _Ends(etas, values, gradients, bends, np.full(len(etas), np.inf))
+    damping = np.zeros(len(etas))
     active = np.isfinite(values)
-    for _ in range(_ROUNDS):
-        if not active.any():
-            break
+    for turn in range(rounds + 1):
         index = np.flatnonzero(active)
-        scale = np.einsum("sii->si", bends[index])
-        damped = bends[index] + damping[index, None, None] * np.einsum(
-            "si,ij->sij", scale, np.eye(etas.shape[1])
-        )
-        steps = -np.linalg.solve(damped, gradients[index][..., None])[..., 0]
-        tried = objective.slopes(etas[index] + steps)
-        better = tried.value <= values[index]
-        drop = values[index] - tried.value
-        for row, start in enumerate(index):
-            if better[row]:
-                etas[start] += steps[row]
-                values[start] = tried.value[row]
-                gradients[start], bends[start] = tried.gradient[row], tried.expected[row]
-                damping[start] = max(damping[start] / 10, 1e-9)
-                active[start] = drop[row] > 1e-3 * _SAME * max(1.0, abs(values[start]))
-            else:
-                damping[start] *= 10
-                active[start] = damping[start] < 1e8
-    return etas, values
+        steps, ends.drops[index] = _steps(gradients[index], bends[index], damping[index])
+        left = ends.drops[index] > near
+        # What is promised by second derivatives is no bound: four times as much has to be too little.
+        hope = (turn < _PATIENCE) | (values[index] - 4 * ends.drops[index] < values.min() + _SHALLOW)
+        active[index] = left & hope & (damping[index] < _STUCK)
+        index, steps = index[active[index]], steps[active[index]]
+        if not index.size or turn == rounds:
+            break
+        lengths = np.abs(steps / spread).max(1, keepdims=True)
+        tried = etas[index] + steps / np.maximum(lengths / _LONGEST, 1)
+        found = measured(tried)
+        better = found[0] <= values[index] + _ROUNDING * np.abs(values[index])
+        took = index[better]
+        etas[took] = tried[better]
+        for kept, new in zip((values, gradients, bends), found, strict=True):
+            kept[took] = new[better]
+        damping[index] = np.where(better, damping[index] / 10, np.maximum(damping[index] * 5, 0.3))
+    return ends
 
 
-def _polished(objective: Objective, eta: Floats, valleys: int) -> Fit | None:
-    """Newton's method down to a flat, bowl-shaped place; None where there is none."""
-    value = float(objective.values(eta[None])[0])
-    for _ in range(_NEWTON):
-        gradient, bend = objective.bend(eta)
-        if not (np.isfinite(gradient).all() and np.isfinite(bend).all()):
-            return None
-        spectrum, axes = np.linalg.eigh(bend)
-        bowl = spectrum.min() > 0
-        step = -(axes / np.maximum(np.abs(spectrum), 1e-8)) @ (axes.T @ gradient)
-        reach = float(np.sqrt(max(step @ bend @ step / 2, 0.0))) if bowl else np.inf
-        if bowl and reach < _FLAT:
-            deviations = np.sqrt(np.diag(np.linalg.inv(bend / 2)))
-            return Fit(eta, value, bend, float(np.abs(gradient * deviations).max()), valleys)
-        for _ in range(30):
-            tried = float(objective.values((eta + step)[None])[0])
-            if tried <= value + 1e-12 * abs(value):
-                break
-            step /= 2
-        else:
-            return None
-        eta, value = eta + step, tried
-    return None
+def _steps(gradients: Floats, bends: Floats, damping: Floats) -> tuple[Floats, Floats]:
+    """Damped steps downhill, and by how much the objective should fall without damping."""
+    spectra, axes = np.linalg.eigh(bends)
+    # Where the objective bends down, the way down is as long as where it bends up as much.
+    spectra = np.abs(spectra)
+    spectra = np.maximum(spectra, 1e-8 * spectra.max(1, keepdims=True) + _LEAST)
+    along = np.einsum("sij,si->sj", axes, gradients)
+    damped = spectra + damping[:, None] * spectra.mean(1, keepdims=True)
+    return -np.einsum("sij,sj->si", axes, along / damped), (along**2 / spectra).sum(1) / 2

@@ -225,7 +225,7 @@ class Forecast:
             [row],
             period.times,
             available=values.get("F", 1.0),
-            lag=values.get("LAG", 0.0),
+            lag=values.get("LAG"),
             duration=values.get("DUR"),
         )
         return self._shown(central / values["V1"][:, None])

@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from calc.population.expressions import Numbers
-from calc.population.history import Dose
+from calc.population.expressions import Floats, Numbers
+from calc.population.history import Dose, HistoryError
 
 SAME_TIME: Final = 1e-9
 """Times closer than this are one time, so that adding up intervals does not move a level behind a dose."""
 
 _TOO_CLOSE: Final = 1e-5
 """Rates of elimination this near to each other, relative to the larger, cannot be told apart safely."""
+NONE: Final = 1e-100
+"""In place of a rate or a duration of 0: what divides by it then has the right limit."""
+NO_ABSORPTION: Final = "a dose is to be absorbed, but the model has no KA: only doses into the blood fit it"
 _CHUNK: Final = 40_000
 """Numbers worked on at once: as many as stay near the processor."""
 
@@ -91,128 +95,163 @@ def _three(k10: Numbers, k12: Numbers, k21: Numbers, k13: Numbers, k31: Numbers)
     return roots, np.stack(shares, 1)
 
 
-def separable(rates: Rates) -> bool:
-    """Whether all rates of all lanes are far enough apart for the closed form."""
-    falls = np.real(exponentials(rates)[0])
-    if rates.ka is not None:
-        falls = np.concatenate([falls, np.real(rates.ka)[:, None]], 1)
-    falls = np.sort(falls, axis=1)
-    return bool(np.all(np.diff(falls, axis=1) > _TOO_CLOSE * falls[:, 1:]))
+def separable(falls: Numbers, absorption: Numbers | None) -> NDArray[np.bool_]:
+    """Lanes whose rates are far enough apart for the closed form, or no numbers, so that nothing helps."""
+    if absorption is not None:
+        falls = np.concatenate([falls, absorption[..., None]], -1)
+    if falls.shape[-1] == 1:
+        return np.ones(falls.shape[:-1], bool)
+    ordered = np.sort(falls.real, axis=-1)
+    near = ordered[..., 1:] - ordered[..., :-1] <= _TOO_CLOSE * ordered[..., 1:]
+    return np.asarray(~near.any(-1) | ~np.isfinite(ordered).all(-1))
+
+
+class Superposition:
+    """What certain doses leave in the central compartment at certain times."""
+
+    def __init__(self, doses: Sequence[Dose], times: Floats) -> None:
+        self.times = times
+        self.infused = _Rows([dose for dose in doses if dose.route == "iv"], times)
+        self.absorbed = _Rows([dose for dose in doses if dose.route == "oral"], times)
+
+    def __call__(
+        self,
+        falls: Numbers,
+        shares: Numbers,
+        absorption: Numbers | None = None,
+        *,
+        available: Numbers | float = 1.0,
+        lag: Numbers | None = None,
+        duration: Numbers | None = None,
+    ) -> Numbers:
+        """Amounts, lanes x times, from `exponentials`.
+
+        `absorption` is the rate of it, `available` the share of an absorbed dose that arrives, `lag` its
+        delay; `duration` replaces those of the doses.
+        """
+        total: Numbers = np.zeros((len(falls), len(self.times)))
+        if self.infused.amount.size:
+            total = self.infused.superposed(falls, shares, duration=duration)
+        if self.absorbed.amount.size:
+            if absorption is None:
+                raise HistoryError(NO_ABSORPTION)
+            # What is absorbed falls at a rate of its own; each part rises by it and falls at its own.
+            absorption = absorption[:, None]
+            rises = shares * absorption / (absorption - falls)
+            speeds = np.concatenate([falls, absorption], 1)
+            sizes = np.concatenate([rises, -rises.sum(1, keepdims=True)], 1)
+            arrived = self.absorbed.superposed(speeds, sizes, lag=lag)
+            total = total + arrived * np.reshape(available, (-1, 1))
+        return total
 
 
 def amounts(
     rates: Rates,
     doses: Sequence[Dose],
-    times: Numbers,
+    times: Floats,
     *,
     available: Numbers | float = 1.0,
-    lag: Numbers | float = 0.0,
+    lag: Numbers | None = None,
     duration: Numbers | None = None,
 ) -> Numbers:
-    """Amounts in the central compartment, lanes x times.
-
-    `available` is the share of an absorbed dose that arrives, `lag` its delay; `duration` replaces those of
-    the doses. A reset counts as none: `PopulationModel` leaves out what it wiped away.
-    """
+    """Amounts in the central compartment, lanes x times; as `Superposition`, for one set of rates."""
     falls, shares = exponentials(rates)
-    total: Numbers | float = 0.0
-    infusions = _Rows([dose for dose in doses if dose.route == "iv"])
-    if infusions.amount.size:
-        total = infusions.superposed(falls, shares, times, duration=duration)
-    absorbed = _Rows([dose for dose in doses if dose.route == "oral"])
-    if absorbed.amount.size:
-        if rates.ka is None:
-            raise ValueError("the model has no absorption, so that no dose can be absorbed")
-        # What is absorbed falls at a rate of its own; each part rises by it and falls at its own.
-        rises = shares * rates.ka[:, None] / (rates.ka[:, None] - falls)
-        speeds = np.concatenate([falls, rates.ka[:, None]], 1)
-        sizes = np.concatenate([rises, -rises.sum(1, keepdims=True)], 1)
-        arrived = absorbed.superposed(speeds, sizes, times, lag=lag)
-        total = total + arrived * (available if np.ndim(available) == 0 else np.asarray(available)[:, None])
-    return np.broadcast_to(total, (len(falls), len(times)))
+    return Superposition(doses, times)(
+        falls, shares, rates.ka, available=available, lag=lag, duration=duration
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """How far the rows of doses have come; (lanes x) times x rows."""
+
+    since: Numbers
+    """Since the last dose that has started."""
+    amount: Numbers
+    """What one dose of the row holds, 0 before the first."""
+    count: Numbers | None
+    """How many have started; None where no row is of more than one."""
 
 
 class _Rows:
     """Rows of doses that go the same way, as arrays; axes are lanes, times, rows and parts."""
 
-    def __init__(self, doses: Sequence[Dose]) -> None:
-        self.start = np.array([dose.time for dose in doses])
+    def __init__(self, doses: Sequence[Dose], times: Floats) -> None:
         self.amount = np.array([dose.amount for dose in doses])
         self.duration = np.array([dose.duration for dose in doses])
         self.count = np.array([dose.count for dose in doses])
-        self.interval = np.array([dose.interval for dose in doses])
-        self.repeated = bool((self.count > 1).any())
+        self.interval = np.array([dose.interval if dose.count > 1 else 1.0 for dose in doses])
+        self.endless = np.isinf(self.count)
+        self.since = times[:, None] - np.array([dose.time for dose in doses])
+        self.passed = self._passed(self.since)
+
+    def _passed(self, since: Numbers) -> _Passed:
+        begun = since.real > SAME_TIME
+        if not (self.count > 1).any():
+            return _Passed(np.where(begun, since, 0), self.amount * begun, None)
+        count = np.ceil((since.real - SAME_TIME) / self.interval)
+        # A level before the last dose of an endless row sees the same row, some intervals earlier.
+        before = np.minimum(count, 1) if self.endless.any() else 1
+        last = np.where(self.endless, before, np.clip(count, 1, self.count))
+        count = np.where(self.endless, np.inf, np.clip(count, 0, self.count))
+        since = np.where(begun | self.endless, since - (last - 1) * self.interval, 0)
+        return _Passed(since, self.amount * (count > 0), count)
 
     def superposed(
         self,
         speeds: Numbers,
         sizes: Numbers,
-        times: Numbers,
         *,
-        lag: Numbers | float = 0.0,
+        lag: Numbers | None = None,
         duration: Numbers | None = None,
     ) -> Numbers:
-        lanes = len(speeds)
-        lag = np.broadcast_to(lag, lanes)[:, None, None]
-        lengths = self.duration if duration is None else duration[:, None, None]
-        step = max(1, _CHUNK // max(1, len(times) * self.amount.size * speeds.shape[1]))
-        parts = [
-            self._some(
-                speeds[at : at + step, None, None, :],
-                sizes[at : at + step],
-                times[:, None] - self.start - lag[at : at + step],
-                lengths if duration is None else lengths[at : at + step],
-            )
-            for at in range(0, lanes, step)
-        ]
+        speeds = np.where(speeds == 0, NONE, speeds)
+        step = max(1, _CHUNK // max(1, self.since.size * speeds.shape[1]))
+        parts = []
+        for at in range(0, len(speeds), step):
+            lanes = slice(at, at + step)
+            passed = self.passed if lag is None else self._passed(self.since - lag[lanes, None, None])
+            lengths = self.duration if duration is None else duration[lanes, None, None]
+            each = self._each(passed, lengths, speeds[lanes, None, None, :])
+            weighed = each * np.broadcast_to(passed.amount, each.shape[:-1])[..., None]
+            parts.append(np.einsum("btre,be->bt", weighed, sizes[lanes]))
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _some(self, speeds: Numbers, sizes: Numbers, since: Numbers, lengths: Numbers) -> Numbers:
-        begun = np.real(since) > SAME_TIME
-        if not self.repeated:
-            return self._sum(np.where(begun[..., None], _unit(since, lengths, speeds), 0), sizes)
-        spacing = np.where(self.count > 1, self.interval, 1.0)
-        endless = np.isinf(self.count)
-        count = np.ceil((np.real(since) - SAME_TIME) / spacing)
-        count = np.where(self.count > 1, count, begun)
-        # A level before the last dose of an endless row sees the same row, some intervals earlier.
-        since = (
-            since - np.where(endless, np.minimum(count, 1) - 1, np.clip(count, 1, self.count) - 1) * spacing
-        )
-        count = np.where(endless, np.inf, np.clip(count, 0, self.count))
+    def _each(self, passed: _Passed, lengths: Numbers, speeds: Numbers) -> Numbers:
+        """What is left of rows of doses of 1, lanes x times x rows x parts."""
+        count, spacing = passed.count, self.interval
+        left: Numbers = _unit(passed.since, lengths, speeds)
+        if count is None:
+            return left
         # So many doses may still run when the next one starts; those before them fall as one.
-        running = max(1, int(np.ceil((np.real(lengths) / spacing - SAME_TIME).max())))
-        each = np.where((count > 0)[..., None], _unit(since, lengths, speeds), 0)
+        overlaps = np.where(self.count > 1, lengths.real / spacing, 1)
+        running = int(np.ceil(max(1.0, overlaps.max()) - SAME_TIME))
         for k in range(1, running):
-            each = each + np.where((count > k)[..., None], _unit(since + k * spacing, lengths, speeds), 0)
-        if np.any(count > running):
-            fall = speeds * spacing[:, None]
-            earlier = np.maximum(count - running, 0)[..., None]
+            left = left + (count > k)[..., None] * _unit(passed.since + k * spacing, lengths, speeds)
+        earlier = np.maximum(count - running, 0)[..., None]
+        if not earlier.any():
+            return left
+        fall = speeds * spacing[:, None]
+        if self.endless.any():
+            # Of what never falls, endless doses never stop adding up.
+            endless = np.where(speeds.real > NONE, -1, -np.inf)
             finite = np.where(np.isinf(earlier), 0, earlier)
-            left = np.where(np.isinf(earlier), 1, -np.expm1(-finite * fall))
-            sums = np.where(fall == 0, earlier, left / np.where(fall == 0, 1, -np.expm1(-fall)))
-            last = _unit(since + running * spacing, lengths, speeds)
-            each = each + np.where(earlier > 0, last, 0) * np.where(earlier > 0, sums, 0)
-        return self._sum(each, sizes)
-
-    def _sum(self, each: Numbers, sizes: Numbers) -> Numbers:
-        """Over rows and parts; lanes x times."""
-        total: Numbers = np.einsum("btre,be,r->bt", each, sizes, self.amount)
-        return total
+            sums = np.where(np.isinf(earlier), endless, np.expm1(-finite * fall)) / np.expm1(-fall)
+        else:
+            sums = np.expm1(-earlier * fall) / np.expm1(-fall)
+        left = left + sums * _unit(passed.since + running * spacing, lengths, speeds)
+        return left
 
 
 def _unit(since: Numbers, duration: Numbers, speeds: Numbers) -> Numbers:
     """What is left of 1 given over `duration`, from `since` its start on; parts are the last axis."""
     left: Numbers
-    if not np.any(duration):
+    if not duration.any():
         left = np.exp(-speeds * since[..., None])
         return left
-    infused = np.real(duration) > 0
-    running = np.real(since) < np.real(duration)
-    given = np.where(running, since, duration)[..., None]
-    length = np.where(infused, duration, 1)[..., None]
-    falls = speeds * length
-    kept = np.where(falls == 0, given / length, -np.expm1(-speeds * given) / np.where(falls == 0, 1, falls))
-    kept = np.where(infused[..., None], kept, 1)
-    left = kept * np.exp(-speeds * np.where(running & infused, 0, since - duration)[..., None])
+    length = np.where(duration.real > 0, duration, NONE)
+    running = since.real < length.real
+    given, after = np.where(running, since, length), np.where(running, 0, since - length)
+    kept = -np.expm1(-speeds * given[..., None]) / (speeds * length[..., None])
+    left = kept * np.exp(-speeds * after[..., None])
     return left

@@ -14,12 +14,14 @@ import numpy as np
 
 from calc.population.course import Course, Person
 from calc.population.expressions import Floats, Numbers
-from calc.population.history import Level
+from calc.population.history import HistoryError, Level
+from calc.population.linear import SAME_TIME
 from calc.population.model import PopulationModel, States
 from calc.population.ode import NotSolved
 
 _STEP: Final = 1e-30
 """An imaginary part so small that its square is nothing: derivatives are exact."""
+_STEEPEST: Final = 1e15
 _TOGETHER: Final = 1000
 """So many lanes follow equations together; the slowest of them sets the step for all."""
 _APART: Final = 1e-4
@@ -47,11 +49,13 @@ class Objective:
         self.course = Course(
             model, person, [level.time for level in self.levels], [level.output for level in self.levels]
         )
-        self.observed = np.array([level.value for level in self.levels])
-        self.below = np.array([level.below for level in self.levels], bool)
-        self.by_output = {
-            name: np.array([other == name for other in self.course.outputs]) for name in self.course.outputs
-        }
+        observed = np.array([level.value for level in self.levels])
+        below = np.array([level.below for level in self.levels], bool)
+        self.parts = []
+        for name in dict.fromkeys(self.course.outputs):
+            here = np.array([other == name for other in self.course.outputs])
+            self.parts.append((model.residuals[name], here, observed[here], below[here]))
+        self._check()
         self.omega = self.course.omega
         self.precision: Floats = np.linalg.inv(self.omega)
         self.size = len(self.omega)
@@ -61,12 +65,31 @@ class Objective:
         """The etas of a typical person."""
         return np.zeros(self.size)
 
+    def _check(self) -> None:
+        """Raises HistoryError for a level that nothing can be compared with."""
+        first = min(
+            (-np.inf if dose.count == np.inf else dose.time for dose in self.course.doses), default=np.inf
+        )
+        for level, output in zip(self.levels, self.course.outputs, strict=True):
+            if level.value == 0 and (level.below or self.model.residuals[output].additive == 0):
+                raise HistoryError(
+                    f"the level at {level.time:g} is 0: give the limit of quantification, and say that the "
+                    "level was below it"
+                )
+            if not isinstance(self.model.structure, States) and level.time <= first + SAME_TIME:
+                raise HistoryError(
+                    f"the level at {level.time:g} was taken before any dose: leave it out, or add the "
+                    "doses that came before it"
+                )
+
     def misfits(self, predicted: Numbers) -> Numbers:
         """Of each level."""
+        if len(self.parts) == 1:
+            residual, _, observed, below = self.parts[0]
+            return residual.misfit(predicted, observed, below)
         found = np.empty_like(predicted)
-        for name, here in self.by_output.items():
-            residual = self.model.residuals[name]
-            found[:, here] = residual.misfit(predicted[:, here], self.observed[here], self.below[here])
+        for residual, here, observed, below in self.parts:
+            found[:, here] = residual.misfit(predicted[:, here], observed, below)
         return found
 
     def prior(self, etas: Numbers) -> Numbers:
@@ -91,47 +114,46 @@ class Objective:
 
     def slopes(self, etas: Floats) -> Slopes:
         """Exact first derivatives at each of a few etas, by the complex step."""
+        value, gradient, predicted = self._derived(etas)
+        with np.errstate(all="ignore"):
+            information = np.empty_like(predicted[:, 0, :].real)
+            for residual, here, _, _ in self.parts:
+                information[:, here] = residual.information(predicted[:, 0, here].real)
+            information = np.where(np.isfinite(information), information, 0)
+            rises = predicted.imag / _STEP
+            expected = (rises * information[:, None, :]) @ rises.transpose(0, 2, 1) + 2 * self.precision
+        expected[~np.isfinite(expected).all((1, 2))] = 2 * self.precision
+        return Slopes(value, gradient, expected)
+
+    def expectations(self, etas: Floats) -> tuple[Floats, Floats, Floats]:
+        """Values, gradients and expected second derivatives at each of a few etas."""
+        found = self.slopes(etas)
+        return found.value, found.gradient, found.expected
+
+    def _derived(self, etas: Floats) -> tuple[Floats, Floats, Numbers]:
+        """Values, gradients, and predictions: starts x etas x levels, with the derivative by each eta."""
         starts, size = etas.shape
         lanes = (etas[:, None, :] + 1j * _STEP * np.eye(size)).reshape(-1, size)
         try:
             predicted = self.course(lanes)
         except NotSolved:
             if starts > 1:
-                parts = [self.slopes(etas[[k]]) for k in range(starts)]
-                return Slopes(
-                    *(np.concatenate([getattr(part, name) for part in parts]) for name in Slopes.__slots__)
-                )
+                parts = [self._derived(etas[[k]]) for k in range(starts)]
+                return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]
             nothing = np.full((1, size), np.nan)
-            return Slopes(np.full(1, np.inf), nothing, np.broadcast_to(2 * self.precision, (1, size, size)))
+            return np.full(1, np.inf), nothing, np.full((1, size, len(self.levels)), np.nan + 0j)
         total = (self.misfits(predicted).sum(1) + self.prior(lanes)).reshape(starts, size)
         value, gradient = total[:, 0].real, total.imag / _STEP
-        usable = np.isfinite(value) & np.isfinite(gradient).all(1)
-        each = predicted.reshape(starts, size, -1)
-        rises = each.imag / _STEP
-        weights = self._expected(each[:, 0, :].real)
-        expected = np.einsum("sil,sl,sjl->sij", rises, weights, rises) + 2 * self.precision
-        expected[~np.isfinite(expected).all((1, 2))] = 2 * self.precision
-        return Slopes(np.where(usable, value, np.inf), gradient, expected)
+        # Where the slope is so steep, the imaginary part is no longer next to nothing.
+        usable = np.isfinite(value) & (np.abs(gradient) < _STEEPEST).all(1)
+        return np.where(usable, value, np.inf), gradient, predicted.reshape(starts, size, -1)
 
-    def _expected(self, predicted: Floats) -> Floats:
-        """How sharply the misfit of each level bends, expected over what could have been measured."""
-        weights = np.zeros_like(predicted)
-        for name, here in self.by_output.items():
-            residual, f = self.model.residuals[name], predicted[:, here]
-            with np.errstate(all="ignore"):
-                deviation = residual.deviation(f + 1j * _STEP)
-                if residual.logarithmic:
-                    weights[:, here] = 2 / (residual.logarithmic * f) ** 2
-                else:
-                    change = (deviation.imag / _STEP) / deviation.real
-                    weights[:, here] = 2 / deviation.real**2 + 4 * change**2
-        return np.where(np.isfinite(weights), weights, 0)
-
-    def bend(self, eta: Floats) -> tuple[Floats, Floats]:
-        """Gradient and second derivatives at one eta: differences of exact gradients."""
+    def bends(self, etas: Floats) -> tuple[Floats, Floats, Floats]:
+        """Values, gradients and second derivatives at each of a few etas: differences of exact gradients."""
+        starts, size = etas.shape
         apart = _APART * np.sqrt(np.diag(self.omega))
-        points = np.concatenate([[eta], eta + np.diag(apart), eta - np.diag(apart)])
-        gradients = self.slopes(points).gradient
-        size = self.size
-        bend = (gradients[1 : size + 1] - gradients[size + 1 :]) / (2 * apart[:, None])
-        return gradients[0], (bend + bend.T) / 2
+        around = np.concatenate([np.zeros((1, size)), np.diag(apart), -np.diag(apart)])
+        values, gradients, _ = self._derived((etas[:, None] + around).reshape(-1, size))
+        gradients = gradients.reshape(starts, 2 * size + 1, size)
+        bends = (gradients[:, 1 : size + 1] - gradients[:, size + 1 :]) / (2 * apart[:, None])
+        return values[:: 2 * size + 1], gradients[:, 0], (bends + bends.transpose(0, 2, 1)) / 2

@@ -19,12 +19,12 @@ from calc.population.expressions import Floats
 from calc.population.fit import Fit, spread_evenly
 from calc.population.objective import Objective
 
-_NARROW: Final = 0.5
-_WIDE: Final = 0.3
+_NARROW: Final = 0.4
+_WIDE: Final = 0.5
 """Of the draws: so many as the mode's own width, so many wider; the others come from the prior, so that no
 far valley goes unseen (Hesterberg, Technometrics 1995;37:185-194)."""
 _WIDER: Final = 1.15
-_WIDEST: Final = 4.0
+_WIDEST: Final = 6.0
 """Times Laplace's covariance."""
 _POOR: Final = 0.02
 """Of the draws: an effective size below this is none."""

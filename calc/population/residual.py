@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calc.population.expressions import Numbers
+
+_FAR_OUT: Final = -30.0
+_erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,22 @@ class Residual:
     def deviation(self, predicted: Numbers) -> Numbers:
         """Of one level around `predicted`."""
         if self.logarithmic:
-            return np.full_like(predicted, self.logarithmic)
+            return np.full(predicted.shape, self.logarithmic)
         if self.adds == "deviations":
             return self.proportional * predicted + self.additive
         found: Numbers = np.sqrt((self.proportional * predicted) ** 2 + self.additive**2)
         return found
+
+    def information(self, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Second derivative of a level's misfit by its prediction, expected over what may be measured."""
+        if self.logarithmic:
+            return np.asarray(2 / (self.logarithmic * predicted) ** 2)
+        deviation = self.deviation(predicted)
+        if self.adds == "deviations":
+            change = self.proportional / deviation
+        else:
+            change = self.proportional**2 * predicted / deviation**2
+        return np.asarray(2 / deviation**2 + 4 * change**2)
 
     def misfit(self, predicted: Numbers, level: NDArray[np.float64], below: NDArray[np.bool_]) -> Numbers:
         """-2 log likelihood of every level without the constant of the normal, lanes x levels."""
@@ -52,24 +66,14 @@ class Residual:
 
 
 def _log_normal(deviates: Numbers) -> Numbers:
-    """log of the share of a normal distribution below each deviate, with its derivative where it is complex.
-
-    Continued fraction and series of Abramowitz and Stegun, 26.2.14 and 26.2.11, 1964: they hold in the
-    complex plane, and so carry derivatives.
-    """
+    """log of the share of a normal distribution below each deviate, derivatives included."""
     real = np.real(deviates)
-    density = np.exp(-(deviates**2) / 2) / math.sqrt(2 * math.pi)
-    near = np.where(np.abs(real) < 4, deviates, 0)
-    term, series = near, near
-    for k in range(1, 80):
-        term = term * near**2 / (2 * k + 1)
-        series = series + term
-    middle = np.log(0.5 + series * np.exp(-(near**2) / 2) / math.sqrt(2 * math.pi))
-    far = np.where(np.abs(real) < 4, 4, deviates * np.where(real < 0, -1, 1))
-    fraction = far
-    for k in range(60, 0, -1):
-        fraction = far + k / fraction
-    log_tail = -(far**2) / 2 - math.log(math.sqrt(2 * math.pi)) - np.log(fraction)
-    outer = np.where(real < 0, log_tail, np.log1p(-density / fraction))
-    found: Numbers = np.where(np.abs(real) < 4, middle, outer)
+    share = np.asarray(_erfc(real / -math.sqrt(2)), float) / 2
+    # So far out that the share is too small for a number: Abramowitz and Stegun, 26.2.12, 1964.
+    squares = np.maximum(real**2, 1)
+    series = 1 - 1 / squares + 3 / squares**2 - 15 / squares**3
+    tail = -squares / 2 - np.log(np.sqrt(2 * math.pi * squares)) + np.log(np.maximum(series, 1e-9))
+    found: Numbers = np.where(real < _FAR_OUT, tail, np.log(share))
+    if np.iscomplexobj(deviates):
+        found = found + 1j * np.imag(deviates) * np.exp(-(real**2) / 2 - found) / math.sqrt(2 * math.pi)
     return found

@@ -180,7 +180,7 @@ def _card(
         "summary": said,
         "indicator": card.indicator.value,
         "detail": text,
-        "source": _source(source.title, source.url, knowledge),
+        "source": card_source(source.title, source.url, knowledge),
     }
     if card.outcome or isinstance(finding.result, Give):
         plain["overrideReasons"] = _overrides(card)
@@ -306,7 +306,8 @@ def _more_than_ordered(card: CardView) -> bool:
     return ordered is not None and advised is not None and advised.exceeds(ordered)
 
 
-def _source(title: str, url: str, knowledge: KnowledgeBase) -> dict[str, object]:
+def card_source(title: str, url: str, knowledge: KnowledgeBase) -> dict[str, object]:
+    """The source that a card names: what its guidance rests on first."""
     return {"label": f"{title} (Bespoke knowledge base {knowledge.version})", "url": url}
 
 
@@ -318,7 +319,12 @@ def _overrides(card: CardView) -> list[dict[str, object]]:
         for number, text in enumerate(own, start=1)
         if card.outcome
     ]
-    return reasons + [
+    return reasons + common_overrides()
+
+
+def common_overrides() -> list[dict[str, object]]:
+    """Reasons for not following a card that hold for any."""
+    return [
         {"system": OVERRIDE_SYSTEM, "code": code, "display": display} for code, display in _COMMON_OVERRIDES
     ]
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cds.calculators import answer
+from cds.cards import as_screen
+from cds.cards.dosing import dosing_page
 from cds.cli.batch import run as run_batch
-from cds.dosing import dosing_operations
-from kb import KnowledgeBase
+from cds.cli.evaluate import MAX_BUNDLE_BYTES
+from cds.cli.main import fail
+from cds.decision import of_bundle, parse_as_of
+from cds.dosing import answer_orders, card_of, dosing_operations, page_of
+from cds.guard import reasons_to_withhold
+from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
+from kb import KnowledgeBase, KnowledgeBaseError, ready
 
 
 def run_file(what: str, batch: Path, kb: Path | None) -> int:
@@ -19,3 +27,45 @@ def run_file(what: str, batch: Path, kb: Path | None) -> int:
         return answer(dosing_operations(knowledge)[what], given)
 
     return run_batch(batch, kb, ("id",), line)
+
+
+def report(
+    path: Path, as_of: str | None, kb: Path | None, page: Path | None, *, fire_draft: bool, as_json: bool
+) -> int:
+    """The individual dose of every order in a Bundle; see `bespoke dose report --help`."""
+    try:
+        instant = datetime.now(UTC) if as_of is None else parse_as_of(as_of)
+    except ValueError:
+        return fail("--as-of: expected a date, or a date and time with offset")
+    try:
+        knowledge = ready(kb, reasons_to_withhold)
+        bundle = load_json(path.read_bytes(), max_bytes=MAX_BUNDLE_BYTES)
+        if not isinstance(bundle, dict):
+            return fail(f"{path}: expected a FHIR Bundle")
+        situation = of_bundle(bundle, "order-sign", knowledge)
+        found = answer_orders(situation, knowledge, instant, drafts=fire_draft)
+    except KnowledgeBaseError as error:
+        return fail(error)
+    except (FhirError, JsonRefused) as error:
+        return fail(f"{path}: {error}")
+    except OSError as error:
+        return fail(f"{path}: cannot be read ({error.strerror})")
+    if not found:
+        drafts = "" if fire_draft else " Plans that are drafts need --fire-draft."
+        print(f"No order of this record has a dosing plan in force.{drafts}")
+        return 0
+    cards = [
+        card_of(each.answer, each.order, knowledge, changeable=False, seed=f"{knowledge.digest} {instant}")
+        for each in found
+    ]
+    if as_json:
+        print(dump_json({"cards": [card for card in cards if card is not None]}).decode())
+    else:
+        for card in cards:
+            print(as_screen(card) if card is not None else "The order has the advised dose already.")
+    if page is not None:
+        try:
+            page.write_text(dosing_page(page_of(found[0].answer, knowledge, instant)), "utf-8")
+        except OSError as error:
+            return fail(f"{page}: cannot be written ({error.strerror})")
+    return 0

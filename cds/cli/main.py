@@ -267,6 +267,23 @@ def dose_fit(
     raise typer.Exit(command.run_file("fit", batch, kb))
 
 
+@dose_app.command("report")
+def dose_report(
+    bundle: Annotated[Path, typer.Argument(help="A FHIR Bundle with one patient's record and draft orders.")],
+    as_of: AsOf = None,
+    kb: Kb = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write the calculation with its curve, HTML.", show_default=False)
+    ] = None,
+    fire_draft: Annotated[bool, typer.Option("--fire-draft", help="Let draft plans speak.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The cards as JSON.")] = False,
+) -> None:
+    """Find the individual dose of each ordered drug that has a plan. Exit 0, or 2 for unusable input."""
+    from cds.cli import dose as command
+
+    raise typer.Exit(command.report(bundle, as_of, kb, page, fire_draft=fire_draft, as_json=as_json))
+
+
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,

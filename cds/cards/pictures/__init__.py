@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
+from cds.cards.pictures.dosing import Band, DosingCurve, Target, TimedDose, TimedLevel
 from cds.cards.pictures.model import (
     Bar,
     Bars,
@@ -42,9 +43,11 @@ def picture_of(
 
 
 __all__ = [
+    "Band",
     "Bar",
     "Bars",
     "Chain",
+    "DosingCurve",
     "Estimate",
     "ExposureWindow",
     "Forest",
@@ -56,6 +59,9 @@ __all__ = [
     "Outcome",
     "Picture",
     "Position",
+    "Target",
+    "TimedDose",
+    "TimedLevel",
     "as_figure",
     "as_page",
     "as_svg",

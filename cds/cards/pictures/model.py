@@ -7,6 +7,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Literal
 
+from cds.cards.pictures.dosing import DosingCurve
 from cds.cards.pictures.numbers import NoPicture
 
 MOST_ROWS = 40
@@ -203,7 +204,7 @@ class Chain:
         _between("links", self.links, MOST_ROWS)
 
 
-Picture = IconArray | Forest | ExposureWindow | Bars | NetworkPicture | Chain
+Picture = IconArray | Forest | ExposureWindow | Bars | NetworkPicture | Chain | DosingCurve
 
 
 def _between(what: str, items: tuple[object, ...], most: int) -> None:

@@ -22,7 +22,8 @@ def exact(value: object) -> Fraction:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
         raise NoPicture(f"{value!r} is no finite number")
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    # Of numpy's floats, which are floats, only a plain float is written as its number.
+    return Fraction(repr(float(value))) if isinstance(value, float) else Fraction(value)
 
 
 def figure(value: Fraction, digits: int = 3) -> str:

@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
-from cds.cards.pictures import forest, icons, levels, network
+from cds.cards.pictures import curve, forest, icons, levels, network
+from cds.cards.pictures.dosing import DosingCurve
 from cds.cards.pictures.model import (
     Bars,
     Chain,
@@ -40,11 +41,14 @@ def _macros() -> TemplateModule:
     return environment.get_template("pictures.html.j2").module
 
 
-def as_figure(picture: Picture) -> Markup:
-    """An HTML `figure`: title, drawing, a table with the same numbers, notes. All text is escaped."""
+def as_figure(picture: Picture, *, folded: bool = False) -> Markup:
+    """An HTML `figure`: title, drawing, a table with the same numbers, notes. All text is escaped.
+
+    Where it is `folded`, the table is closed until the reader opens it.
+    """
     view, drawing = _drawn(picture)
     # That it is a macro of the template, no checker can know.
-    return Markup(_macros().figure(view, drawing).strip())  # type: ignore[attr-defined]
+    return Markup(_macros().figure(view, drawing, folded).strip())  # type: ignore[attr-defined]
 
 
 def as_page(picture: Picture) -> Markup:
@@ -80,5 +84,7 @@ def _placed(picture: Picture) -> tuple[str, View]:
             return "network", network.draw(picture)
         case Chain():
             return "chain", levels.draw_chain(picture)
+        case DosingCurve():
+            return "curve", curve.draw(picture)
         case _:
             assert_never(picture)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from cds.cards.pictures.numbers import Scale, figure
@@ -81,11 +83,14 @@ def labelled(
     ), y + LINE * len(under)
 
 
-def ticks(scale: Scale, bottom: float) -> tuple[Tick, ...]:
-    """Marks on an axis; a number that would touch the one before it or the rim is left out."""
+def ticks(scale: Scale, bottom: float, numbers: Sequence[Fraction] | None = None) -> tuple[Tick, ...]:
+    """Marks on an axis, at round numbers of the scale unless told at which.
+
+    A number that would touch the one before it or the rim is left out.
+    """
     placed: list[Tick] = []
     end = 0.0
-    for tick in scale.ticks():
+    for tick in scale.ticks() if numbers is None else numbers:
         x, words = scale.at(tick), figure(tick)
         half = width_of(words, SMALL) / 2
         fits = x - half >= end and x + half <= WIDTH

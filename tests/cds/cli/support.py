@@ -65,7 +65,7 @@ def _is_own(path: Path) -> bool:
             return path.stem in BY_HAND
         case "rules":
             return path.parts[1] in BY_HAND
-        case "pictures":
+        case "pictures" | "models" | "dosing":
             return False
     return True
 

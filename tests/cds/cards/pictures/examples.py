@@ -20,6 +20,7 @@ from cds.cards.pictures import (
     Picture,
     picture_for,
 )
+from tests.cds.cards.pictures.courses import CURVES
 
 Json = dict[str, Any]
 
@@ -246,5 +247,5 @@ def answered(name: str) -> Picture:
     return picture
 
 
-PICTURES: dict[str, Picture] = {**{name: answered(name) for name in ANSWERS}, **_DRAWN}
+PICTURES: dict[str, Picture] = {**{name: answered(name) for name in ANSWERS}, **_DRAWN, **CURVES}
 """Every picture by name."""

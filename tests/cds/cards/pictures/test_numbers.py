@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise, product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,7 +76,7 @@ def test_a_number_of_any_kind_is_read(kind: type) -> None:
 
 
 def test_a_float_is_the_decimal_that_was_written() -> None:
-    assert exact(0.1) == exact(Decimal("0.1")) == Fraction(1, 10)
+    assert exact(0.1) == exact(np.float64(0.1)) == exact(Decimal("0.1")) == Fraction(1, 10)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, Decimal("NaN"), True, None, "1", [1]])

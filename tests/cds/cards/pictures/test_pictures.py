@@ -17,6 +17,7 @@ from cds.cards.pictures import (
     Bar,
     Bars,
     Chain,
+    DosingCurve,
     Estimate,
     ExposureWindow,
     Forest,
@@ -28,12 +29,15 @@ from cds.cards.pictures import (
     Outcome,
     Picture,
     Position,
+    TimedDose,
+    TimedLevel,
     as_figure,
     as_svg,
     picture_of,
 )
 from cds.cards.pictures.numbers import exact, figure
 from cds.cards.pictures.text import clean
+from tests.cds.cards.pictures.courses import curves
 from tests.cds.cards.pictures.examples import ANSWERS, PICTURES
 from tests.cds.cards.pictures.support import SVG, contrast, height, parsed, table_numbers, texts
 from tests.dsl.support import PROPERTY
@@ -138,7 +142,7 @@ def networks(draw: st.DrawFn) -> NetworkPicture:
 
 
 pictures: st.SearchStrategy[Picture] = st.one_of(
-    icon_arrays(), forests(), windows(), bars, chains, networks()
+    icon_arrays(), forests(), windows(), bars, chains, networks(), curves(names)
 )
 
 
@@ -278,7 +282,17 @@ def test_the_kind_of_a_number_does_not_show(name: str, kind: Any) -> None:
 
 def test_a_picture_holds_no_identity() -> None:
     """The types have no place for who the patient is."""
-    kinds: tuple[type[Any], ...] = (IconArray, Forest, ExposureWindow, Bars, NetworkPicture, Chain)
+    kinds: tuple[type[Any], ...] = (
+        IconArray,
+        Forest,
+        ExposureWindow,
+        Bars,
+        NetworkPicture,
+        Chain,
+        DosingCurve,
+        TimedLevel,
+        TimedDose,
+    )
     held = {field.name for kind in kinds for field in fields(kind)}
     assert not held & {"patient", "identifier", "born", "birth_date", "mrn"}
 

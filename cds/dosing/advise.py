@@ -1,0 +1,191 @@
+"""An individual dose for one case: the fit, what it leaves possible, and the regimen that reaches the target.
+
+Whoever reads a chart, a batch or a request gets the same answer for the same case: seeds and numbers of
+draws are constants of this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from calc.population import (
+    Choices,
+    Conflict,
+    DosingError,
+    Explanation,
+    Fit,
+    Forecast,
+    Influence,
+    Measure,
+    NextSample,
+    NotConverged,
+    NotSolved,
+    Objective,
+    Posterior,
+    Regimen,
+    Search,
+    States,
+    Target,
+    conflict,
+    explanations,
+    influence,
+    minimum,
+    multiples,
+    next_sample,
+    posterior,
+    representative,
+    search,
+)
+from cds.dosing.case import Case, Declined
+from cds.dosing.words import supposed
+from kb.dosing_plans import PlanFile
+
+DRAWS: Final = 2000
+FEW: Final = 200
+"""Draws for a model with equations of its own, which take long to follow for every regimen."""
+SEED: Final = 20261121
+_GRID: Final = 97
+"""Times at which a next level is weighed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A case with its answer; without `best` no regimen is advised, and `search.reason` says why."""
+
+    case: Case
+    objective: Objective
+    mode: Fit
+    draws: Posterior
+    conflict: Conflict | None
+    """None without levels."""
+    influence: Influence | None
+    search: Search
+    start: float
+    """Of the next dose, on the model's clock."""
+    next_level: NextSample | None
+
+    @property
+    def best(self) -> Regimen | None:
+        """The advised regimen."""
+        return None if self.search.best is None else self.search.best.candidate.regimen
+
+    @property
+    def forecast(self) -> Forecast:
+        """For pictures: every draw, or a few hundred where equations have to be followed."""
+        return Forecast(self.case.model, self.case.person, self.shown.etas)
+
+    @property
+    def shown(self) -> Posterior:
+        """The draws that predictions are made with."""
+        return lasting(self.case, self.draws)
+
+
+def advise(case: Case) -> Advice | Declined:
+    """The dose of one case; declined where the levels are beyond belief or nothing is found (H-043)."""
+    objective = Objective(case.model, case.person, case.levels)
+    try:
+        mode = minimum(objective)
+        draws = posterior(objective, mode, DRAWS, SEED)
+        doubted = conflict(objective, mode) if case.levels else None
+        if doubted is not None and doubted.verdict == "beyond belief":
+            return _unbelievable(case, explanations(objective, mode))
+        start = _start(case)
+        found = searched(case, lasting(case, draws), start)
+    except (NotConverged, NotSolved) as error:
+        return Declined(case.plan, (_sentence(str(error)),), case.record, case.finding)
+    except DosingError as error:
+        return Declined(case.plan, (_sentence(str(error)),), case.record, case.finding)
+    return Advice(
+        case,
+        objective,
+        mode,
+        draws,
+        doubted,
+        influence(objective, mode) if case.levels else None,
+        found,
+        start,
+        _next_level(case, mode, found, start),
+    )
+
+
+def lasting(case: Case, draws: Posterior) -> Posterior:
+    """All draws, or a few of equal weight for a model that has to be followed step by step."""
+    return representative(draws, FEW) if isinstance(case.model.structure, States) else draws
+
+
+def searched(case: Case, draws: Posterior, start: float) -> Search:
+    """The regimens of the plan from `start` on. Raises DosingError."""
+    plan = case.plan.entry
+    harms = (
+        []
+        if plan.toxicity is None
+        else [Target(Measure(plan.toxicity.kind, plan.settled), low=plan.toxicity.above)]
+    )
+    return search(
+        case.model,
+        case.person,
+        draws,
+        choices_of(plan),
+        target_of(plan),
+        start=start,
+        harms=harms,
+        most_toxicity=1.0 if plan.toxicity is None else plan.toxicity.most,
+        least_attainment=plan.enough,
+    )
+
+
+def choices_of(plan: PlanFile) -> Choices:
+    """The doses that a plan allows."""
+    given = plan.choices
+    return Choices(
+        doses=multiples(given.step, given.most, given.least),
+        intervals=given.intervals,
+        most=given.most,
+        most_daily=given.most_daily,
+        durations=given.durations,
+        loadings=(None, *given.loadings),
+        route=given.route,
+        most_rate=given.most_rate,
+    )
+
+
+def target_of(plan: PlanFile) -> Target:
+    """The target of a plan, at steady state or as near to it as the plan says."""
+    entry = plan.target
+    measure = Measure(entry.kind, plan.settled, entry.above, None, entry.half, entry.unbound)
+    return Target(measure, entry.low, entry.high)
+
+
+def _start(case: Case) -> float:
+    """Now, or when the last dose is as long ago as the shortest interval of the plan."""
+    last = max((dose.last for dose in case.person.doses), default=None)
+    if last is None:
+        return case.now
+    return max(case.now, last + min(case.plan.entry.choices.intervals))
+
+
+def _next_level(case: Case, mode: Fit, found: Search, start: float) -> NextSample | None:
+    """When a level of the advised regimen would tell most of the clearance, within its first interval."""
+    best = None if found.best is None else found.best.candidate.regimen
+    parameter = next((name for name in ("CL", "VMAX", "KEL") if name in dict(case.model.parameters)), None)
+    if best is None or parameter is None:
+        return None
+    end = start + best.interval
+    person = replace(case.person, doses=(*case.person.doses, *best.doses(end)))
+    grid = np.linspace(start, end, _GRID)[1:]
+    measured = [level.time for level in case.levels]
+    return next_sample(case.model, person, grid, parameter=parameter, eta=mode.eta, measured=measured)
+
+
+def _unbelievable(case: Case, found: tuple[Explanation, ...]) -> Declined:
+    reasons = ["The levels do not fit this history of doses: no dose should rest on them."]
+    reasons += [f"It would fit if {supposed(each, case)}." for each in found[:2]]
+    reasons.append("Check the times of doses and samples, and whose blood it was; measure again if in doubt.")
+    return Declined(case.plan, tuple(reasons), case.record, case.finding)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if not words.endswith(".") else words

@@ -175,6 +175,8 @@ class Course:
 
     def __call__(self, etas: Numbers) -> Numbers:
         """Predictions, lanes x times. Raises HistoryError, NotSolved."""
+        if not len(self.times):
+            return np.zeros((len(etas), 0), etas.dtype)
         with np.errstate(all="ignore"):
             structure = self.model.structure
             if isinstance(structure, States) or self.changes:

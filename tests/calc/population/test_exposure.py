@@ -52,7 +52,7 @@ MODELS = {
 }
 ROUTES: list[dict[str, Any]] = [{"duration": 0.0}, {"duration": 1.5}, {"route": "oral"}]
 
-many = settings(derandomize=True, database=None, deadline=None, max_examples=60)
+many = settings(derandomize=True, database=None, deadline=None, max_examples=30)
 
 
 def both() -> pytest.MarkDecorator:

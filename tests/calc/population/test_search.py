@@ -36,11 +36,11 @@ from tests.calc.population.dosing_models import (
 )
 
 BETA_LACTAM = beta_lactam()
-DRAWS = prior(BETA_LACTAM, 500)
+DRAWS = prior(BETA_LACTAM, 200)
 NOBODY = Person({}, ())
 AREA = Target(Measure("AUC24"), 150, 220)
 CHOICES = Choices(multiples(100, 2000), (6, 8, 12), most=1500, most_daily=6000, durations=(0.5, 3.0))
-many = settings(derandomize=True, database=None, deadline=None, max_examples=30)
+many = settings(derandomize=True, database=None, deadline=None, max_examples=12)
 
 
 def found(target: Target = AREA, choices: Choices = CHOICES, **more: Any) -> Search:

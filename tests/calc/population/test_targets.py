@@ -23,9 +23,9 @@ from calc.population import (
 from tests.calc.population.dosing_models import beta_lactam, model, prior, reference
 
 NOBODY = Person({}, ())
-many = settings(derandomize=True, database=None, deadline=None, max_examples=40)
+many = settings(derandomize=True, database=None, deadline=None, max_examples=20)
 BETA_LACTAM = beta_lactam()
-DRAWS = prior(BETA_LACTAM, 20_000)
+DRAWS = prior(BETA_LACTAM, 10_000)
 FORECAST = Forecast(BETA_LACTAM, NOBODY, DRAWS.etas)
 THRICE = Regimen(1000, 8, 0.5)
 

@@ -265,7 +265,8 @@ class Forecast:
         if measure.after is None and self.linear:
             # Area is the dose that arrives over clearance, whatever the compartments are.
             arrives = self._settled.get("F", np.ones(1)) if regimen.route == "oral" else np.ones(1)
-            mean = regimen.dose * arrives / (self._settled["CL"] * regimen.interval)
+            with np.errstate(divide="ignore"):
+                mean = regimen.dose * arrives / (self._settled["CL"] * regimen.interval)
             return self._shown(np.broadcast_to(mean, len(self.etas))[:, None])[:, 0]
         return _sum((amount, curve.average) for amount, curve in self._curves(measure, regimen))
 

@@ -258,6 +258,16 @@ def test_figures_are_those_of_the_measures() -> None:
     assert forecast.figures(regimen, draws, 0).auc24.median < found.auc24.median * 1.001
 
 
+def test_without_clearance_doses_add_up() -> None:
+    """Nothing leaves the body: the steady state has no end, the next day has a sum."""
+    of = model({"CL": "5 * (exp(eta_CL) if eta_CL < 1 else 0)", "V1": "20"}, {"CL": 0.3})
+    forecast = Forecast(of, Person({}, (Dose(0, 100, 1),)), np.array([[2.0], [0.0]]))
+    regimen = Regimen(500, 8, 1, start=4)
+    assert forecast.of(Measure("trough", 0), regimen)[0] == pytest.approx(1600 / 20)
+    assert forecast.of(Measure("AUC24"), regimen).tolist() == [np.inf, 300.0]
+    assert forecast.of(Measure("trough"), regimen)[0] > 1e9
+
+
 def test_a_long_irregular_history_counts_in_whole() -> None:
     of = vancomycin()
     etas = prior(of, 3).etas

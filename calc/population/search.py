@@ -2,7 +2,7 @@
 
 Every regimen that the caps allow is worked out; none is made up between or beyond them. Among those whose
 probability of toxicity stays within its limit the highest probability of attainment leads, and of equal
-ones the lower dose in a day, then the one without loading dose, the lower single dose, the shorter infusion.
+ones the lower dose in a day, then the one without loading dose, then what comes first in `Choices`.
 """
 
 from __future__ import annotations
@@ -134,8 +134,6 @@ def _rank(candidate: Candidate, most_toxicity: float) -> tuple[float, ...]:
         -round(candidate.attainment, _EQUAL),
         candidate.daily,
         regimen.loading or 0.0,
-        regimen.dose,
-        regimen.duration,
     )
 
 

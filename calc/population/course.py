@@ -280,6 +280,7 @@ def _by_equations(structure: States, each: Sequence[Values], tolerance: float) -
     reads = frozenset().union(
         *(equation.names for _, equation in structure.during), *(e.names for e in structure.slopes)
     )
+    timed = "TIME" in reads
     parameters = sorted(reads & set(each[0]) - {"TIME"})
     make = together(parameters, ("TIME", *structure.names), structure.during, structure.slopes)
 
@@ -305,7 +306,8 @@ def _by_equations(structure: States, each: Sequence[Values], tolerance: float) -
             return rate * since - absorbed if infused else -absorbed
 
         def slope(since: Numbers, states: Numbers, there: Numbers | float, changed: Numbers) -> None:
-            for index, change in enumerate(slopes(start + since, states[0] + there, *states[1:])):
+            clock = start + since if timed else start
+            for index, change in enumerate(slopes(clock, states[0] + there, *states[1:])):
                 changed[index] = change
 
         end = arrived(length) if arriving else 0.0

@@ -17,7 +17,7 @@ from calc.population.course import Person
 from calc.population.crease import along_crease
 from calc.population.expressions import Floats
 from calc.population.history import Level
-from calc.population.model import PopulationModel
+from calc.population.model import PopulationModel, States
 from calc.population.objective import Objective
 
 _CANDIDATES: Final = 96
@@ -40,6 +40,14 @@ _PATIENCE: Final = 4
 _LONGEST: Final = 2.0
 """Step, in deviations of the prior: farther away, models can be beyond numbers."""
 _ROUNDING: Final = 1e-13
+_FEWER: Final = 32, 5
+"""Candidates and starts where equations are followed, which takes long."""
+_LOOSE: Final = 1e4
+_LESS: Final = 1e2
+"""Times the tolerance of a model's own equations: while valleys are looked for, and for the first of the last
+steps."""
+_STILL: Final = 1e-10
+"""In place of `_FLAT` where equations are followed: below it lies their own error."""
 
 _Measured: TypeAlias = Callable[[Floats], tuple[Floats, Floats, Floats]]
 """Values, gradients and second derivatives, expected or exact, at each of some etas."""
@@ -79,14 +87,21 @@ def minimum(objective: Objective) -> Fit:
     if not objective.levels:
         return Fit(objective.typical, 0.0, 2 * objective.precision, 0.0, 1)
     spread = np.sqrt(np.diag(objective.omega))
-    near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
+    structure = objective.model.structure
+    followed = structure.tolerance if isinstance(structure, States) else 0.0
+    objective.course.loose = _LOOSE if followed else 1.0
+    near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS, _LOOSE * followed)
     if not np.isfinite(near.values).any():
         raise NotConverged("no start gave a prediction that the levels can be compared with")
     first = _apart(near.etas, near.values, spread)
     deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
-    ends = _descended(objective.bends, near.etas[deep], spread, _FLAT, _NEWTON)
+    flat = _FLAT
+    if followed:
+        objective.course.loose, flat = _LESS, _STILL
+    ends = _descended(_sharpened(objective), near.etas[deep], spread, flat, _NEWTON, _LESS * followed)
+    objective.course.loose = 1.0
     lowest = np.linalg.eigvalsh(np.where(np.isfinite(ends.bends), ends.bends, 0))[:, 0]
-    proven = (ends.drops <= _FLAT) & (lowest > 0)
+    proven = (ends.drops <= flat) & (lowest > 0)
     for index in np.flatnonzero(~proven & np.isfinite(ends.values)):
         if creased := along_crease(objective, ends.etas[index]):
             ends.etas[index], ends.values[index], ends.gradients[index], ends.bends[index] = creased
@@ -105,6 +120,17 @@ def minimum(objective: Objective) -> Fit:
     return Fit(ends.etas[best], float(values[best]), bend, gradient, valleys)
 
 
+def _sharpened(objective: Objective) -> _Measured:
+    """Exact second derivatives; what is followed loosely at first is so only once."""
+
+    def measured(etas: Floats) -> tuple[Floats, Floats, Floats]:
+        found = objective.bends(etas)
+        objective.course.loose = 1.0
+        return found
+
+    return measured
+
+
 def _apart(etas: Floats, values: Floats, spread: Floats) -> list[int]:
     """Which of the etas lie in valleys of their own, the deepest first; none of infinite value."""
     found: list[int] = []
@@ -119,14 +145,16 @@ def _starts(objective: Objective) -> Floats:
     """The typical person and the best of points spread evenly over the prior."""
     size = objective.size
     root = np.linalg.cholesky(objective.omega)
-    shares = spread_evenly(_CANDIDATES, size)
+    followed = isinstance(objective.model.structure, States)
+    candidates, starts = _FEWER if followed else (_CANDIDATES, _STARTS)
+    shares = spread_evenly(candidates, size)
     # Logistic deviates in place of normal ones: as wide, and a little farther out.
     points = np.log(shares / (1 - shares)) / 1.6 @ root.T
     values = objective.values(np.concatenate([np.zeros((1, size)), points]))
     chosen = [np.zeros(size)]
     spread = np.sqrt(np.diag(objective.omega))
     for index in np.argsort(values[1:]):
-        if len(chosen) == _STARTS or not np.isfinite(values[1 + index]):
+        if len(chosen) == starts or not np.isfinite(values[1 + index]):
             break
         if all(np.abs((points[index] - other) / spread).max() > 0.7 for other in chosen):
             chosen.append(points[index])
@@ -157,8 +185,14 @@ class _Ends:
     """By how much the objective would still fall, were it as bent as `bends` says."""
 
 
-def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, rounds: int) -> _Ends:
-    """Damped Newton steps from each start, until there is nothing left to fall (Levenberg and Marquardt)."""
+def _descended(
+    measured: _Measured, etas: Floats, spread: Floats, near: float, rounds: int, error: float = 0.0
+) -> _Ends:
+    """Damped Newton steps from each start, until there is nothing left to fall (Levenberg and Marquardt).
+
+    `error` is that of predictions, relative: by so much a value may rise without being worse.
+    """
+    rounding = _ROUNDING + 10 * error
     values, gradients, bends = measured(etas)
     ends = _Ends(etas, values, gradients, bends, np.full(len(etas), np.inf))
     damping = np.zeros(len(etas))
@@ -166,7 +200,8 @@ def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, r
     for turn in range(rounds + 1):
         index = np.flatnonzero(active)
         steps, ends.drops[index] = _steps(gradients[index], bends[index], damping[index])
-        left = ends.drops[index] > near
+        # The first of values that are followed more and more exactly proves nothing yet.
+        left = (ends.drops[index] > near) | (error > 0 and turn == 0)
         # What is promised by second derivatives is no bound: four times as much has to be too little.
         hope = (turn < _PATIENCE) | (values[index] - 4 * ends.drops[index] < values.min() + _SHALLOW)
         active[index] = left & hope & (damping[index] < _STUCK)
@@ -176,7 +211,7 @@ def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, r
         lengths = np.abs(steps / spread).max(1, keepdims=True)
         tried = etas[index] + steps / np.maximum(lengths / _LONGEST, 1)
         found = measured(tried)
-        better = found[0] <= values[index] + _ROUNDING * np.abs(values[index])
+        better = found[0] <= values[index] + rounding * (np.abs(values[index]) + (error > 0))
         took = index[better]
         etas[took] = tried[better]
         for kept, new in zip((values, gradients, bends), found, strict=True):

@@ -6,6 +6,7 @@ folder of NDJSON ─ charts_of_folder ─ a Chart for each patient
 PharmCAT JSON ─ pharmcat_calls ─┬─ chart_of_calls ─ Chart
 PharmCAT TSV ── tabled_calls ───┘
 Order + advice ─ rewritten ─ dump_json ─ bytes
+Chart + question ─ dosing.dosing_record ─ doses, levels and covariates of one drug
 prefetch_templates + context ─ plan_fetch ─ (FHIR client) ─ completed ─ prefetch
 """
 

@@ -133,8 +133,11 @@ def prefetch_templates(
     *,
     with_medications: bool,
     modulated: Collection[str] = (),
+    levels: Collection[str] = (),
 ) -> dict[str, str]:
     """CDS Hooks 2.0 prefetch templates by name, for the inputs of the rules of one service.
+
+    `levels` are observables that are read beside what was given of the drug, for a dose of one person.
 
     A key is there only if an input needs it, `medications` also `with_medications` and for a gene that is
     among the `modulated`, whose results drugs change. The name is the key; a query that would be too long for
@@ -143,12 +146,14 @@ def prefetch_templates(
     inputs = tuple(inputs)
     used = {(item.source.kind, item.source.name) for item in inputs}
     needed = keys_of(inputs, modulated)
+    if levels:
+        needed |= {PrefetchKey.LABS, PrefetchKey.EXPOSURE}
     if with_medications or PrefetchKey.EXPOSURE in needed:
         needed.add(PrefetchKey.MEDICATIONS)
     if PrefetchKey.PGX in needed:
         # After some transplants a germline result holds no longer (H-034).
         needed.add(PrefetchKey.CONDITIONS)
-    labs: set[Coding] = set()
+    labs = {code for name in levels for code in terminology.observable(name).codes}
     pgx = {GENOTYPE, HAPLOTYPE, *IMPLICATIONS}
     for kind, name in used:
         if kind is SourceKind.OBSERVATION:

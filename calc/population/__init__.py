@@ -1,7 +1,11 @@
 """Population models of a drug's course, and what levels make of them for one person.
 
 From a model and a person's doses: `Course` predicts, `fit` finds the most probable person, `posterior` all
-that are possible, `search` the regimen that reaches a target. Needs numpy, which no rule has to wait for.
+that are possible, `search` the regimen that reaches a target. Before: `applicability` says whether the model
+was made for such people. After: `conflict` whether the levels can be believed, and `explanations` what may
+have gone wrong; `influence` and `shrinkage` what they were worth; `updates` what each of them changed.
+`averaged` asks several models, `robust` makes one that an absurd level cannot carry away. Needs numpy, which
+no rule has to wait for.
 
     ModelError, EquationError, DosingError (ValueError)    a model, regimen or target cannot be used
     HistoryError (ValueError)                              what is told of the person cannot be used

@@ -8,7 +8,8 @@ Rev 1998;40:110-112).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
@@ -59,6 +60,11 @@ class Course:
         self.times = np.asarray(times, float)
         default = next(iter(model.outputs))
         self.outputs = [default if name == "observed" else name for name in outputs or [default] * len(times)]
+        for name in self.outputs:
+            if name not in model.outputs:
+                raise HistoryError(
+                    f"`{name}` is no output of {model.name}: it has {', '.join(model.outputs)}"
+                )
         self.records = {
             covariate.name: self._records(covariate.name, covariate.default) for covariate in model.covariates
         }
@@ -81,9 +87,11 @@ class Course:
     def _records(self, name: str, default: float | None) -> list[tuple[float, float]]:
         """What is known of one covariate, in order of time."""
         given = self.person.covariates.get(name, default)
-        if given is None or given == ():
+        if given is None:
             raise MissingCovariate(name)
         records = [(0.0, given)] if isinstance(given, (int, float)) else sorted(given, key=lambda one: one[0])
+        if not records:
+            raise MissingCovariate(name)
         for _, value in records:
             if not math.isfinite(value):
                 raise HistoryError(f"the covariate {name} is {value}: it has to be a finite number")
@@ -166,8 +174,19 @@ class Course:
             values[name] = equation(values)
         return values
 
+    @contextmanager
+    def loosely(self, times: float) -> Iterator[None]:
+        """Inside, equations are followed so many times less exactly."""
+        before, self.loose = self.loose, times
+        try:
+            yield
+        finally:
+            self.loose = before
+
     def __call__(self, etas: Numbers) -> Numbers:
         """Predictions, lanes x times. Raises HistoryError, NotSolved."""
+        if not len(self.times):
+            return np.zeros((len(etas), 0), etas.dtype)
         with np.errstate(all="ignore"):
             structure = self.model.structure
             if isinstance(structure, States) or self.changes:
@@ -205,9 +224,13 @@ class Course:
 
     def _outputs(self, values: Values, shape: tuple[int, ...]) -> Numbers:
         """What is measured at each time; lanes x times."""
-        found = [self.model.outputs[name](values) + np.zeros(shape) for name in dict.fromkeys(self.outputs)]
-        which = [list(dict.fromkeys(self.outputs)).index(name) for name in self.outputs]
-        return found[0] if len(found) == 1 else np.stack(found)[which, :, range(shape[1])].T
+        names = list(dict.fromkeys(self.outputs))
+        found: list[Numbers] = [self.model.outputs[name](values) + np.zeros(shape) for name in names]
+        if len(found) == 1:
+            return found[0]
+        for index, name in enumerate(self.outputs):
+            found[0][:, index] = found[names.index(name)][:, index]
+        return found[0] if found else np.zeros(shape)
 
     def _followed(self, etas: Numbers) -> Numbers:
         """From event to event: parameters that change, equations without a closed form."""

@@ -1,8 +1,8 @@
 """The most probable etas of one person, found from several starts and shown to be a minimum.
 
-Damped scoring from every start at once, then Newton's method at the best end. Several starts are needed:
-the objective can have more than one valley, and the nearest to the typical person is not always the deepest.
-What does not end in a minimum is no estimate: `NotConverged`, with what would help.
+Damped scoring from every start at once, then Newton's method in every valley that may be the deepest. One
+start would not do: the objective can have several valleys, and the nearest to the typical person is not
+always the deepest. What does not end in a minimum is no estimate: `NotConverged`, with what would help.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ from calc.population.history import Level
 from calc.population.model import PopulationModel, States
 from calc.population.objective import Objective
 
-_CANDIDATES: Final = 96
+_CANDIDATES: Final = 128
 _STARTS: Final = 8
-_ROUNDS: Final = 40
+_WIDE: Final = 1.8
+"""Every fourth candidate lies so much farther out: for people whom the prior holds for rare."""
+_SPACED: Final = 0.7
+"""Deviations of the prior between starts, at least."""
+_ROUNDS: Final = 15
 _NEWTON: Final = 30
 _NEAR: Final = 0.05
 """What the objective has left to fall when the exact second derivatives take over."""
+"""So much less exactly are equations followed until then."""
 _FLAT: Final = 1e-12
 """What it has left to fall at a minimum: the square of a step in deviations of the posterior."""
 _SHALLOW: Final = 5.0
@@ -39,6 +44,8 @@ _PATIENCE: Final = 4
 """Steps of each start before those without hope are given up."""
 _LONGEST: Final = 2.0
 """Step, in deviations of the prior: farther away, models can be beyond numbers."""
+_LEAST: Final = 1e-100
+"""Bend, so that a step is a number where there is none."""
 _ROUNDING: Final = 1e-13
 _FEWER: Final = 32, 5
 """Candidates and starts where equations are followed, which takes long."""
@@ -68,7 +75,7 @@ class Fit:
     gradient: float
     """The largest first derivative left, times the deviation of its eta."""
     valleys: int
-    """How many minima the starts ended in."""
+    """How many minima there are that matter: this one, and those that are less than 5 shallower."""
 
     @property
     def covariance(self) -> Floats:
@@ -78,7 +85,7 @@ class Fit:
 
 
 def fit(model: PopulationModel, person: Person, levels: Sequence[Level]) -> Fit:
-    """The most probable etas. Raises NotConverged, NotSolved, KeyError for a covariate that is missing."""
+    """The most probable etas. Raises NotConverged; HistoryError for what is told of the person."""
     return minimum(Objective(model, person, levels))
 
 
@@ -88,18 +95,18 @@ def minimum(objective: Objective) -> Fit:
         return Fit(objective.typical, 0.0, 2 * objective.precision, 0.0, 1)
     spread = np.sqrt(np.diag(objective.omega))
     structure = objective.model.structure
-    followed = structure.tolerance if isinstance(structure, States) else 0.0
-    objective.course.loose = _LOOSE if followed else 1.0
-    near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS, _LOOSE * followed)
+    tolerance = structure.tolerance if isinstance(structure, States) else 0.0
+    flat = _STILL if tolerance else _FLAT
+    with objective.course.loosely(_LOOSE):
+        near = _descended(
+            objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS, _LOOSE * tolerance
+        )
     if not np.isfinite(near.values).any():
         raise NotConverged("no start gave a prediction that the levels can be compared with")
     first = _apart(near.etas, near.values, spread)
     deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
-    flat = _FLAT
-    if followed:
-        objective.course.loose, flat = _LESS, _STILL
-    ends = _descended(_sharpened(objective), near.etas[deep], spread, flat, _NEWTON, _LESS * followed)
-    objective.course.loose = 1.0
+    with objective.course.loosely(_LESS if tolerance else 1.0):
+        ends = _descended(_sharpened(objective), near.etas[deep], spread, flat, _NEWTON, _LESS * tolerance)
     lowest = np.linalg.eigvalsh(np.where(np.isfinite(ends.bends), ends.bends, 0))[:, 0]
     proven = (ends.drops <= flat) & (lowest > 0)
     for index in np.flatnonzero(~proven & np.isfinite(ends.values)):
@@ -113,7 +120,7 @@ def minimum(objective: Objective) -> Fit:
             "the search for the most probable values did not end in a minimum; check the times of doses "
             "and levels, or add a level"
         )
-    valleys = len(_apart(ends.etas, values, spread)) + len(first) - len(deep)
+    valleys = len(_apart(ends.etas, values, spread))
     bend = ends.bends[best]
     deviations = np.sqrt(np.diag(np.linalg.inv(bend / 2)))
     gradient = float(np.abs(ends.gradients[best] * deviations).max())
@@ -149,15 +156,18 @@ def _starts(objective: Objective) -> Floats:
     candidates, starts = _FEWER if followed else (_CANDIDATES, _STARTS)
     shares = spread_evenly(candidates, size)
     # Logistic deviates in place of normal ones: as wide, and a little farther out.
-    points = np.log(shares / (1 - shares)) / 1.6 @ root.T
+    reach = np.where(np.arange(candidates) % 4, 1.0, _WIDE)[:, None] / 1.6
+    points = reach * np.log(shares / (1 - shares)) @ root.T
     values = objective.values(np.concatenate([np.zeros((1, size)), points]))
     chosen = [np.zeros(size)]
-    spread = np.sqrt(np.diag(objective.omega))
+    scaled = points / np.sqrt(np.diag(objective.omega))
+    far = np.abs(scaled).max(1) > _SPACED
     for index in np.argsort(values[1:]):
         if len(chosen) == starts or not np.isfinite(values[1 + index]):
             break
-        if all(np.abs((points[index] - other) / spread).max() > 0.7 for other in chosen):
+        if far[index]:
             chosen.append(points[index])
+            far &= np.abs(scaled - scaled[index]).max(1) > _SPACED
     return np.array(chosen)
 
 
@@ -224,7 +234,8 @@ def _steps(gradients: Floats, bends: Floats, damping: Floats) -> tuple[Floats, F
     """Damped steps downhill, and by how much the objective should fall without damping."""
     spectra, axes = np.linalg.eigh(bends)
     # Where the objective bends down, the way down is as long as where it bends up as much.
-    spectra = np.maximum(np.abs(spectra), 1e-8 * np.abs(spectra).max(1, keepdims=True))
+    spectra = np.abs(spectra)
+    spectra = np.maximum(spectra, 1e-8 * spectra.max(1, keepdims=True) + _LEAST)
     along = np.einsum("sij,si->sj", axes, gradients)
     damped = spectra + damping[:, None] * spectra.mean(1, keepdims=True)
     return -np.einsum("sij,sj->si", axes, along / damped), (along**2 / spectra).sum(1) / 2

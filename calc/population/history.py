@@ -13,6 +13,8 @@ from typing import Final, Literal, TypeAlias
 
 _SAME_TIME: Final = 1e-10
 """Intervals that differ by less are the same."""
+_AT_ONCE: Final = 1e-6
+"""Doses no farther apart than this make no row."""
 
 Route: TypeAlias = Literal["iv", "oral"]
 """Into the central compartment, or into the depot: oral stands for every way that needs absorption."""
@@ -106,7 +108,7 @@ def _joined(row: Dose, dose: Dose) -> Dose | None:
     if dose.count != 1 or math.isinf(row.count):
         return None
     interval = row.interval if row.count > 1 else dose.time - row.time
-    if interval <= 0 or abs(row.last + interval - dose.time) > _SAME_TIME:
+    if interval <= _AT_ONCE or abs(row.last + interval - dose.time) > _SAME_TIME:
         return None
     return replace(row, interval=interval, count=row.count + 1)
 

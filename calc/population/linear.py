@@ -232,8 +232,13 @@ class _Rows:
         if not earlier.any():
             return left
         fall = speeds * spacing[:, None]
-        finite = np.where(np.isinf(earlier), 0, earlier)
-        sums = np.where(np.isinf(earlier), -1, np.expm1(-finite * fall)) / np.expm1(-fall)
+        if self.endless.any():
+            # Of what never falls, endless doses never stop adding up.
+            endless = np.where(speeds.real > NONE, -1, -np.inf)
+            finite = np.where(np.isinf(earlier), 0, earlier)
+            sums = np.where(np.isinf(earlier), endless, np.expm1(-finite * fall)) / np.expm1(-fall)
+        else:
+            sums = np.expm1(-earlier * fall) / np.expm1(-fall)
         left = left + sums * _unit(passed.since + running * spacing, lengths, speeds)
         return left
 

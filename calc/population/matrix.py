@@ -25,8 +25,9 @@ def exponential(matrices: Numbers) -> Numbers:
     """exp of each of a stack of square matrices; no numbers where one is too large for it."""
     largest = np.abs(matrices.real).sum(-1).max(-1)
     halvings = np.clip(np.ceil(np.log2(np.maximum(largest, 0.25))) + 2, 0, _MOST_HALVINGS)
-    halvings = np.where(np.isfinite(largest), halvings, 0)[..., None, None]
-    small = matrices / 2**halvings
+    usable = np.isfinite(largest)[..., None, None]
+    halvings = np.where(usable, halvings[..., None, None], 0)
+    small = np.where(usable, matrices / 2**halvings, np.nan)
     result: Numbers = np.eye(matrices.shape[-1]) + small / _TERMS
     for k in range(_TERMS - 1, 0, -1):
         result = np.eye(matrices.shape[-1]) + small @ result / k

@@ -101,11 +101,8 @@ class Objective:
 
     def roughly(self, etas: Floats) -> Floats:
         """As `values`, but a model's own equations are followed only as exactly as weights of draws need."""
-        kept, self.course.loose = self.course.loose, _ROUGHLY
-        try:
+        with self.course.loosely(_ROUGHLY):
             return self.values(etas)
-        finally:
-            self.course.loose = kept
 
     def values(self, etas: Floats) -> Floats:
         """The objective of each of many etas; infinite where nothing can be predicted."""

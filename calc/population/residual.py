@@ -34,7 +34,7 @@ class Residual:
     def deviation(self, predicted: Numbers) -> Numbers:
         """Of one level around `predicted`."""
         if self.logarithmic:
-            return np.full_like(predicted, self.logarithmic)
+            return np.full(predicted.shape, self.logarithmic)
         if self.adds == "deviations":
             return self.proportional * predicted + self.additive
         found: Numbers = np.sqrt((self.proportional * predicted) ** 2 + self.additive**2)

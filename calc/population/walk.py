@@ -52,8 +52,10 @@ def walk(
         events.add(time, 0, "level", index)
     for time in changes:
         events.add(time, 2, "change", 1)
+    resets = sorted(arrival.dose.time for arrival in arrivals if arrival.dose.resets)
     for arrival in arrivals:
-        _arrive(events, arrival)
+        until = next((time for time in resets if time > arrival.dose.time), np.inf)
+        _arrive(events, arrival, until - SAME_TIME)
     lanes = start.shape[1]
     table = events.sorted(lanes, start.dtype)
     state, depot, rate = start.copy(), np.zeros(lanes, start.dtype), np.zeros(lanes, start.dtype)
@@ -82,18 +84,20 @@ def walk(
     return found
 
 
-def _arrive(events: _Events, arrival: Arrival) -> None:
+def _arrive(events: _Events, arrival: Arrival, until: float) -> None:
+    """What a dose sets off before `until`, the reset after it."""
     dose = arrival.dose
     if dose.resets:
         events.add(dose.time, 1, "reset", 1)
     if dose.route == "oral":
-        events.add(dose.time + arrival.lag, 3, "absorbed", dose.amount * arrival.available)
+        then = dose.time + arrival.lag
+        events.add(then, 3, "absorbed", np.where(then.real < until, dose.amount * arrival.available, 0))
     elif not np.any(arrival.duration):
         events.add(dose.time, 3, "bolus", dose.amount)
     else:
-        rate = dose.amount / arrival.duration
+        rate, end = dose.amount / arrival.duration, dose.time + arrival.duration
         events.add(dose.time, 3, "rate", rate)
-        events.add(dose.time + arrival.duration, 2, "rate", -rate)
+        events.add(end, 2, "rate", np.where(end.real < until, -rate, 0))
 
 
 @dataclass(frozen=True, slots=True)

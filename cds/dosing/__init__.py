@@ -11,6 +11,7 @@ from cds.dosing.answer import Answered, answer_orders
 from cds.dosing.card import card_of
 from cds.dosing.case import Case, Declined, case_of
 from cds.dosing.page import page_of
+from cds.dosing.record import record_of_answer
 from kb import KnowledgeBase
 
 
@@ -30,4 +31,5 @@ __all__ = [
     "case_of",
     "dosing_operations",
     "page_of",
+    "record_of_answer",
 ]

@@ -27,7 +27,6 @@ from calc.population import (
     Posterior,
     Regimen,
     Search,
-    States,
     Target,
     conflict,
     explanations,
@@ -45,7 +44,7 @@ from kb.dosing_plans import PlanFile
 
 DRAWS: Final = 2000
 FEW: Final = 200
-"""Draws for a model with equations of its own, which take long to follow for every regimen."""
+"""Draws for a model in which twice the dose is not twice the level: it is followed for every regimen."""
 SEED: Final = 20261121
 _GRID: Final = 97
 """Times at which a next level is weighed."""
@@ -112,8 +111,9 @@ def advise(case: Case) -> Advice | Declined:
 
 
 def lasting(case: Case, draws: Posterior) -> Posterior:
-    """All draws, or a few of equal weight for a model that has to be followed step by step."""
-    return representative(draws, FEW) if isinstance(case.model.structure, States) else draws
+    """All draws, or a few of equal weight where every regimen has to be followed by itself."""
+    scaled = Forecast(case.model, case.person, draws.etas[:1]).linear
+    return draws if scaled else representative(draws, FEW)
 
 
 def searched(case: Case, draws: Posterior, start: float) -> Search:

@@ -93,6 +93,10 @@ def case_of(
     record = _record(plan, model, situation.chart, knowledge, as_of)
     reasons += [f"{doubt.what} {doubt.consequence}" for doubt in record.doubts if doubt.blocks]
     reasons += _strange_routes(plan, record.doses)
+    if any(dose.duration is None for dose in record.doses):
+        reasons.append(
+            "It is not known how long a dose was infused: chart the end of the infusion, or its rate."
+        )
     if reasons:
         return Declined(plan, tuple(dict.fromkeys(reasons)), record, finding)
     zero = record.doses[0].start if record.doses else as_of

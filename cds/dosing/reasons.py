@@ -69,7 +69,8 @@ def reasons_of(answer: Advice, knowledge: KnowledgeBase) -> tuple[str, ...]:
             )
         else:
             lines.append(
-                f"Aimed at: {target.kind} {limits}, reached with a probability of {chance(candidate.attainment)}."
+                f"Aimed at: {target.kind} {limits}, reached with a probability of "
+                f"{chance(candidate.attainment)}."
             )
         if plan.toxicity is not None:
             lines.append(f"Probability of {plan.toxicity.meaning}: {chance(candidate.toxicity)}.")

@@ -43,13 +43,15 @@ def queries(
     rules: Collection[Rule],
     asked: Collection[str],
     modulated: Collection[str] = (),
+    more: Collection[PrefetchKey] = (),
 ) -> dict[str, str]:
     """The queries to send next by name; none when nothing more can be had.
 
     What is asked for depends on the drugs that are ordered and on what was supplied, never on what a result
-    says. `asked` are the names that were asked for before, `modulated` the genes whose results drugs change.
+    says. `asked` are the names that were asked for before, `modulated` the genes whose results drugs change,
+    `more` are keys that are needed beside those of the rules.
     """
-    needed = _needed_keys(situation, rules, modulated)
+    needed = _needed_keys(situation, rules, modulated) | frozenset(more)
     wanted = {name: text for name, text in templates.items() if key_of_name(name) in needed}
     states = prefetch_states(prefetch, wanted)
     plan = plan_fetch(wanted, _context(request), states, access=True)

@@ -21,6 +21,16 @@ from cds.decision import (
 )
 from cds.guard import Released, release
 from cds.hooks.checks import read_json
+from cds.hooks.dosing import (
+    DOSING,
+    dosing_cards,
+    dosing_record,
+    dosing_templates,
+    history_keys,
+    plans_in_force,
+    refusal_for_want,
+    rules_of_plans,
+)
 from cds.hooks.errors import BadRequest, CallRefused, CardRefused
 from cds.hooks.fetching import queries, with_fetched
 from cds.hooks.hook_server import Answer, NeedsData
@@ -34,9 +44,11 @@ from cds.hooks.response import (
     parse_discovery,
     serialise,
 )
+from cds.hooks.service_entry import ServiceEntry
 from cds.log import DecisionLog, LogEntry, LogUnavailable
 from fhir_adapters import (
     KeyState,
+    Order,
     PrefetchKey,
     UnusableBundle,
     WrongPatient,
@@ -48,19 +60,10 @@ from fhir_adapters import (
 from kb import KnowledgeBase
 
 if TYPE_CHECKING:
+    from cds.dosing import Answered
     from fhir_adapters.client import Fetched, FhirClient
 
 _PATIENT_CHANNEL = ("Patient/", "RelatedPerson/")
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceEntry:
-    """One line of the discovery answer."""
-
-    id: str
-    hook: str
-    title: str
-    description: str
 
 
 SERVICES = (
@@ -119,8 +122,11 @@ class HookService:
         self._precedence = tuple(guidance_precedence)
         self._public_url = public_url
         self._modulated = knowledge.modulated(drafts=fire_draft)
-        self._templates = {entry.hook: self._templates_of(entry) for entry in SERVICES}
-        self._discovery = serialise(parse_discovery(self._service(entry) for entry in SERVICES))
+        self._services: tuple[ServiceEntry, ...] = SERVICES
+        if plans_in_force(knowledge, drafts=fire_draft):
+            self._services = (*SERVICES, DOSING)
+        self._templates = {(entry.id, entry.hook): self._templates_of(entry) for entry in self._services}
+        self._discovery = serialise(parse_discovery(self._service(entry) for entry in self._services))
 
     def discovery(self) -> Mapping[str, object]:
         """The services with the prefetch templates that their rules need."""
@@ -128,7 +134,7 @@ class HookService:
 
     def hooks_of(self, service_id: str) -> frozenset[str]:
         """The hooks that a service is registered for."""
-        return frozenset(entry.hook for entry in SERVICES if entry.id == service_id)
+        return frozenset(entry.hook for entry in self._services if entry.id == service_id)
 
     def ready(self) -> bool:
         """The knowledge base is there from the start; the log may have gone since."""
@@ -153,12 +159,16 @@ class HookService:
     def _answer(self, call: _Call, fetched: Mapping[str, Fetched]) -> Answer | NeedsData:
         request, decision_id, received_at = call.request, call.decision_id, call.received_at
         prefetch, outcomes, medications = with_fetched(request, fetched)
-        situation = self._situation(request, prefetch, medications)
+        situation = self._situation(call, prefetch, medications)
         if needs := self._needs(call, prefetch, situation, fetched):
             return needs
         decision = decide(situation, self._knowledge, received_at, fire_draft=self._fire_draft)
-        every, unsaid = self._cards(request, decision, decision_id)
-        refusal = _refusal(decision, every)
+        answered: tuple[Answered, ...] = ()
+        if call.service_id == DOSING.id:
+            every, unsaid, answered, refusal = self._doses(request, decision, decision_id)
+        else:
+            every, unsaid = self._cards(request, decision, decision_id)
+            refusal = _refusal(decision, every)
         # Who is shown too much reads nothing (H-046); what is left out is said, and on record.
         ordered = by_urgency(every)
         cards, left = list(ordered[: self._max_cards]), ordered[self._max_cards :]
@@ -173,7 +183,9 @@ class HookService:
         sent = body["cards"] if refusal is None else []
         assert isinstance(sent, list)
         record = record_of(decision, unsaid, sent, self._knowledge, self._software)
-        asked = {key_of_name(name) for name in self._templates[request.hook]}
+        if call.service_id == DOSING.id:
+            record["dosing"] = dosing_record(answered, received_at)
+        asked = {key_of_name(name) for name in self._templates[call.service_id, request.hook]}
         states = situation.chart.states.items()
         record["prefetch"] = {
             key: state for key, state in states if state is not KeyState.ABSENT or key in asked
@@ -207,8 +219,12 @@ class HookService:
         if client is None or base is None or token is None:
             return None
         rules = self._knowledge.in_force(call.received_at.date(), fire_draft=self._fire_draft)
-        templates, modulated = self._templates[request.hook], self._modulated
-        lacking = queries(request, prefetch, situation, templates, rules, fetched.keys(), modulated)
+        templates, modulated = self._templates[call.service_id, request.hook], self._modulated
+        more: tuple[PrefetchKey, ...] = ()
+        if call.service_id == DOSING.id:
+            rules = rules_of_plans(rules, self._knowledge, drafts=self._fire_draft)
+            more = history_keys(situation, self._knowledge, drafts=self._fire_draft)
+        lacking = queries(request, prefetch, situation, templates, rules, fetched.keys(), modulated, more)
         if not lacking:
             return None
         return NeedsData(
@@ -235,11 +251,12 @@ class HookService:
 
     # -------------------------------------------------------------- parts of an answer
     def _situation(
-        self, request: HookRequest, prefetch: Mapping[str, object], medications: Mapping[str, object]
+        self, call: _Call, prefetch: Mapping[str, object], medications: Mapping[str, object]
     ) -> Situation:
+        request = call.request
         base = request.fhir_server
         try:
-            asked = self._templates[request.hook]
+            asked = self._templates[call.service_id, request.hook]
             chart = chart_of_prefetch(request.patient_id, prefetch, base, asked, medications)
             if request.draft_orders is None:
                 return of_patient(chart, self._knowledge)
@@ -266,6 +283,36 @@ class HookService:
             except CardRefused:
                 unsaid.append(("a card", "it did not pass the check before sending"))
         return cards, unsaid
+
+    def _doses(
+        self, request: HookRequest, decision: Decision, decision_id: str
+    ) -> tuple[list[Card], list[tuple[str, str]], tuple[Answered, ...], CallRefused | None]:
+        """The cards of individual doses, what is left unsaid, the answers, and why the call is refused."""
+        from cds.dosing import answer_orders
+
+        situation, drafts = decision.situation, self._fire_draft
+        if request.user_id.startswith(_PATIENT_CHANNEL):
+            return [], [], (), None
+        refusal = refusal_for_want(situation, self._knowledge, drafts=drafts)
+        if refusal is not None and not decision.deceased:
+            return [], [], (), refusal
+        answered = answer_orders(situation, self._knowledge, decision.as_of, drafts=drafts)
+        others = {each.order.path: self._said_elsewhere(each.order, decision) for each in answered}
+        orders = {order.reference: order.resource for order in situation.orders}
+        cards: list[Card] = []
+        unsaid: list[tuple[str, str]] = []
+        for plain in dosing_cards(answered, decision, self._knowledge, others, decision_id):
+            try:
+                cards.append(parse_card(plain, orders))
+            except CardRefused:
+                unsaid.append(("a card", "it did not pass the check before sending"))
+        return cards, unsaid, answered, None
+
+    def _said_elsewhere(self, order: Order, decision: Decision) -> list[str]:
+        """What rules advise about an order that gets an individual dose."""
+        advice = [each for each in release(decision) if each.order is order and not each.lacking]
+        rendered = self._rendered(advice, [], decision, "elsewhere")
+        return [str(card["summary"]) for card in rendered]
 
     def _rendered(
         self, released: Sequence[Released], reasons: Sequence[str], decision: Decision, seed: str
@@ -295,6 +342,8 @@ class HookService:
         self._log.append(entry)
 
     def _templates_of(self, entry: ServiceEntry) -> dict[str, str]:
+        if entry.id == DOSING.id:
+            return dosing_templates(self._knowledge, drafts=self._fire_draft)
         ordering = entry.hook != "patient-view"
         rules = self._knowledge.fireable(fire_draft=self._fire_draft)
         inputs = [each for rule in rules for each in rule.inputs]
@@ -303,7 +352,7 @@ class HookService:
         )
 
     def _service(self, entry: ServiceEntry) -> dict[str, object]:
-        templates = self._templates[entry.hook]
+        templates = self._templates[entry.id, entry.hook]
         service: dict[str, object] = {
             "id": entry.id,
             "hook": entry.hook,

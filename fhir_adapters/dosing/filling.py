@@ -35,7 +35,11 @@ def filled(
     issues: list[Issue] = []
     stated: list[datetime] = []
     for certainty in (Certainty.STATED, Certainty.ORDERED):
-        rank = sorted(line for line in lines if line.certainty is certainty)
+        # By what they say first: which of two is answered must not hang on the order of entries (H-016).
+        rank = sorted(
+            (line for line in lines if line.certainty is certainty),
+            key=lambda line: (line.times, line.amount, line.route, line.path),
+        )
         slots = sorted(_Slot(at, index) for index, line in enumerate(rank) for at in line.times)
         by_chart, by_statement = _answered(slots, rank, charted), _answered(slots, rank, sorted(stated))
         unanswered = [slot for slot in slots if slot not in by_chart and slot not in by_statement]
@@ -52,15 +56,17 @@ def filled(
 
 
 def _answered(slots: Sequence[_Slot], rank: Sequence[Line], times: Sequence[datetime]) -> set[_Slot]:
+    """The slots that one of `times` tells of; each of these tells of one dose only."""
+    due: dict[datetime, list[_Slot]] = {}
+    for slot in slots:
+        due.setdefault(slot.at, []).append(slot)
+    hours = sorted(due)
     found: set[_Slot] = set()
     for time in times:
-        index = bisect_left(slots, (time,))
-        near = min(slots[max(index - 1, 0) : index + 1], key=lambda slot: abs(slot.at - time), default=None)
-        if near is not None and abs(near.at - time) <= rank[near.line].reach:
-            same = bisect_left(slots, (near.at,))
-            while same < len(slots) and slots[same].at == near.at:
-                found.add(slots[same])
-                same += 1
+        index = bisect_left(hours, time)
+        near = min(hours[max(index - 1, 0) : index + 1], key=lambda at: abs(at - time), default=None)
+        if near is not None and due[near] and abs(near - time) <= rank[due[near][0].line].reach:
+            found.add(due[near].pop(0))
     return found
 
 

@@ -55,10 +55,8 @@ def _read(moment: Moment, zone: tzinfo | None) -> Place:
     if moment.local is None:
         return Place(earliest, None, "", earliest, latest)
     what = "its time has no offset from UTC"
-    if zone is None:
-        return Place(None, DoubtKind.NO_OFFSET, what, earliest, latest)
     if latest - earliest >= _MINUTE:
-        what = f"{what}, and clocks were changed at that hour"
+        what = what if zone is None else f"{what}, and clocks were changed at that hour"
         return Place(None, DoubtKind.NO_OFFSET, what, earliest, latest)
     return Place(earliest, DoubtKind.NO_OFFSET, what, earliest, latest)
 

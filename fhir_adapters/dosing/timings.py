@@ -46,11 +46,9 @@ class Untold(Exception):
 def times_of(instruction: Resource, entry: Entry, question: DosingQuestion, as_of: datetime) -> Times:
     """The times until `as_of` at which the doses of an instruction were due; raises `Untold`."""
     timing = object_member(instruction, "timing") or {}
-    if any("modifierExtension" in each for each in (timing, object_member(timing, "repeat") or {})):
-        raise Untold("the timing has a modifier")
     if "event" in timing:
-        if "repeat" in timing or "code" in timing:
-            raise Untold("single times and a frequency stand side by side")
+        if not {"event", "extension", "id"}.issuperset(timing):
+            raise Untold("single times stand beside a frequency, or a modifier")
         return _events(timing["event"], question, as_of)
     repeat = object_member(timing, "repeat") or {}
     plain = {name: value for name, value in repeat.items() if name not in _BESIDE_THE_INTERVAL}

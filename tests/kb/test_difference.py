@@ -82,7 +82,7 @@ def test_the_same_without_a_new_version_is_flagged(folder: Path) -> None:
     edit(folder / START_DOSE, *BOUND)
     found = compared(folder)
     assert found.rules[0].kind is Kind.UNNUMBERED and found.same_version and found.unnumbered
-    edit(folder / "kb.toml", ("2026.11.6", "2026.12.0"))
+    edit(folder / "kb.toml", ("2026.11.7", "2026.12.0"))
     assert not compared(folder).same_version and compared(folder).unnumbered
     edit(folder / START_DOSE, VERSION)
     assert not compared(folder).unnumbered

@@ -122,7 +122,7 @@ class Damage:
 
 
 DAMAGES = {
-    "version": Damage("kb.toml", '"2026.11.6"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
+    "version": Damage("kb.toml", '"2026.11.7"', '"2026.11"', ("kb.toml", "`version`", "three numbers")),
     "address": Damage("sources.toml", "https://pubmed", "http://pubmed", ("sources.toml", ".url`")),
     "no day to read it again": Damage(
         "sources.toml",

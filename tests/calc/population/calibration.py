@@ -4,7 +4,8 @@
 
 For people drawn from the prior, with levels drawn from the model, the true value's place among the posterior
 draws is uniform between 0 and 1, whatever the model (Talts, Betancourt, Simpson, Vehtari and Gelman,
-arXiv:1804.06788, 2018). One row for each eta, and one for the objective, which is a test of all together
+arXiv:1804.06788, 2018). The share covered by the 90 % interval is known to 1.3 % with 512 patients, and to
+0.6 % with 2048. One row for each eta, and one for the objective, which is a test of all together
 (Modrak et al., arXiv:2211.02383, 2022).
 """
 
@@ -19,8 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
-from calc.population import NotConverged, Objective, PopulationModel, fit, posterior
-from tests.calc.population.published import STUDIES, Study, measured
+from calc.population import (
+    Course,
+    Dose,
+    NotConverged,
+    Objective,
+    Person,
+    PopulationModel,
+    minimum,
+    posterior,
+)
+from kb import load
+from kb.models import DosingModel
+from tests.calc.population.published import STUDIES, Design, measured
 
 DRAWS = 2000
 
@@ -64,16 +76,17 @@ class Calibration:
 
 
 def calibrated(
-    study: Study, patients: int, draws: int, seed: int, assumed: PopulationModel | None = None
+    study: Design, patients: int, draws: int, seed: int, assumed: PopulationModel | None = None
 ) -> Calibration:
-    """Two troughs, or one trough and one peak, of each patient; fitted with another model where one is given.
+    """Two levels of each patient; fitted with another model where one is given.
 
     Etas and errors are spread evenly over their distributions (Sobol's points, scrambled by the seed), so
     that few patients stand for many.
     """
     generator = np.random.default_rng(seed)
     model = assumed or study.model
-    root = np.linalg.cholesky(study.model.omega)
+    course = Course(study.model, study.person(generator), study.sampled(generator))
+    root = np.linalg.cholesky(course.omega)
     points = qmc.Sobol(len(root) + 2, rng=generator).random_base2(math.ceil(math.log2(patients)))
     normals = norm.ppf(points[:patients])
     places, effective = [], []
@@ -82,38 +95,68 @@ def calibrated(
     for patient, normal in enumerate(normals):
         person = study.person(generator)
         eta = root @ normal[:-2]
-        times = (study.troughs[1], study.troughs[3] if generator.random() < 0.5 else study.peak)
+        times = study.sampled(generator)
         levels = measured(study, person, eta, times, normal[-2:])
+        objective = Objective(model, person, levels)
         try:
-            mode = fit(model, person, levels)
+            mode = minimum(objective)
         except NotConverged:
             failed += 1
             continue
-        objective = Objective(model, person, levels)
         drawn = posterior(objective, mode, draws, seed + patient)
         true, values = objective.values(eta[None]), objective.values(drawn.etas)
         everything = np.column_stack([drawn.etas, values])
         places.append(drawn.weights @ (everything < np.append(eta, true)))
         effective.append(drawn.effective)
         chains += drawn.method == "chains"
-    names = (*model.etas, "objective")
+    names = (*model.etas, *(f"{name} {occasion}" for name, occasion in course.kappas), "objective")
     spent = time.perf_counter() - start
     return Calibration(names, np.array(places), float(np.median(effective)), chains, failed, spent)
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The somebody of a validation case of the knowledge base, and its last two times."""
+
+    model: PopulationModel
+    somebody: Person
+    times: tuple[float, float]
+    least: float
+
+    def person(self, generator: np.random.Generator) -> Person:
+        """Always the same."""
+        return self.somebody
+
+    def sampled(self, generator: np.random.Generator) -> tuple[float, float]:
+        """Always the same."""
+        return self.times
+
+
+def case(model: DosingModel) -> Case:
+    """Of a model in the knowledge base. What is lost in the assay's noise is reported as being below it."""
+    first = model.entry.cases[0]
+    doses = tuple(Dose(dose.time, dose.amount, dose.duration, dose.route) for dose in first.doses)
+    residual = model.population.residuals[next(iter(model.population.outputs))]
+    least = max(residual.additive, 0.02 * min(first.typical[-2:]))
+    times = (float(first.times[-2]), float(first.times[-1]))
+    return Case(model.population, Person(first.covariates, doses), times, least)
+
+
 def main() -> None:
     """Print one table."""
+    models = load().models
     parser = argparse.ArgumentParser(description="Calibration of the posterior on simulated patients.")
-    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(STUDIES)}; none means all")
-    parser.add_argument("--patients", type=int, default=500)
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="of kb/models; none means all")
+    parser.add_argument("--patients", type=int, default=512, help="evenest where a power of 2")
     parser.add_argument("--draws", type=int, default=DRAWS)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    unknown = sorted(set(given.models) - set(STUDIES))
+    unknown = sorted(set(given.models) - set(models))
     if unknown:
-        parser.error(f"no model {', '.join(unknown)}; choose from {', '.join(STUDIES)}")
-    for name in given.models or STUDIES:
-        found = calibrated(STUDIES[name], given.patients, given.draws, given.seed)
+        parser.error(f"no model {', '.join(unknown)}; choose from {', '.join(models)}")
+    for name in given.models or models:
+        study = STUDIES.get(name) or case(models[name])
+        found = calibrated(study, given.patients, given.draws, given.seed)
         print(
             f"{name}: {len(found.places)} patients, {found.failed} without a fit, {found.chains} by chains, "
             f"{found.effective:.0f} effective of {given.draws} draws, {found.seconds:.0f} s"
@@ -121,7 +164,7 @@ def main() -> None:
         for parameter, covered, distance in zip(found.names, found.covered, found.distance, strict=True):
             verdict = "uniform" if distance <= found.band else "NOT UNIFORM"
             print(
-                f"    {parameter:10} 90 % interval covers {covered:6.1%}   "
+                f"    {parameter:12} 90 % interval covers {covered:6.1%}   "
                 f"distance {distance:.3f} (99 % band {found.band:.3f}) {verdict}"
             )
 

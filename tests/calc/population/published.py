@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,27 @@ from numpy.typing import NDArray
 from calc.population import Course, Covariate, Dose, Level, Person, PopulationModel, Residual, equation
 
 
+class Design(Protocol):
+    """A model, people, and when two levels are taken of each."""
+
+    @property
+    def model(self) -> PopulationModel:
+        """The truth."""
+
+    @property
+    def least(self) -> float:
+        """Levels below it are reported as being below it."""
+
+    def person(self, generator: np.random.Generator) -> Person:
+        """Somebody of them."""
+
+    def sampled(self, generator: np.random.Generator) -> tuple[float, float]:
+        """Times of two levels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A model and the design of simulated patients."""
+    """The usual doses of a drug, for people from the middle of the model's population."""
 
     model: PopulationModel
     doses: tuple[Dose, ...]
@@ -31,10 +49,9 @@ class Study:
     peak: float
     """A time soon after the last dose before the last trough."""
     least: float
-    """Levels below it are reported as being below it."""
 
     def person(self, generator: np.random.Generator) -> Person:
-        """Somebody from the middle of the model's population."""
+        """Covariates between their ranges' ends."""
         values: dict[str, float] = {}
         for each in self.model.covariates:
             share = float(generator.uniform(0.2, 0.8))
@@ -44,9 +61,13 @@ class Study:
         doses = (Dose(d.time, d.amount * scale, d.duration, d.route, d.interval, d.count) for d in self.doses)
         return Person(values, tuple(doses))
 
+    def sampled(self, generator: np.random.Generator) -> tuple[float, float]:
+        """Two troughs, or a trough and a peak."""
+        return self.troughs[1], self.troughs[3] if generator.random() < 0.5 else self.peak
+
 
 def measured(
-    study: Study,
+    study: Design,
     person: Person,
     eta: NDArray[np.float64],
     times: Sequence[float],
@@ -54,8 +75,9 @@ def measured(
 ) -> list[Level]:
     """Levels of somebody with these etas, as the model says that they err; `normals` are the errors."""
     true = Course(study.model, person, times)(eta[None])[0]
-    (residual,) = study.model.residuals.values()
-    values = true + residual.deviation(true) * normals
+    residual = study.model.residuals[next(iter(study.model.outputs))]
+    errors = residual.deviation(true) * normals
+    values = true * np.exp(errors) if residual.logarithmic else true + errors
     return [
         Level(time, max(float(value), study.least), below=bool(value < study.least))
         for time, value in zip(times, values, strict=True)

@@ -170,11 +170,11 @@ def test_list_refuses_what_does_not_go_together(options: tuple[str, ...]) -> Non
 # ---------------------------------------------------------------- build
 def test_build_and_verify(folder: Path) -> None:
     ran = kb("build", "--kb", folder)
-    assert ran.code == 0 and ran.out.startswith("bespoke-2026.11.6.release: bespoke 2026.11.6, digest ")
-    ran = kb("verify", "bespoke-2026.11.6.release", "--against", folder)
+    assert ran.code == 0 and ran.out.startswith("bespoke-2026.11.7.release: bespoke 2026.11.7, digest ")
+    ran = kb("verify", "bespoke-2026.11.7.release", "--against", folder)
     assert (ran.code, ran.err) == (0, "")
     digest, rules = own_knowledge().digest, len(own_knowledge().rules)
-    assert ran.out == f"bespoke-2026.11.6.release: sound, bespoke 2026.11.6, digest {digest}, {rules} rules\n"
+    assert ran.out == f"bespoke-2026.11.7.release: sound, bespoke 2026.11.7, digest {digest}, {rules} rules\n"
 
 
 def test_build_of_the_bundled_one_is_that_of_its_copy(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_build_of_the_bundled_one_is_that_of_its_copy(tmp_path: Path) -> None:
 def test_a_name_with_signs_makes_a_plain_file_name(folder: Path) -> None:
     edit(folder / "kb.toml", 'name = "bespoke"', 'name = "../St. Mary\'s"')
     assert kb("build", "--kb", folder).code == 0
-    assert [path.name for path in Path().glob("*.release")] == ["..-St.-Mary-s-2026.11.6.release"]
+    assert [path.name for path in Path().glob("*.release")] == ["..-St.-Mary-s-2026.11.7.release"]
 
 
 def test_errors_stop_it_with_their_place(folder: Path) -> None:
@@ -218,9 +218,9 @@ def test_a_version_is_bound_to_its_content(folder: Path) -> None:
     assert kb("build", "--kb", folder, "--output", "a.release").code == 0
     other_limit(folder)
     ran = kb("build", "--kb", folder, "--output", "a.release")
-    ran.refused("version 2026.11.6 with other content", "kb.toml", code=1)
+    ran.refused("version 2026.11.7 with other content", "kb.toml", code=1)
     assert Path("a.release").read_bytes() == first
-    edit(folder / "kb.toml", "2026.11.6", "2026.12.0")
+    edit(folder / "kb.toml", "2026.11.7", "2026.12.0")
     assert kb("build", "--kb", folder, "--output", "a.release").code == 0
     assert kb("verify", "a.release", "--against", folder).code == 0
 
@@ -315,21 +315,21 @@ def test_no_difference(release: Path, folder: Path) -> None:
 def test_a_difference_names_the_patient(release: Path, folder: Path) -> None:
     other_limit(folder)
     edit(folder / START_DOSE, "version 1.0.0 {", "version 1.1.0 {")
-    edit(folder / "kb.toml", "2026.11.6", "2026.12.0")
+    edit(folder / "kb.toml", "2026.11.7", "2026.12.0")
     ran = kb("diff", release, folder)
     assert (ran.code, ran.err) == (0, "")
-    assert "- bespoke 2026.11.6" in ran.out and "+ bespoke 2026.12.0" in ran.out
+    assert "- bespoke 2026.11.7" in ran.out and "+ bespoke 2026.12.0" in ran.out
     assert "rule niraparib.start_dose 1.0.0 → 1.1.0: changed\n  decision start_dose\n" in ran.out
     assert "weight = 77 kg, platelets = 150 10*3/uL" in ran.out
     assert "    old: give 300 mg once daily\n    new: give 200 mg once daily\n" in ran.out
-    assert 'file kb.toml: changed\n  version "2026.11.6" → "2026.12.0"\n' in ran.out
+    assert 'file kb.toml: changed\n  version "2026.11.7" → "2026.12.0"\n' in ran.out
 
 
 def test_a_change_without_a_new_version_fails(release: Path, folder: Path) -> None:
     other_limit(folder)
     ran = kb("diff", release, folder)
     assert (
-        ran.code == 1 and "! CHANGED WITHOUT A NEW VERSION" in ran.out and "THE VERSION 2026.11.6" in ran.out
+        ran.code == 1 and "! CHANGED WITHOUT A NEW VERSION" in ran.out and "THE VERSION 2026.11.7" in ran.out
     )
 
 

@@ -159,6 +159,7 @@ def test_one_result_is_one_level() -> None:
     """H-013, H-014."""
     assert len(record(DOSE, level(), level()).levels) == 1
     assert len(record(DOSE, level(), level("1.5", code="mg/dL", identifier="l2")).levels) == 1
+    assert len(record(DOSE, level(when="2026"), level(when="2026")).doubts) == 1
     found = record(DOSE, level(), level(20, identifier="l2"))
     assert len(found.levels) == 2 and doubts(found) == {DoubtKind.DIFFERING: True}
     versions = record(DOSE, level(), level(20, when=at("12:30", 19)))
@@ -223,6 +224,8 @@ DRAWN: Json = {"specimen": {"reference": "Specimen/s1"}}
         ({"collectedDateTime": "2026-11-19"}, None),
         ({"collectedDateTime": at("11:50", 19)}, False),
         ({"collectedDateTime": at("07:50", 19)}, True),
+        ({"collectedDateTime": at("12:15", 19)}, False),
+        ({"collectedDateTime": at("12:16", 19)}, True),
         ({"collectedPeriod": {"start": at("07:00", 19), "end": at("07:30", 19)}}, True),
     ],
 )

@@ -89,6 +89,9 @@ def test_single_times() -> None:
     assert starts(record(order(instruction(timing=timing)))) == days(8, 20)
     for event in (["2026-11-18"], [None], "x", [at("08:00"), "soon"]):
         assert doubts(record(order(instruction(timing={"event": event})), level()))[DoubtKind.TIMING]
+    for more in ({"repeat": every(12)}, {"code": {"text": "BID"}}, {"modifierExtension": [{"url": "x"}]}):
+        found = record(order(instruction(timing=timing | more)), level())
+        assert found.doses == () and doubts(found)[DoubtKind.TIMING]
 
 
 def test_a_duration_ends_an_order() -> None:
@@ -197,6 +200,12 @@ def test_an_administration_answers_the_nearest_time_of_an_order() -> None:
     assert {dose.certainty for dose in found.doses} == {Certainty.GIVEN} and found.doubts == ()
 
 
+def test_an_administration_far_from_an_order_is_another_dose() -> None:
+    found = record(order(instruction(every(24, end=at("09:00")))), given(at("21:00")))
+    assert starts(found) == ["18 08:00", "18 21:00"]
+    assert len(record(order(instruction(every(24, end=at("09:00")))), given(at("20:00"))).doses) == 1
+
+
 def test_a_dose_that_should_have_been_charted() -> None:
     """Given or left out: nobody can tell, so no fit over it; it counts as ordered where none is made."""
     charted = [given(at("08:20")), given(at("08:00", 19)), given(at("20:00", 19)), given(at("08:00", 20))]
@@ -250,6 +259,21 @@ def test_two_orders() -> None:
     assert record(morning, after, level()).usable
 
 
+def test_two_orders_at_one_time_are_two_doses() -> None:
+    """One administration answers one of them."""
+    listed = [
+        order(instruction(every(24, end=at("09:00", 19)), dose=amount(size, "mg")), identifier=f"o{size}")
+        for size in (100, 50)
+    ]
+    half = {"dose": amount(50, "mg"), "route": ORAL}
+    one_day = [given(at("08:05")), given(at("08:05"), id="half", dosage=half)]
+    next_day = given(at("08:05", 19))
+    found = record(*listed, *one_day, next_day, level())
+    assert sorted(int(dose.amount) for dose in found.doses) == [50, 100, 100, 100]
+    assert doubts(found) == {DoubtKind.NOT_CHARTED: True}
+    assert record(*listed[:1], *one_day, next_day, level()).usable
+
+
 def test_an_unclear_order_whose_doses_are_all_charted() -> None:
     twice = order(instruction(BOUNDS | TWICE))
     charted = [given(at("08:20")), given(at("20:00")), given(at("08:00", 19))]
@@ -271,7 +295,11 @@ def test_since_when_doses_matter() -> None:
 
 def test_hours_of_the_day_are_those_of_the_site() -> None:
     made = instruction({"boundsPeriod": {"start": "2026-11-18T00:00:00"}, "timeOfDay": ["08:00:00"]})
-    assert starts(record(order(made), zone=ZoneInfo("America/New_York"))) == ["18 13:00", "19 13:00"]
+    new_york = ZoneInfo("America/New_York")
+    assert starts(record(order(made), zone=new_york)) == ["18 13:00", "19 13:00"]
+    # The evening of the 18th is the night of the 19th in Greenwich.
+    evening = every(24, start="2026-11-17T20:00:00", end="2026-11-18")
+    assert starts(record(order(instruction(evening)), zone=new_york)) == ["18 01:00", "19 01:00"]
 
 
 def test_instructions_one_after_the_other() -> None:

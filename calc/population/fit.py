@@ -30,7 +30,6 @@ _ROUNDS: Final = 15
 _NEWTON: Final = 30
 _NEAR: Final = 0.05
 """What the objective has left to fall when the exact second derivatives take over."""
-"""So much less exactly are equations followed until then."""
 _FLAT: Final = 1e-12
 """What it has left to fall at a minimum: the square of a step in deviations of the posterior."""
 _SHALLOW: Final = 5.0

@@ -53,12 +53,12 @@ _STIFF: Final = 100.0
 """Of the fastest rate of a state by itself times the length: beyond it, an explicit method loses."""
 
 
-def is_stiff(own: Sequence[Numbers | float], length: Numbers) -> bool:
+def is_stiff(own: Sequence[Numbers], length: Numbers) -> bool:
     """Whether `advanced` gets through the length sooner than an explicit method.
 
     `own` are the derivatives of slopes, each by its own state; those do not depend on units.
     """
-    return any(bool(np.any(np.abs(np.real(rate)) * length.real > _STIFF)) for rate in own)
+    return any(np.max(np.abs(np.real(rate)) * length.real) > _STIFF for rate in own)
 
 
 def advanced(

@@ -46,13 +46,13 @@ _LONGEST: Final = 2.0
 _LEAST: Final = 1e-100
 """Bend, so that a step is a number where there is none."""
 _ROUNDING: Final = 1e-13
-_FEWER: Final = 32, 5
+_FEWER: Final = 32, 4
 """Candidates and starts where equations are followed, which takes long."""
 _LOOSE: Final = 1e4
-_LESS: Final = 1e2
-"""Times the tolerance of a model's own equations: while valleys are looked for, and for the first of the last
-steps."""
-_STILL: Final = 1e-10
+"""Times the tolerance of a model's own equations, while valleys are looked for."""
+_SHARPER: Final = 1e4, 30.0
+"""And in the first of the last steps; those after them are exact."""
+_STILL: Final = 1e-9
 """In place of `_FLAT` where equations are followed: below it lies their own error."""
 
 _Measured: TypeAlias = Callable[[Floats], tuple[Floats, Floats, Floats]]
@@ -100,12 +100,19 @@ def minimum(objective: Objective) -> Fit:
         near = _descended(
             objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS, _LOOSE * tolerance
         )
-    if not np.isfinite(near.values).any():
-        raise NotConverged("no start gave a prediction that the levels can be compared with")
-    first = _apart(near.etas, near.values, spread)
-    deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
-    with objective.course.loosely(_LESS if tolerance else 1.0):
-        ends = _descended(_sharpened(objective), near.etas[deep], spread, flat, _NEWTON, _LESS * tolerance)
+        if not np.isfinite(near.values).any():
+            raise NotConverged("no start gave a prediction that the levels can be compared with")
+        first = _apart(near.etas, near.values, spread)
+        deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
+        ends = _descended(
+            _sharpened(objective) if tolerance else objective.bends,
+            near.etas[deep],
+            spread,
+            flat,
+            _NEWTON,
+            tolerance,
+            len(_SHARPER) if tolerance else 0,
+        )
     lowest = np.linalg.eigvalsh(np.where(np.isfinite(ends.bends), ends.bends, 0))[:, 0]
     proven = (ends.drops <= flat) & (lowest > 0)
     for index in np.flatnonzero(~proven & np.isfinite(ends.values)):
@@ -127,12 +134,12 @@ def minimum(objective: Objective) -> Fit:
 
 
 def _sharpened(objective: Objective) -> _Measured:
-    """Exact second derivatives; what is followed loosely at first is so only once."""
+    """Exact second derivatives of what is followed loosely at first, and then exactly."""
+    steps = iter(_SHARPER)
 
     def measured(etas: Floats) -> tuple[Floats, Floats, Floats]:
-        found = objective.bends(etas)
-        objective.course.loose = 1.0
-        return found
+        objective.course.loose = next(steps, 1.0)
+        return objective.bends(etas)
 
     return measured
 
@@ -195,11 +202,18 @@ class _Ends:
 
 
 def _descended(
-    measured: _Measured, etas: Floats, spread: Floats, near: float, rounds: int, error: float = 0.0
+    measured: _Measured,
+    etas: Floats,
+    spread: Floats,
+    near: float,
+    rounds: int,
+    error: float = 0.0,
+    sharper: int = 0,
 ) -> _Ends:
     """Damped Newton steps from each start, until there is nothing left to fall (Levenberg and Marquardt).
 
-    `error` is that of predictions, relative: by so much a value may rise without being worse.
+    `error` is that of predictions, relative: by so much a value may rise without being worse. The first
+    `sharper` steps lead to values that are more exact, and are taken without comparing.
     """
     rounding = _ROUNDING + 10 * error
     values, gradients, bends = measured(etas)
@@ -209,8 +223,7 @@ def _descended(
     for turn in range(rounds + 1):
         index = np.flatnonzero(active)
         steps, ends.drops[index] = _steps(gradients[index], bends[index], damping[index])
-        # The first of values that are followed more and more exactly proves nothing yet.
-        left = (ends.drops[index] > near) | (error > 0 and turn == 0)
+        left = (ends.drops[index] > near) | (turn < sharper)
         # What is promised by second derivatives is no bound: four times as much has to be too little.
         hope = (turn < _PATIENCE) | (values[index] - 4 * ends.drops[index] < values.min() + _SHALLOW)
         active[index] = left & hope & (damping[index] < _STUCK)
@@ -221,6 +234,7 @@ def _descended(
         tried = etas[index] + steps / np.maximum(lengths / _LONGEST, 1)
         found = measured(tried)
         better = found[0] <= values[index] + rounding * (np.abs(values[index]) + (error > 0))
+        better |= np.isfinite(found[0]) & (turn < sharper)
         took = index[better]
         etas[took] = tried[better]
         for kept, new in zip((values, gradients, bends), found, strict=True):

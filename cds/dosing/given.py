@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -69,6 +69,10 @@ class PersonGiven(Given):
     """What was given, in any order."""
     samples: Annotated[Many[SampleGiven], Field(max_length=200)] = ()
     """What was measured, in any order; without any the population speaks."""
+    note: Any = None
+    """Whatever the asker wants to remember; it is not read."""
+    model_file: Any = None
+    """Not read either."""
 
 
 def model_named(name: str, knowledge: KnowledgeBase) -> DosingModel:
@@ -119,10 +123,21 @@ def person_of(given: PersonGiven, model: PopulationModel) -> Person:
     return Person(covariates, doses)
 
 
+def absorbs(model: PopulationModel) -> bool:
+    """Whether the model knows doses that are not given into a vein."""
+    return any(name == "KA" for name, _ in model.parameters)
+
+
 def _dose(number: int, dose: DoseGiven, model: PopulationModel) -> Dose:
     if dose.count > 1 and dose.interval is None:
         raise UnusableInput("missing-field", f"`doses.{number}.interval` is missing: `count` is {dose.count}")
-    if dose.route == "oral" and not any(name == "KA" for name, _ in model.parameters):
+    if dose.interval is not None and dose.dur > dose.interval:
+        raise UnusableInput(
+            "out-of-range",
+            f"`doses.{number}.dur`: expected at most `interval`, {float(dose.interval):g}, "
+            f"not {float(dose.dur):g}",
+        )
+    if dose.route == "oral" and not absorbs(model):
         raise UnusableInput(
             "input", f"`doses.{number}.route`: the model knows doses into a vein only, expected `iv`"
         )

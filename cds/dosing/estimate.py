@@ -146,7 +146,9 @@ def _unbelievable(objective: Objective, mode: Fit) -> str:
     """Why nothing is answered, with what would explain it; times are those of the question."""
     hours = 1.0 if objective.model.time_unit == "h" else 24.0
     reasons = ["the levels do not fit this history of doses, and no dose should rest on them"]
-    for each in explanations(objective, mode)[:2]:
+    # Everything is fitted again for each of them, which takes too long where equations have to be followed.
+    tried = () if isinstance(objective.model.structure, States) else explanations(objective, mode)
+    for each in tried[:2]:
         reasons.append(f"it would fit if {supposed(each, '{:g}'.format, hours)}")
     reasons.append("check the times of doses and samples, and whose blood it was")
     return "; ".join(reasons)

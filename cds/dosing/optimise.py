@@ -20,7 +20,7 @@ from cds.dosing.regimens import (
     Interval,
     RegimenResult,
     UnitsResult,
-    check_count,
+    check_after,
     check_route,
     check_start,
     figures_result,
@@ -217,14 +217,16 @@ EXAMPLE: Final[Mapping[str, object]] = {
 def _answer(knowledge: KnowledgeBase, given: OptimiseGiven) -> OptimiseResult:
     known = estimated(given, knowledge)
     model, start = known.model, float(given.start)
-    check_start(start, "start", known.person)
+    check_start(start, "start", known.person, model)
     limits = given.limits or LimitsGiven()
     most_toxicity = limits.most_toxicity
     if given.harms and most_toxicity is None:
         raise UnusableInput("missing-field", "`limits.most_toxicity` is missing: `harms` are given")
-    choices = _choices(given, known)
-    target = _target("target", given.target, choices)
-    harms = [_target(f"harms.{number}", each, choices) for number, each in enumerate(given.harms)]
+    forecast = Forecast(model, known.person, known.draws.etas[:1])
+    choices = _choices(given, forecast)
+    shortest = min(choices.intervals)
+    target = _target("target", given.target, shortest, forecast)
+    harms = [_target(f"harms.{k}", each, shortest, forecast) for k, each in enumerate(given.harms)]
     with answering():
         found = search(
             model,
@@ -250,10 +252,10 @@ def _answer(knowledge: KnowledgeBase, given: OptimiseGiven) -> OptimiseResult:
         )
 
 
-def _choices(given: OptimiseGiven, known: Estimate) -> Choices:
+def _choices(given: OptimiseGiven, forecast: Forecast) -> Choices:
     """Raises UnusableInput for doses that are said in two ways or none, or too many regimens."""
     asked = given.choices
-    check_route(asked.route, "choices.route", known.model)
+    check_route(asked.route, "choices.route", forecast.model)
     most = float(asked.most)
     with answering("choices"):
         if asked.doses is not None:
@@ -266,7 +268,12 @@ def _choices(given: OptimiseGiven, known: Estimate) -> Choices:
         elif asked.step is None:
             raise UnusableInput("missing-field", "`choices.doses` is missing: give it, or `choices.step`")
         else:
-            doses = multiples(float(asked.step), most, float(asked.least or 0))
+            least = float(asked.least or asked.step)
+            doses = multiples(float(asked.step), most, least)
+            if not doses:
+                raise UnusableInput(
+                    "out-of-range", f"`choices.step`: no whole step of it lies between {least:g} and {most:g}"
+                )
         choices = Choices(
             doses=doses,
             intervals=_floats(asked.intervals),
@@ -278,22 +285,21 @@ def _choices(given: OptimiseGiven, known: Estimate) -> Choices:
             most_rate=_float(asked.most_rate),
         )
     count = len(doses) * len(choices.intervals) * len(choices.durations) * len(choices.loadings)
-    linear = Forecast(known.model, known.person, known.draws.etas[:1]).linear
-    allowed = MOST_REGIMENS if linear else MOST_FOLLOWED
+    allowed = MOST_REGIMENS if forecast.linear else MOST_FOLLOWED
     if count > allowed:
         raise UnusableInput(
             "out-of-range",
             f"`choices`: expected at most {allowed:,} regimens for this model, not {count:,}; "
             "name fewer doses, intervals, durations or loading doses",
         )
+    with answering("choices"):
+        choices.regimens(float(given.start), forecast.day)  # or there are none to search among
     return choices
 
 
-def _target(where: str, asked: RangeGiven, choices: Choices) -> Target:
+def _target(where: str, asked: RangeGiven, shortest: float, forecast: Forecast) -> Target:
     """Raises UnusableInput that names `where` it was asked."""
-    after = _float(asked.after)
-    if after is not None:
-        check_count(after, min(choices.intervals), f"{where}.after")
+    after = check_after(asked.after, shortest, f"{where}.after", forecast)
     with answering(where):
         half, unbound = _float(asked.half), float(asked.unbound)
         measure = Measure(asked.kind, after, _float(asked.above), None, half, unbound)

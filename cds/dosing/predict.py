@@ -14,13 +14,14 @@ from calc import UnusableInput
 from calc.operations import Many, Operation, Result
 from calc.population import Forecast, Objective, Posterior, Regimen, bands, minimum
 from cds.dosing.estimate import Estimate, EstimateGiven, answering, drawn, estimated
-from cds.dosing.given import Time
+from cds.dosing.given import Time, check_span
 from cds.dosing.regimens import (
     After,
     FiguresResult,
     Numbers,
     RegimenGiven,
     UnitsResult,
+    check_after,
     check_count,
     check_start,
     figures_result,
@@ -113,8 +114,10 @@ def _answer(knowledge: KnowledgeBase, given: PredictGiven) -> PredictResult:
     known = estimated(given, knowledge)
     regimen = _regimen(given, known)
     times = _times(given)
+    where = "times" if given.until is None else "until"
+    check_span(known.model, _first(known, regimen), float(times.max()), where)
     if regimen is not None:
-        check_count(float(times.max()) - regimen.start, regimen.interval, "until" if given.until else "times")
+        check_count(float(times.max()) - regimen.start, regimen.interval, where)
     with answering():
         objective = Objective(known.model, known.person, ())
         before = drawn(objective, minimum(objective), given)
@@ -140,10 +143,13 @@ def _regimen(given: PredictGiven, known: Estimate) -> Regimen | None:
         return None
     with answering("regimen"):
         regimen = regimen_of(given.regimen, known.model)
-    check_start(regimen.start, "regimen.start", known.person)
-    if given.after is not None:
-        check_count(float(given.after), regimen.interval, "after")
+    check_start(regimen.start, "regimen.start", known.person, known.model)
     return regimen
+
+
+def _first(known: Estimate, regimen: Regimen | None) -> float | None:
+    starts = [dose.time for dose in known.person.doses]
+    return min(starts, default=None if regimen is None else regimen.start)
 
 
 def _times(given: PredictGiven) -> np.ndarray:
@@ -181,9 +187,9 @@ def _band(known: Estimate, draws: Posterior, regimen: Regimen | None, times: np.
 
 def _figures(known: Estimate, regimen: Regimen, after: Fraction | None) -> FiguresResult:
     forecast = Forecast(known.model, known.person, known.draws.etas)
+    at = check_after(after, regimen.interval, "after", forecast)
     with answering("regimen"):
-        found = forecast.figures(regimen, known.draws, None if after is None else float(after))
-    return figures_result(found)
+        return figures_result(forecast.figures(regimen, known.draws, at))
 
 
 def _numbers(values: np.ndarray) -> Numbers:

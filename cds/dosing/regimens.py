@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal
 
 from calc import UnusableInput
 from calc.operations import Given, Quantity, Result
-from calc.population import Figure, Figures, Person, PopulationModel, Regimen
-from cds.dosing.given import Amount, Duration, Time, absorbs
+from calc.population import Figure, Figures, Forecast, Person, PopulationModel, Regimen
+from cds.dosing.given import Amount, Duration, Time, absorbs, check_span
 from cds.dosing.words import regimen_words
 
 Interval = Annotated[
@@ -114,13 +114,31 @@ def check_count(until: float, interval: float, where: str) -> None:
         )
 
 
-def check_start(start: float, where: str, person: Person) -> None:
+def check_start(start: float, where: str, person: Person, model: PopulationModel) -> None:
     """Raises UnusableInput for a regimen that starts among the doses that were given."""
     last = max((dose.last for dose in person.doses), default=None)
+    first = min((dose.time for dose in person.doses), default=None)
+    check_span(model, first, start, where)
     if last is not None and start <= last:
         raise UnusableInput(
             "out-of-range", f"`{where}`: expected a time after the last dose, at {last:g}, not {start:g}"
         )
+
+
+def check_after(after: Fraction | None, interval: float, where: str, forecast: Forecast) -> float | None:
+    """The number. Raises UnusableInput where it is missing for a model without a formula for steady state."""
+    if after is not None:
+        check_count(float(after), interval, where)
+        check_span(forecast.model, 0.0, float(after), where)
+        return float(after)
+    if not forecast.linear:
+        name = forecast.model.name
+        raise UnusableInput(
+            "missing-field",
+            f"`{where}` is missing: {name} has no formula for steady state; say how long after the "
+            "regimen's start it is to be looked at",
+        )
+    return None
 
 
 def regimen_result(regimen: Regimen, model: PopulationModel) -> RegimenResult:

@@ -27,6 +27,15 @@ def against_half(part: Fraction) -> Fraction:
     return part / (1 - part)
 
 
+def total_for(part: Fraction, half: Fraction, receptors: Fraction) -> Fraction:
+    """The drug, free and bound, at which this part of the receptors is taken; all in one unit.
+
+    Kd * part / (1 - part) is free, part * receptors bound: the quadratic equation of binding, which matters
+    where there is not much more drug than receptor. `part` is below 1.
+    """
+    return half * against_half(part) + part * receptors
+
+
 def dose_factor(occupied: Fraction, wanted: Fraction) -> Fraction:
     """The dose for a wanted occupancy against the dose that led to this one, if exposure follows dose.
 

@@ -45,7 +45,10 @@ _CODED: Mapping[str, Frequency] = {
 """What the codes of GTSAbbreviation say; at which hour is up to the institution. A month has no length."""
 
 _FREQUENCY = frozenset({"frequency", "period", "periodUnit"})
-_PLAIN_REPEAT = _FREQUENCY | {"boundsPeriod", "boundsDuration", "boundsRange", "extension", "id"}
+_PLAIN_REPEAT = _FREQUENCY | {
+    "boundsPeriod", "boundsDuration", "boundsRange", "duration", "durationUnit", "extension", "id",
+}  # fmt: skip
+"""How long an infusion takes changes neither its amount nor how often it is given."""
 _CONDITIONS = frozenset({"asNeededCodeableConcept", "asNeededFor", "modifierExtension"})
 _RATES = frozenset({"rateQuantity", "rateRatio", "rateRange"})
 

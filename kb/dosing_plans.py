@@ -63,7 +63,7 @@ class ChoiceEntry(Strict, kw_only=True):
     most: Positive
     most_daily: Positive
     intervals: Annotated[tuple[Positive, ...], Meta(min_length=1)]
-    """In the model's unit of time."""
+    """In the model's unit of time; of equal ones the first is preferred."""
     durations: tuple[Number, ...] = (0,)
     """Lengths of infusion, in the model's unit of time."""
     most_rate: Positive | None = None

@@ -232,6 +232,13 @@ class IndicationFile(Strict):
     members: tuple[IndicationMember, ...]
 
 
+class PredictionFile(Strict):
+    """`predictions/NAME.toml`: a number that others calculate and rules may read, in a UCUM unit."""
+
+    label: Text
+    unit: Text
+
+
 class FunctionPair(Strict):
     """Two allele functions in either order, or one where there may be one copy, and the phenotype."""
 

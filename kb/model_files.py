@@ -105,7 +105,7 @@ def _uncovered(model: PopulationModel) -> Iterator[str]:
 def _case_fault(model: PopulationModel, case: CaseEntry) -> str | None:
     import numpy as np
 
-    from calc.population import Course, Dose, Person
+    from calc.population import Course, Dose, HistoryError, Person
 
     doses = tuple(
         Dose(float(each.time), float(each.amount), float(each.duration), each.route) for each in case.doses
@@ -117,8 +117,8 @@ def _case_fault(model: PopulationModel, case: CaseEntry) -> str | None:
             model, Person({k: float(v) for k, v in case.covariates.items()}, doses), times, outputs
         )
         found = course(np.zeros((1, len(course.omega))))[0]
-    except KeyError as error:
-        return f"covariate {error} is missing"
+    except HistoryError as error:
+        return str(error)
     expected = np.array(case.typical, float)
     apart = np.abs(found - expected) > _AGREES * np.abs(expected) + 1e-12
     if apart.any():

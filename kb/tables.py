@@ -69,6 +69,8 @@ class Tables:
     """Population models by name."""
     plans: Mapping[str, DosingPlan]
     """Dosing plans by name."""
+    predictions: Mapping[str, str]
+    """Number that a rule may read `from model` to its UCUM unit."""
     drug_index: DrugIndex
     phenoconversions: Mapping[str, Phenoconversion]
     """By gene: the drugs that change its result."""
@@ -105,6 +107,7 @@ class Tables:
             drug_codes={f"rxnorm#{each.rxnorm}": name for name, each in self.drugs.items() if each.rxnorm},
             citations={name: each.publisher for name, each in self.sources.items()},
             functions=FUNCTIONS,
+            models=self.predictions,
         )
 
     def knowledge(
@@ -160,6 +163,7 @@ def load_tables(root: Path) -> Tables:
         genes=genes,
         models=models,
         plans=load_plans(root, models, observables, drugs, sources),
+        predictions={path.stem: _prediction(path) for path in _files(root, "predictions")},
         drug_index=drug_index(root, drugs.values(), read_table(root)),
         phenoconversions={
             path.stem: read_phenoconversion(path, genes, drugs, sources)
@@ -246,6 +250,13 @@ def _molar_mass(path: Path, entry: files.MolarMass | None, sources: Container[st
             f"{path}: field `molar_mass.source`: `{entry.source}` is not in sources.toml"
         )
     return amount
+
+
+def _prediction(path: Path) -> str:
+    entry = files.read(path, files.PredictionFile)
+    if not commensurable(entry.unit, entry.unit):
+        raise KnowledgeBaseError(f"{path}: field `unit`: expected a listed UCUM unit")
+    return entry.unit
 
 
 def _bounds(path: Path, field: str, texts: tuple[str, str], unit: str) -> tuple[Quantity, Quantity]:

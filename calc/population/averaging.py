@@ -23,8 +23,7 @@ from calc.population.history import Level
 from calc.population.model import Covariate, ModelError, PopulationModel
 from calc.population.objective import Objective
 from calc.population.ode import NotSolved
-from calc.population.posterior import Posterior
-from calc.population.updating import known
+from calc.population.posterior import Posterior, posterior
 
 _PRIOR: Final = 0.2
 """Share of draws from the prior, so that no far valley goes unseen."""
@@ -123,7 +122,7 @@ def averaged(
         try:
             objective = Objective(model, person, levels)
             mode = minimum(objective)
-            drawn = known(objective, mode, draws, seed)
+            drawn = posterior(objective, mode, draws, seed)
         except (NotConverged, NotSolved) as error:
             left_out.append(LeftOut(model.name, (str(error),)))
             continue

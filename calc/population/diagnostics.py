@@ -16,9 +16,10 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from calc.population.expressions import Floats
-from calc.population.fit import Fit, minimum
+from calc.population.fit import Fit
 from calc.population.history import Level
 from calc.population.model import ModelError
+from calc.population.nearby import nearby
 from calc.population.objective import Objective
 from calc.population.robust import StudentResidual
 
@@ -64,8 +65,7 @@ def influence(objective: Objective, mode: Fit) -> Influence:
     """By fitting without each level, and by its part of the information J'J/v at the mode.
 
     Information is averaged over the etas, each direction on the scale of what is known of it; it is what a
-    level at that time is expected to tell, whatever was measured. Raises NotConverged where there is no fit
-    without a level.
+    level at that time is expected to tell, whatever was measured.
     """
     parts = [_information(objective, level, mode.eta) for level in objective.levels]
     whole = np.linalg.inv(sum(parts, objective.precision))
@@ -73,7 +73,8 @@ def influence(objective: Objective, mode: Fit) -> Influence:
     counted = tuple(
         Counted(
             level,
-            (minimum(_only(objective, _without(objective.levels, index))).eta - mode.eta) / deviations,
+            (nearby(_only(objective, _without(objective.levels, index)), mode.eta).eta - mode.eta)
+            / deviations,
             float(np.trace(whole @ part)) / objective.size,
         )
         for index, (level, part) in enumerate(zip(objective.levels, parts, strict=True))
@@ -152,12 +153,12 @@ def conflict(objective: Objective, mode: Fit) -> Conflict:
     for a model with heavy tails, to which no level is far.
     """
     levels = objective.levels
-    near, etas = distances(objective, mode)
+    near, etas = distances(objective, mode.eta)
     each = []
     for index, level in enumerate(levels):
         single, others = _only(objective, (level,)), _only(objective, _without(levels, index))
-        alone = sum(distances(single, minimum(single)))
-        rest = sum(distances(others, minimum(others)))
+        alone = sum(distances(single, nearby(single, mode.eta).eta))
+        rest = sum(distances(others, nearby(others, mode.eta).eta))
         each.append(
             LevelConflict(
                 level,
@@ -169,8 +170,8 @@ def conflict(objective: Objective, mode: Fit) -> Conflict:
     return Conflict(tuple(each), Surprise(near + etas, len(levels)), Surprise(etas, objective.size))
 
 
-def distances(objective: Objective, mode: Fit) -> tuple[float, float]:
-    """Squared deviates of the levels, and eta' inv(Omega) eta, at the mode.
+def distances(objective: Objective, eta: Floats) -> tuple[float, float]:
+    """Squared deviates of the levels, and eta' inv(Omega) eta.
 
     A level below the limit of quantification is not far from anything below the limit.
     """
@@ -178,17 +179,14 @@ def distances(objective: Objective, mode: Fit) -> tuple[float, float]:
         raise ModelError(
             f"{objective.model.name}: errors with heavy tails hide what does not fit; ask the plain model"
         )
-    etas = float(objective.prior(mode.eta[None])[0])
-    if not objective.levels:
-        return 0.0, etas
-    predicted = objective.course(mode.eta[None])[0]
+    predicted = objective.course(eta[None])[0]
     total = 0.0
     for index, (level, output) in enumerate(zip(objective.levels, objective.course.outputs, strict=True)):
         residual, f = objective.model.residuals[output], predicted[[index]]
         apart = math.log(level.value) - np.log(f) if residual.logarithmic else level.value - f
         deviate = float((apart / residual.deviation(f))[0])
         total += 0.0 if level.below and deviate > 0 else deviate**2
-    return total, etas
+    return total, float(objective.prior(eta[None])[0])
 
 
 def chi_square_tail(value: float, degrees: int) -> float:

@@ -12,10 +12,15 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Literal, TypeAlias
 
+import numpy as np
+
+from calc.population.course import Course
 from calc.population.diagnostics import BEYOND_BELIEF, Surprise, distances
-from calc.population.fit import Fit, NotConverged, minimum
+from calc.population.expressions import Floats
+from calc.population.fit import Fit, NotConverged
 from calc.population.history import Dose, Level, expanded
 from calc.population.linear import SAME_TIME
+from calc.population.nearby import Near, nearby
 from calc.population.objective import Objective
 
 Mistake: TypeAlias = Literal[
@@ -33,7 +38,7 @@ _SHIFTS: Final = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)
 _NEAR: Final = 2.0
 _AFTER_INFUSION: Final = 0.5
 """In hours."""
-_LAST_DOSES: Final = 4
+_LAST_DOSES: Final = 3
 _OTHER_AMOUNTS: Final[tuple[tuple[Mistake, float], ...]] = (("missed dose", 0.0), ("double dose", 2.0))
 
 
@@ -59,14 +64,14 @@ def explanations(objective: Objective, mode: Fit) -> tuple[Explanation, ...]:
 
     Empty where none does, or none enough to make the levels believable: they may be another patient's.
     Each level is moved by up to two hours, or to the other side of a dose near it, or exchanged with another;
-    each of the last four doses is left out or doubled; a level that may come from the line of a running
+    each of the last three doses is left out or doubled; a level that may come from the line of a running
     infusion is not counted.
     """
     hour = 1.0 if objective.model.time_unit == "h" else 1 / 24
     found: dict[tuple[object, ...], Explanation] = {}
-    for tried in _undone(objective, hour):
+    for tried in _undone(objective, mode.eta, hour):
         try:
-            fitted = minimum(tried.objective)
+            fitted = nearby(tried.objective, mode.eta)
         except NotConverged:
             continue
         value = fitted.objective
@@ -78,7 +83,7 @@ def explanations(objective: Objective, mode: Fit) -> tuple[Explanation, ...]:
             tried.dose,
             tried.shift,
             mode.objective - value,
-            Surprise(sum(distances(tried.objective, fitted)), len(tried.objective.levels)),
+            Surprise(sum(distances(tried.objective, fitted.eta)), len(tried.objective.levels)),
         )
         key = (better.mistake, better.levels, better.dose)
         explains = better.improvement >= LEAST and better.together.chance >= BEYOND_BELIEF
@@ -96,7 +101,7 @@ class _Tried:
     shift: float = 0.0
 
 
-def _undone(objective: Objective, hour: float) -> Iterator[_Tried]:
+def _undone(objective: Objective, eta: Floats, hour: float) -> Iterator[_Tried]:
     model, person, levels = objective.model, objective.person, objective.levels
     doses = expanded(person.doses)
 
@@ -106,10 +111,11 @@ def _undone(objective: Objective, hour: float) -> Iterator[_Tried]:
         return Objective(model, person, (*levels[:index], *others, *levels[index + 1 :]))
 
     for index, level in enumerate(levels):
-        for shift in _SHIFTS:
-            moved = replace(level, time=level.time + shift * hour)
-            if moved.time > first + SAME_TIME:
-                yield _Tried("wrong time", instead(index, moved), (level,), None, shift * hour)
+        shifts = [shift * hour for shift in _SHIFTS if level.time + shift * hour > first + SAME_TIME]
+        shift = _best_shift(instead(index), level, eta, shifts)
+        if shift:
+            moved = replace(level, time=level.time + shift)
+            yield _Tried("wrong time", instead(index, moved), (level,), None, shift)
         for dose in doses:
             since = level.time - dose.time
             if SAME_TIME < since <= _NEAR * hour and dose.time > first + SAME_TIME:
@@ -130,6 +136,18 @@ def _undone(objective: Objective, hour: float) -> Iterator[_Tried]:
     yield from _other_doses(objective, doses)
 
 
+def _best_shift(others: Objective, level: Level, eta: Floats, shifts: Sequence[float]) -> float:
+    """When the level would fit best to what the others say; 0 where that is when it was taken."""
+    tried = [0.0, *shifts]
+    likely = nearby(others, eta).eta
+    times = [level.time + shift for shift in tried]
+    course = Course(others.model, others.person, times, [level.output] * len(times))
+    residual = others.model.residuals[course.outputs[0]]
+    below = np.full(len(times), level.below)
+    misfits = residual.misfit(course(likely[None]), np.full(len(times), level.value), below)[0]
+    return tried[int(np.argmin(np.where(np.isfinite(misfits), misfits, np.inf)))]
+
+
 def _other_doses(objective: Objective, doses: Sequence[Dose]) -> Iterator[_Tried]:
     last = max((level.time for level in objective.levels), default=-math.inf)
     single = [index for index, dose in enumerate(doses) if dose.time < last and not math.isinf(dose.count)]
@@ -140,7 +158,7 @@ def _other_doses(objective: Objective, doses: Sequence[Dose]) -> Iterator[_Tried
             yield _Tried(mistake, Objective(objective.model, person, objective.levels), (), doses[index])
 
 
-def _as_predicted(objective: Objective, tried: _Tried, fitted: Fit) -> float:
+def _as_predicted(objective: Objective, tried: _Tried, fitted: Near) -> float:
     """What the level left out would add to the objective, had it been as predicted."""
     (level,) = tried.levels
     alone = Objective(objective.model, objective.person, (level,))

@@ -1,8 +1,8 @@
 """The most probable etas of one person, found from several starts and shown to be a minimum.
 
-Damped scoring from every start at once, then Newton's method at the best end. Several starts are needed:
-the objective can have more than one valley, and the nearest to the typical person is not always the deepest.
-What does not end in a minimum is no estimate: `NotConverged`, with what would help.
+Damped scoring from every start at once, then Newton's method in every valley that may be the deepest. One
+start would not do: the objective can have several valleys, and the nearest to the typical person is not
+always the deepest. What does not end in a minimum is no estimate: `NotConverged`, with what would help.
 """
 
 from __future__ import annotations
@@ -20,12 +20,18 @@ from calc.population.history import Level
 from calc.population.model import PopulationModel
 from calc.population.objective import Objective
 
-_CANDIDATES: Final = 96
+_CANDIDATES: Final = 128
 _STARTS: Final = 8
-_ROUNDS: Final = 40
+_WIDE: Final = 1.8
+"""Every fourth candidate lies so much farther out: for people whom the prior holds for rare."""
+_SPACED: Final = 0.7
+"""Deviations of the prior between starts, at least."""
+_ROUNDS: Final = 15
 _NEWTON: Final = 30
 _NEAR: Final = 0.05
 """What the objective has left to fall when the exact second derivatives take over."""
+_ROUGH: Final = 1e3
+"""So much less exactly are equations followed until then."""
 _FLAT: Final = 1e-12
 """What it has left to fall at a minimum: the square of a step in deviations of the posterior."""
 _SHALLOW: Final = 5.0
@@ -81,7 +87,11 @@ def minimum(objective: Objective) -> Fit:
     if not objective.levels:
         return Fit(objective.typical, 0.0, 2 * objective.precision, 0.0, 1)
     spread = np.sqrt(np.diag(objective.omega))
-    near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
+    objective.course.loose = _ROUGH
+    try:
+        near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
+    finally:
+        objective.course.loose = 1.0
     if not np.isfinite(near.values).any():
         raise NotConverged("no start gave a prediction that the levels can be compared with")
     first = _apart(near.etas, near.values, spread)
@@ -123,15 +133,18 @@ def _starts(objective: Objective) -> Floats:
     root = np.linalg.cholesky(objective.omega)
     shares = spread_evenly(_CANDIDATES, size)
     # Logistic deviates in place of normal ones: as wide, and a little farther out.
-    points = np.log(shares / (1 - shares)) / 1.6 @ root.T
+    reach = np.where(np.arange(_CANDIDATES) % 4, 1.0, _WIDE)[:, None] / 1.6
+    points = reach * np.log(shares / (1 - shares)) @ root.T
     values = objective.values(np.concatenate([np.zeros((1, size)), points]))
     chosen = [np.zeros(size)]
-    spread = np.sqrt(np.diag(objective.omega))
+    scaled = points / np.sqrt(np.diag(objective.omega))
+    far = np.abs(scaled).max(1) > _SPACED
     for index in np.argsort(values[1:]):
         if len(chosen) == _STARTS or not np.isfinite(values[1 + index]):
             break
-        if all(np.abs((points[index] - other) / spread).max() > 0.7 for other in chosen):
+        if far[index]:
             chosen.append(points[index])
+            far &= np.abs(scaled - scaled[index]).max(1) > _SPACED
     return np.array(chosen)
 
 

@@ -19,15 +19,15 @@ from calc.population.course import Course, Person
 from calc.population.exposure import Figures, Kind, Measure, figure
 from calc.population.expressions import EquationError, Floats, Numbers, derivative
 from calc.population.history import Dose
-from calc.population.linear import SAME_TIME, Rates, amounts, exponentials, rates, separable
+from calc.population.linear import SAME_TIME, Rates, amounts, exponentials, rates
 from calc.population.model import PopulationModel, States
 from calc.population.modes import Modes, modes
 from calc.population.posterior import Posterior
 from calc.population.regimen import DosingError, Regimen
 from calc.population.window import Curve, Window, highest, share_above, window
 
-_APART: Final = 1 + 4e-5
-"""Rates too close to each other for the closed form are set apart by this factor."""
+_NEAR: Final = 1e-7
+"""Absorption as fast as elimination, but for this share of it, is set apart from it by twice as much."""
 
 
 class Forecast:
@@ -108,16 +108,14 @@ class Forecast:
 
     @cached_property
     def _exchange(self) -> Rates:
-        """Of compartments, with rates apart from each other."""
+        """Of compartments, with absorption as fast as nothing else."""
         assert not isinstance(self.model.structure, States)
-        values = dict(self._settled)
-        for name in ("KA", "CL", "Q"):
-            found = rates(values, self.model.structure)
-            if separable(exponentials(found)[0], found.ka).all():
-                return found
-            if name in values:
-                values[name] = values[name] * _APART
-        return rates(values, self.model.structure)
+        found = rates(self._settled, self.model.structure)
+        if found.ka is None:
+            return found
+        ka = np.real(found.ka)
+        near = (np.abs(exponentials(found)[0] - ka[:, None]) < _NEAR * ka[:, None]).any(axis=1)
+        return replace(found, ka=np.where(near, ka * (1 + 2 * _NEAR), ka))
 
     def _check_route(self, regimen: Regimen) -> None:
         if regimen.route == "oral" and "KA" not in self._settled:
@@ -150,9 +148,9 @@ class Forecast:
         if first == 0 and measure.after is not None:
             lengths[0] = regimen.first_duration
         least = 2 if regimen.route == "iv" and self.linear else 3
-        key = (regimen.interval, *lengths, least)
+        key = (regimen.interval, *lengths, least, measure.at)
         if key not in self._windows:
-            self._windows[key] = window(regimen.interval, lengths, self._fastest, least)
+            self._windows[key] = window(regimen.interval, lengths, self._fastest, least, measure.at)
         return self._windows[key]
 
     @cached_property
@@ -168,7 +166,7 @@ class Forecast:
         """Curves through the window, and the amounts they are to be multiplied with and added up."""
         if not self.linear:
             return [(1.0, self._followed(measure, regimen))]
-        pattern: tuple[Hashable, ...] = (regimen.interval, regimen.duration, regimen.route)
+        pattern: tuple[Hashable, ...] = (regimen.interval, regimen.duration, regimen.route, measure.at)
         if measure.after is not None:
             self._starts_after(regimen)
             pattern += (regimen.first_duration, regimen.start, self._intervals(measure, regimen))
@@ -244,7 +242,7 @@ class Forecast:
                 f"{self.model.name} has no steady state in closed form: say with `after` at what time after "
                 "the start of the regimen it is to be looked at"
             )
-        key = (regimen, measure.after)
+        key = (regimen, measure.after, measure.at)
         if self._latest is None or self._latest[0] != key:
             period = self._window(measure, regimen)
             first, _ = self._intervals(measure, regimen)
@@ -260,14 +258,15 @@ class Forecast:
             )
         period = self._window(measure, regimen)
         # A level at the very time of a dose comes before it; here what comes after it is asked for.
-        through = period.through(period.length - regimen.interval + max(at, 2 * SAME_TIME))
-        return _sum((amount, curve.nodes @ through) for amount, curve in self._curves(measure, regimen))
+        node = period.node(period.length - regimen.interval + max(at, 2 * SAME_TIME))
+        return _sum((amount, curve.nodes[:, node]) for amount, curve in self._curves(measure, regimen))
 
     def _average(self, measure: Measure, regimen: Regimen) -> Floats:
         if measure.after is None and self.linear:
             # Area is the dose that arrives over clearance, whatever the compartments are.
             arrives = self._settled.get("F", np.ones(1)) if regimen.route == "oral" else np.ones(1)
-            mean = regimen.dose * arrives / (self._settled["CL"] * regimen.interval)
+            with np.errstate(divide="ignore"):
+                mean = regimen.dose * arrives / (self._settled["CL"] * regimen.interval)
             return self._shown(np.broadcast_to(mean, len(self.etas))[:, None])[:, 0]
         return _sum((amount, curve.average) for amount, curve in self._curves(measure, regimen))
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from calc.population.expressions import Floats, Numbers
 from calc.population.history import Dose, Route
-from calc.population.linear import Rates, amounts, exponentials
+from calc.population.linear import NONE, Rates, amounts, exponentials
 from calc.population.regimen import Regimen
 from calc.population.window import Window
 
@@ -43,13 +43,16 @@ class Modes:
     def response(self, times: Floats, duration: float, route: Route) -> Floats:
         """The curve after a dose of 1 that starts at time 0."""
         falls = self.falls[:, :, None]
-        with np.errstate(all="ignore"):
-            if not duration:
-                parts = np.exp(-falls * times)
-            else:
-                given = np.minimum(times, duration)
-                whole = -np.expm1(-falls * given) / (falls * duration)
-                parts = np.where(falls == 0, given / duration, whole) * np.exp(-falls * (times - given))
+        if not duration:
+            return _curve(self.sizes[route], np.exp(-falls * times))
+        running = int(np.searchsorted(times, duration))
+        parts = np.concatenate(
+            [
+                -np.expm1(-falls * times[:running]) / (falls * duration),
+                self._held(duration)[:, :, None] * np.exp(-falls * (times[running:] - duration)),
+            ],
+            axis=2,
+        )
         return _curve(self.sizes[route], parts)
 
     def steady(self, regimen: Regimen, period: Window) -> Floats:
@@ -87,25 +90,29 @@ class Modes:
 
     def _left(self, regimen: Regimen, duration: float, time: float) -> Floats:
         """The parts a time after the start of a dose that has gone in."""
-        with np.errstate(all="ignore"):
-            whole = np.where(self.falls == 0, 1, -np.expm1(-self.falls * duration) / (self.falls * duration))
-        kept = whole if duration else 1.0
-        found: Floats = self.sizes[regimen.route] * kept * np.exp(-self.falls * (time - duration))
+        kept = self._held(duration) * np.exp(-self.falls * (time - duration))
+        found: Floats = self.sizes[regimen.route] * kept
+        return found
+
+    def _held(self, duration: float) -> Floats:
+        """What is left of each part of a dose of 1 when its infusion ends."""
+        if not duration:
+            return np.ones_like(self.falls)
+        found: Floats = -np.expm1(-self.falls * duration) / (self.falls * duration)
         return found
 
     def _sum(self, regimen: Regimen, count: float) -> Floats:
         """Of 1 + x + x^2 + ..., so many terms, x what an interval leaves of a part."""
         fall = self.falls * regimen.interval
-        if not count:
-            return np.zeros_like(fall)
-        with np.errstate(all="ignore"):
-            left = 1.0 if np.isinf(count) else -np.expm1(-fall * count)
-            return np.where(fall == 0, count, left / -np.expm1(-fall))
+        left = 1.0 if np.isinf(count) else -np.expm1(-fall * count)
+        found: Floats = left / -np.expm1(-fall)
+        return found
 
 
 def modes(exchange: Rates, shown: Numbers, available: Numbers | float) -> Modes:
     """Of compartments: `shown` is the output for an amount of 1 in the central one, one number a draw."""
     falls, shares = (np.real(array) for array in exponentials(exchange))
+    falls = np.where(falls == 0, NONE, falls)
     sizes = shares * np.real(shown)[:, None]
     if exchange.ka is None:
         return Modes(falls, {"iv": sizes})

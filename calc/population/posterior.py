@@ -26,7 +26,7 @@ far valley goes unseen (Hesterberg, Technometrics 1995;37:185-194)."""
 _WIDER: Final = 1.15
 _WIDEST: Final = 6.0
 """Times Laplace's covariance."""
-_POOR: Final = 0.02
+_POOR: Final = 0.05
 """Of the draws: an effective size below this is none."""
 _CHAINS: Final = 100
 _WARM_UP: Final = 60

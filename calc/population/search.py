@@ -2,7 +2,7 @@
 
 Every regimen that the caps allow is worked out; none is made up between or beyond them. Among those whose
 probability of toxicity stays within its limit the highest probability of attainment leads, and of equal
-ones the lower dose in a day, then the one without loading dose, the lower single dose, the shorter infusion.
+ones the lower dose in a day, then the one without loading dose, then what comes first in `Choices`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def search(
     """The regimen from `start` on that reaches the target most probably.
 
     `harms` are ranges that harm; a regimen that reaches one with more than `most_toxicity` is not chosen,
-    nor one that attains the target with less than `least_attainment`. Raises DosingError.
+    nor one that attains the target with less than `least_attainment`, or never. Raises DosingError.
     """
     for name, share in (("most_toxicity", most_toxicity), ("least_attainment", least_attainment)):
         if not 0 <= share <= 1:
@@ -100,7 +100,8 @@ def search(
         for candidate in shown
     )
     first = ranked[0]
-    fails = first.toxicity > most_toxicity or first.attainment < least_attainment
+    reached = first.attainment >= max(least_attainment, 10.0**-_EQUAL)
+    fails = first.toxicity > most_toxicity or not reached
     highest = max(each.regimen.dose for each in tried if each.regimen.interval == first.regimen.interval)
     return Search(
         None if fails else options[0],
@@ -133,8 +134,6 @@ def _rank(candidate: Candidate, most_toxicity: float) -> tuple[float, ...]:
         -round(candidate.attainment, _EQUAL),
         candidate.daily,
         regimen.loading or 0.0,
-        regimen.dose,
-        regimen.duration,
     )
 
 
@@ -145,6 +144,8 @@ def _reason(first: Candidate, most_toxicity: float, least_attainment: float) -> 
             f"no regimen within the caps stays at or below the accepted probability of toxicity of "
             f"{most_toxicity:.1%}: {regimen} comes nearest with {first.toxicity:.1%}"
         )
+    if not round(first.attainment, _EQUAL):
+        return "no regimen within the caps and the accepted toxicity reaches the target at all"
     if first.attainment < least_attainment:
         return (
             f"no regimen within the caps and the accepted toxicity reaches the target with a probability "

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from calc.population.course import Course, Person
 from calc.population.fit import Fit, minimum
 from calc.population.history import Level
 from calc.population.model import PopulationModel
 from calc.population.objective import Objective
-from calc.population.posterior import Posterior, posterior
+from calc.population.posterior import posterior
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +61,8 @@ def updates(
             )
         objective = Objective(model, person, ordered[:count])
         mode = minimum(objective)
-        drawn = known(objective, mode, draws, seed)
+        drawn = posterior(objective, mode, draws, seed)
         predicted = Course(model, person, [time], [output])(drawn.etas)[:, 0]
         low, median, high = drawn.quantiles(predicted, ((1 - share) / 2, 0.5, (1 + share) / 2))
         found.append(Update(ordered[:count], mode, time, float(low), float(median), float(high)))
     return tuple(found)
-
-
-def known(objective: Objective, mode: Fit, draws: int, seed: int) -> Posterior:
-    """All that is possible for the person: the posterior, or before any level the population itself."""
-    if objective.levels:
-        return posterior(objective, mode, draws, seed)
-    normals = np.random.default_rng(seed).standard_normal((draws, objective.size))
-    etas = normals @ np.linalg.cholesky(objective.omega).T
-    return Posterior(etas, np.full(draws, 1 / draws), float(draws), "importance sampling")

@@ -50,17 +50,17 @@ def _routes(base: str, known: Mapping[str, Operation]) -> list[Route]:
         operation = operation_named(request.path_params["op"], known)
         given = load_json(request.query_params.get("given", "{}").encode())
         drawn = await run_in_threadpool(_drawn, operation, given)
-        return Response(drawn, media_type="text/html", headers=_HARMLESS)
+        return Response(drawn, media_type="text/html", headers=HARMLESS)
 
     return [
-        Route(base + "/{op}/picture", _guarded(picture)),
-        Route(base, _guarded(catalogue)),
-        Route(base + "/{op}", _guarded(describe)),
-        Route(base + "/{op}", _guarded(calculate), methods=["POST"]),
+        Route(base + "/{op}/picture", guarded(picture)),
+        Route(base, guarded(catalogue)),
+        Route(base + "/{op}", guarded(describe)),
+        Route(base + "/{op}", guarded(calculate), methods=["POST"]),
     ]
 
 
-_HARMLESS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+HARMLESS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 """A picture has neither script nor anything from elsewhere; a browser holds it to that."""
 
 
@@ -77,7 +77,7 @@ def _entry(name: str, operation: Operation) -> dict[str, object]:
     return {"op": name, "title": operation.title, "source": operation.source}
 
 
-def _guarded(
+def guarded(
     endpoint: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint with every failure as `{"error": {"code", "message"}}`."""

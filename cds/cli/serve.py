@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from cds.api import calculator_routes
+from cds.api import calculator_routes, report_route
 from cds.cards import UnknownPublisher, check_precedence
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
@@ -69,7 +69,10 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
                 version=version("bespoke-cds"),
                 clock=clock,
                 cors_origins=settings.cors_origins,
-                beside=calculator_routes(knowledge),
+                beside=[
+                    report_route(knowledge, clock, fire_draft=settings.fire_draft),
+                    *calculator_routes(knowledge),
+                ],
             ),
             settings.host,
             settings.port,

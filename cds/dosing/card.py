@@ -39,7 +39,7 @@ def card_of(
     source = knowledge.models[plan.entry.models[0]]
     drug = capitalised(knowledge.drugs[plan.entry.drug].display)
     finding = answer.finding if isinstance(answer, Declined) else answer.case.finding
-    used = [f"{each.name}: {each.value}" for each in inputs_of(plan, source, finding)]
+    used = [str(each) for each in inputs_of(plan, source, finding)]
     record = answer.record if isinstance(answer, Declined) else answer.case.record
     doubts = [] if record is None else [f"{doubt.what} {doubt.consequence}" for doubt in record.doubts]
     cited = knowledge.sources[source.entry.source]

@@ -6,14 +6,14 @@ straight from the chart. Nothing is assumed that is not said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from calc.population import Dose, Level, Person, PopulationModel
 from cds.decision import Situation
-from dsl import Finding, Quantity, Rule, State, convert, evaluate, lacking, value_words
+from dsl import Fact, Finding, Quantity, Rule, State, convert, evaluate, lacking, value_words
 from dsl.evaluator.evaluate import prepare
 from dsl.model import Let
 from fhir_adapters import Chart, FactReader, Order
@@ -154,7 +154,7 @@ def _covariates(
             continue  # the model has a value for whom nothing is said
         fact = facts[name]
         if not fact.known:
-            reasons.append(_lacking(finding, name))
+            reasons.append(_lacking(finding, facts, name))
             continue
         value = fact.possible[0]
         if isinstance(value, Quantity):
@@ -170,18 +170,16 @@ def _covariates(
     return found, reasons
 
 
-def _lacking(finding: Finding, name: str) -> str:
+def _lacking(finding: Finding, facts: Mapping[str, Fact], name: str) -> str:
     """What the covariate lacks: itself, or the inputs that it is calculated from."""
     declared = finding.rule.declared(name)
     inputs = (
         [declared] if not isinstance(declared, Let) else [finding.rule.input(read) for read in declared.reads]
     )
-    words = [lacking(each, finding.facts[each.name]) for each in inputs if not finding.facts[each.name].known]
+    words = [lacking(each, facts[each.name]) for each in inputs if not facts[each.name].known]
     if words:
         return f"{'; '.join(words).capitalize()}: add it, and ask again."
-    return (
-        f"{name.replace('_', ' ').capitalize()} cannot be told: {value_words(declared, finding.facts[name])}."
-    )
+    return f"{name.replace('_', ' ').capitalize()} cannot be told: {value_words(declared, facts[name])}."
 
 
 def _record(

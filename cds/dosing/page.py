@@ -50,7 +50,9 @@ def page_of(
     facts = _model_facts(source, plan, knowledge)
     drug = knowledge.drugs[plan.entry.drug].display
     finding = answer.finding if isinstance(answer, Declined) else answer.case.finding
-    inputs = tuple(InputLine(each.name, each.value, each.when) for each in inputs_of(plan, source, finding))
+    inputs = tuple(
+        InputLine(each.name, each.value, each.when, each.source) for each in inputs_of(plan, source, finding)
+    )
     shared = {
         "drug": drug,
         "as_of": moment(as_of),

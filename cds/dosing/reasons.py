@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cds.cards.text import shown_value
 from cds.dosing.words import chance
-from dsl import Finding, label, lacking, value_words
+from dsl import Fact, Finding, Input, label, lacking, value_words
 from kb import KnowledgeBase
 from kb.dosing_plans import DosingPlan
 from kb.models import DosingModel
@@ -23,6 +22,10 @@ class Used:
     name: str
     value: str
     when: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}" + (f" ({self.when})" if self.when else "")
 
 
 def inputs_of(plan: DosingPlan, source: DosingModel, finding: Finding | None) -> tuple[Used, ...]:
@@ -35,11 +38,7 @@ def inputs_of(plan: DosingPlan, source: DosingModel, finding: Finding | None) ->
         for declared in finding.rule.inputs:
             if declared.name in read:
                 fact = finding.facts[declared.name]
-                if declared.assuming and fact.missing:
-                    words = f"{lacking(declared, fact)}; assumed: {declared.assuming}"
-                else:
-                    words = lacking(declared, fact) if fact.missing else shown_value(declared, fact)
-                found.append(Used(label(declared), words))
+                found.append(_read(declared, fact))
         for name in sorted(wanted & set(lets)):
             found.append(Used(name.replace("_", " "), value_words(lets[name], finding.facts[name])))
     for covariate in source.entry.covariates:
@@ -47,6 +46,17 @@ def inputs_of(plan: DosingPlan, source: DosingModel, finding: Finding | None) ->
         if assumed is not None:
             found.append(Used(covariate.meaning, f"{assumed.value:g} {covariate.unit} (assumed)"))
     return tuple(found)
+
+
+def _read(declared: Input, fact: Fact) -> Used:
+    if fact.missing:
+        because = declared.assume.because if declared.assume is not None else declared.assuming
+        assumed = f"; assumed: {because}" if because else ""
+        return Used(label(declared), lacking(declared, fact) + assumed)
+    used = [datum for datum in fact.data if datum.reason is None]
+    dates = sorted({datum.instant[:10] for datum in used if datum.instant})
+    sources = sorted({datum.reference for datum in used if datum.reference})
+    return Used(label(declared), value_words(declared, fact), ", ".join(dates), ", ".join(sources))
 
 
 def reasons_of(answer: Advice, knowledge: KnowledgeBase) -> tuple[str, ...]:

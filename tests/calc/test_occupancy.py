@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calc.errors import CalculationError
-from calc.occupancy import against_half, occupancy, scanned_occupancy
+from calc.occupancy import against_half, occupancy, scanned_occupancy, total_for
 from calc.operations import OPERATIONS
 
 QUIET = settings(derandomize=True, database=None, deadline=None)
@@ -99,3 +100,13 @@ def test_the_loop_closes(concentration: Fraction, half: Fraction, target: Fracti
 def test_bad_input_is_named(asked: dict[str, object], words: str) -> None:
     with pytest.raises(CalculationError, match=words):
         answer(**asked)
+
+
+def test_the_drug_for_an_occupancy_where_the_receptor_takes_some_of_it() -> None:
+    """65 % of 10 nM at Kd 2 nM: 2 * 0.65 / 0.35 free and 6.5 bound; the quadratic gives it back."""
+    part, half, receptors = Fraction(13, 20), Fraction(2), Fraction(10)
+    total = total_for(part, half, receptors)
+    assert total == Fraction(26, 7) + Fraction(13, 2)
+    middle = float(total + receptors + half)
+    bound = (middle - math.sqrt(middle**2 - 4 * float(total * receptors))) / 2
+    assert bound / 10 == pytest.approx(0.65)

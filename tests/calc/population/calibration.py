@@ -4,7 +4,8 @@
 
 For people drawn from the prior, with levels drawn from the model, the true value's place among the posterior
 draws is uniform between 0 and 1, whatever the model (Talts, Betancourt, Simpson, Vehtari and Gelman,
-arXiv:1804.06788, 2018). One row for each eta, and one for the objective, which is a test of all together
+arXiv:1804.06788, 2018). The share covered by the 90 % interval is known to 1.3 % with 512 patients, and to
+0.6 % with 2048. One row for each eta, and one for the objective, which is a test of all together
 (Modrak et al., arXiv:2211.02383, 2022).
 """
 
@@ -146,7 +147,7 @@ def main() -> None:
     models = load().models
     parser = argparse.ArgumentParser(description="Calibration of the posterior on simulated patients.")
     parser.add_argument("models", nargs="*", metavar="MODEL", help="of kb/models; none means all")
-    parser.add_argument("--patients", type=int, default=500)
+    parser.add_argument("--patients", type=int, default=512, help="evenest where a power of 2")
     parser.add_argument("--draws", type=int, default=DRAWS)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

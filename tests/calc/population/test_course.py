@@ -36,6 +36,15 @@ def test_the_first_record_holds_before_itself_and_the_last_ever_after() -> None:
         assert _levels(person, [2.0, 9.0]) == pytest.approx([2.5 * math.exp(-t / 8) for t in (2, 9)])
 
 
+def test_what_holds_until_a_record_holds_at_it_too() -> None:
+    # The weight is 70 until 0, 140 until 4, 35 until 8; the level at 4 sees the volume of 140.
+    one = model({"CL": "5 * exp(eta_CL)", "V1": "40 * WT / 70"}, covariates=("WT",))
+    person = Person({"WT": [(0.0, 70.0), (4.0, 140.0), (8.0, 35.0)]}, (Dose(-2, 100),), "until")
+    found = Course(one, person, [0.0, 4.0, 8.0])(np.zeros((1, 1)))[0]
+    volumes, parts = np.array([40, 80, 20]), np.array([2 / 8, 4 / 16, 4 / 4])
+    assert found == pytest.approx(100 * np.exp(-parts.cumsum()) / volumes)
+
+
 def test_records_come_in_any_order() -> None:
     records = [(0.0, 70.0), (4.0, 140.0), (6.0, 35.0)]
     swapped = Person({"WT": records[::-1]}, DOSE)

@@ -168,6 +168,16 @@ def test_the_deeper_of_two_valleys() -> None:
     assert found.objective < 10.14
 
 
+def test_a_person_far_from_the_typical_one() -> None:
+    # A clearance 3.7 deviations out: a narrow valley that no start near the typical person finds.
+    texts = {"CL": "4 * exp(eta_CL)", "V1": "70 * exp(eta_V)", "KA": "exp(eta_KA)"}
+    one = model(texts, omega={"CL": 0.2, "V": 0.2, "KA": 0.2}, residual=Residual(0.22))
+    person = Person({}, (Dose(0, 10_000, route="oral", interval=24, count=3),))
+    found = fit(one, person, [Level(1.92848765, 89.96420042), Level(36.03435721, 1.05183753)])
+    assert found.objective < 19.56
+    assert found.eta[0] / 0.2**0.5 == pytest.approx(3.69, abs=0.01)
+
+
 def test_a_minimum_in_a_crease() -> None:
     # The infusion ends about when the level is taken; sooner or later, it would predict worse.
     one = model({"CL": "4", "V1": "70", "DUR": "4 * exp(eta_D)"}, omega={"D": 0.2}, residual=Residual(0.05))
@@ -225,6 +235,26 @@ def test_what_has_no_minimum_has_no_estimate() -> None:
     one = model({"CL": "5 * exp(eta_CL)", "V1": "40"}, residual=Residual(0.0, 1.0))
     with pytest.raises(NotConverged, match="did not end in a minimum"):
         minimum(_Sloping(one, Person({}, (Dose(0, 100),)), [Level(3.0, 1.0)]))
+
+
+class _Shore(Objective):
+    """An objective with a hollow at 0 that falls a little, but for ever, farther on."""
+
+    def prior(self, etas: Numbers) -> Numbers:
+        return np.asarray((3 * etas**2 * np.exp(-(etas**2)) - 0.05 * etas).sum(1))
+
+
+def test_a_hollow_above_what_has_no_minimum_is_no_estimate() -> None:
+    one = model({"CL": "5 * exp(eta_CL)", "V1": "40"}, omega={"CL": 1.0}, residual=Residual(0.0, 100.0))
+    with pytest.raises(NotConverged, match="did not end in a minimum"):
+        minimum(_Shore(one, Person({}, (Dose(0, 100),)), [Level(3.0, 1.0)]))
+
+
+def test_slopes_too_steep_for_the_complex_step_count_for_nothing() -> None:
+    one = model({"CL": "5", "V1": "40 * exp(1e40 * eta_CL)"})
+    objective = Objective(one, Person({}, (Dose(0, 100),)), [Level(3.0, 1.0)])
+    assert np.isfinite(objective.values(np.zeros((1, 1)))[0])
+    assert objective.slopes(np.zeros((1, 1))).value[0] == np.inf
 
 
 def test_not_solved_reaches_whoever_predicts() -> None:

@@ -83,6 +83,20 @@ def test_after_a_reset_only_what_came_since_counts(compartments: int) -> None:
         assert found[:, :1] == pytest.approx(way(compartments, before, [12.0]), rel=1e-9)
 
 
+def test_a_reset_wipes_what_is_still_on_its_way() -> None:
+    # The lags of the lanes are 0.5 to 3.7 h, so that some have the dose when it is wiped and some not yet.
+    doses = [Dose(11, 500, route="oral"), Dose(12, 100, resets=True)]
+    for way in (_walked, _closed):
+        assert way(1, doses, [20.0]) == pytest.approx(_closed(1, [Dose(12, 100)], [20.0]), rel=1e-9)
+
+
+def test_a_row_of_doses_across_a_reset() -> None:
+    doses = [Dose(0, 100, interval=6, count=5), Dose(9, 50, resets=True)]
+    since = [Dose(9, 50), Dose(12, 100, interval=6, count=3)]
+    for way in (_walked, _closed):
+        assert way(2, doses, [10.0, 30.0]) == pytest.approx(_closed(2, since, [10.0, 30.0]), rel=1e-9)
+
+
 @pytest.mark.parametrize("compartments", [1, 2, 3])
 def test_an_endless_row_can_be_walked(compartments: int) -> None:
     doses = [Dose(0, 100, 1.0, interval=12, count=math.inf), Dose(12, 300, 1.0)]

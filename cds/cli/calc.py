@@ -43,7 +43,7 @@ def run(
         if name is None:
             return _list(known)
         operation = operation_named(name, known)
-        asked = {**_members(given), **_typed(fields)}
+        asked = {**members(given), **_typed(fields)}
         if not asked and given is None:
             print(page_of(operation), end="")
             return 0
@@ -52,7 +52,7 @@ def run(
             _draw(svg, operation.name, asked, result)
     except (KnowledgeBaseError, CalculationError) as error:
         return fail(error)
-    print(dump_json(result).decode() if as_json else "\n".join(_lines(result)))
+    print(dump_json(result).decode() if as_json else "\n".join(lines(result)))
     return 0
 
 
@@ -75,7 +75,8 @@ def _line(asked: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, ob
     return {"result": answer(operation, asked.get("given"))}
 
 
-def _members(given: Path | None) -> dict[str, object]:
+def members(given: Path | None) -> dict[str, object]:
+    """The fields in a file, `-` for standard input. Raises `UnusableInput`."""
     if given is None:
         return {}
     try:
@@ -110,11 +111,14 @@ def _value(text: str) -> object:
         return {"value": Decimal(with_unit["value"]), "unit": with_unit["unit"]}
 
 
-def _lines(result: Mapping[str, object], before: str = "") -> Iterable[str]:
-    """The numbers to six digits; `--json` gives all of them."""
+def lines(result: Mapping[str, object], before: str = "") -> Iterable[str]:
+    """One for each member, numbers to six digits; `--json` gives all of them."""
     for name, value in result.items():
-        if isinstance(value, dict):
-            yield from _lines(value, f"{before}{name}.")
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            for number, each in enumerate(value):
+                yield from lines(each, f"{before}{name}.{number}.")
+        elif isinstance(value, dict):
+            yield from lines(value, f"{before}{name}.")
         else:
             yield f"{before}{name}: {_text(value)}"
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from calc import CalculationError
 from cds.calculators import answer
 from cds.cards import as_screen
 from cds.cards.dosing import dosing_page
 from cds.cli.batch import run as run_batch
+from cds.cli.calc import lines, members
 from cds.cli.evaluate import MAX_BUNDLE_BYTES
 from cds.cli.main import fail
 from cds.decision import of_bundle, parse_as_of
@@ -19,14 +21,34 @@ from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
 from kb import KnowledgeBase, KnowledgeBaseError, ready
 
 
-def run_file(what: str, batch: Path, kb: Path | None) -> int:
-    """Answers a file line by line (contract C5)."""
+def run(what: str, batch: Path | None, given: Path | None, kb: Path | None, *, as_json: bool) -> int:
+    """Answers a file of questions, or one question; see `bespoke dose fit --help`."""
+    if batch is not None and given is None:
+        return _run_file(what, batch, kb)
+    if batch is not None or given is None:
+        return fail("give either --batch FILE, one question a line, or --given FILE, `-` for standard input")
+    try:
+        asked = members(given)
+        knowledge = ready(kb, reasons_to_withhold)
+        result = answer(dosing_operations(knowledge)[what], _asked(asked))
+    except (KnowledgeBaseError, CalculationError) as error:
+        return fail(error)
+    print(dump_json(result).decode() if as_json else "\n".join(lines(result)))
+    return 0
+
+
+def _run_file(what: str, batch: Path, kb: Path | None) -> int:
+    """Line by line (contract C5)."""
 
     def line(asked: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, object]:
-        given = {name: value for name, value in asked.items() if name != "id"}
-        return answer(dosing_operations(knowledge)[what], given)
+        return answer(dosing_operations(knowledge)[what], _asked(asked))
 
     return run_batch(batch, kb, ("id",), line)
+
+
+def _asked(line: Mapping[str, object]) -> dict[str, object]:
+    """What is asked, without the name of the question: a line of a file is a question by itself too."""
+    return {name: value for name, value in line.items() if name != "id"}
 
 
 def report(

@@ -74,6 +74,14 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="Instant that counts as now; a date means its last second in UTC."),
 ]
+DoseBatch = Annotated[
+    Path | None, typer.Option("--batch", help="JSON lines, each with id and a question.", show_default=False)
+]
+DoseGiven = Annotated[
+    Path | None,
+    typer.Option("--given", help="JSON file with one question, - for standard input.", show_default=False),
+]
+DoseJson = Annotated[bool, typer.Option("--json", help="The result as JSON, as --batch always gives it.")]
 
 
 @app.command()
@@ -253,18 +261,41 @@ def pgx_report(
 
 @dose_app.command("fit")
 def dose_fit(
-    batch: Annotated[
-        Path | None,
-        typer.Option("--batch", help="JSON lines with id, model, doses, samples.", show_default=False),
-    ] = None,
-    kb: Kb = None,
+    batch: DoseBatch = None, given: DoseGiven = None, as_json: DoseJson = False, kb: Kb = None
 ) -> None:
-    """Say what levels tell about one person. Exit 0, 1 if a line failed, 2 if the file cannot be used."""
+    """Say what levels tell about one person.
+
+    Exit 0, 1 if a line failed, 2 if the input cannot be used.
+    """
     from cds.cli import dose as command
 
-    if batch is None:
-        raise typer.Exit(fail("give --batch FILE"))
-    raise typer.Exit(command.run_file("fit", batch, kb))
+    raise typer.Exit(command.run("fit", batch, given, kb, as_json=as_json))
+
+
+@dose_app.command("predict")
+def dose_predict(
+    batch: DoseBatch = None, given: DoseGiven = None, as_json: DoseJson = False, kb: Kb = None
+) -> None:
+    """Predict the course in one person, before and after the levels counted.
+
+    Exit 0, 1 if a line failed, 2 if the input cannot be used.
+    """
+    from cds.cli import dose as command
+
+    raise typer.Exit(command.run("predict", batch, given, kb, as_json=as_json))
+
+
+@dose_app.command("optimise")
+def dose_optimise(
+    batch: DoseBatch = None, given: DoseGiven = None, as_json: DoseJson = False, kb: Kb = None
+) -> None:
+    """Find the regimen that reaches a target most probably.
+
+    Exit 0, 1 if a line failed, 2 if the input cannot be used.
+    """
+    from cds.cli import dose as command
+
+    raise typer.Exit(command.run("optimise", batch, given, kb, as_json=as_json))
 
 
 @dose_app.command("report")

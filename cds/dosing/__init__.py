@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from calc.operations import Operation
-from cds.dosing import fit
+from cds.dosing import fit, optimise, predict
 from cds.dosing.advise import Advice, advise
 from cds.dosing.answer import Answered, answer_orders
 from cds.dosing.card import card_of
@@ -17,7 +17,11 @@ from kb import KnowledgeBase
 
 def dosing_operations(knowledge: KnowledgeBase) -> Mapping[str, Operation]:
     """By the word behind `bespoke dose`."""
-    return {"fit": fit.operation(knowledge)}
+    return {
+        "fit": fit.operation(knowledge),
+        "predict": predict.operation(knowledge),
+        "optimise": optimise.operation(knowledge),
+    }
 
 
 __all__ = [

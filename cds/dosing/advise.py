@@ -1,15 +1,8 @@
-"""An individual dose for one case: the fit, what it leaves possible, and the regimen that reaches the target.
-
-Whoever reads a chart, a batch or a request gets the same answer for the same case: seeds and numbers of
-draws are constants of this module.
-"""
+"""An individual dose for one case: the fit, what is left possible, the regimen that reaches the target."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
-
-import numpy as np
+from dataclasses import dataclass
 
 from calc.population import (
     Choices,
@@ -33,21 +26,13 @@ from calc.population import (
     influence,
     minimum,
     multiples,
-    next_sample,
     posterior,
-    representative,
     search,
 )
 from cds.dosing.case import Case, Declined
-from cds.dosing.words import supposed
+from cds.dosing.estimate import DRAWS, SEED, lasting, next_level
+from cds.dosing.words import moment, supposed
 from kb.dosing_plans import PlanFile
-
-DRAWS: Final = 2000
-FEW: Final = 200
-"""Draws for a model in which twice the dose is not twice the level: it is followed for every regimen."""
-SEED: Final = 20261121
-_GRID: Final = 97
-"""Times at which a next level is weighed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +64,7 @@ class Advice:
     @property
     def shown(self) -> Posterior:
         """The draws that predictions are made with."""
-        return lasting(self.case, self.draws)
+        return lasting(self.case.model, self.case.person, self.draws)
 
 
 def advise(case: Case) -> Advice | Declined:
@@ -92,7 +77,7 @@ def advise(case: Case) -> Advice | Declined:
         if doubted is not None and doubted.verdict == "beyond belief":
             return _unbelievable(case, explanations(objective, mode))
         start = _start(case)
-        found = searched(case, lasting(case, draws), start)
+        found = searched(case, lasting(case.model, case.person, draws), start)
     except (NotConverged, NotSolved) as error:
         return Declined(case.plan, (_sentence(str(error)),), case.record, case.finding)
     except DosingError as error:
@@ -106,14 +91,8 @@ def advise(case: Case) -> Advice | Declined:
         influence(objective, mode) if case.levels else None,
         found,
         start,
-        _next_level(case, mode, found, start),
+        _next_level(case, mode, found),
     )
-
-
-def lasting(case: Case, draws: Posterior) -> Posterior:
-    """All draws, or a few of equal weight where every regimen has to be followed by itself."""
-    scaled = Forecast(case.model, case.person, draws.etas[:1]).linear
-    return draws if scaled else representative(draws, FEW)
 
 
 def searched(case: Case, draws: Posterior, start: float) -> Search:
@@ -167,22 +146,23 @@ def _start(case: Case) -> float:
     return max(case.now, last + min(case.plan.entry.choices.intervals))
 
 
-def _next_level(case: Case, mode: Fit, found: Search, start: float) -> NextSample | None:
-    """When a level of the advised regimen would tell most of the clearance, within its first interval."""
-    best = None if found.best is None else found.best.candidate.regimen
-    parameter = next((name for name in ("CL", "VMAX", "KEL") if name in dict(case.model.parameters)), None)
-    if best is None or parameter is None:
+def _next_level(case: Case, mode: Fit, found: Search) -> NextSample | None:
+    """When a level of the advised regimen would tell most of the clearance."""
+    if found.best is None:
         return None
-    end = start + best.interval
-    person = replace(case.person, doses=(*case.person.doses, *best.doses(end)))
-    grid = np.linspace(start, end, _GRID)[1:]
-    measured = [level.time for level in case.levels]
-    return next_sample(case.model, person, grid, parameter=parameter, eta=mode.eta, measured=measured)
+    best = found.best.candidate.regimen
+    told = next_level(case.model, case.person, case.levels, mode, best)
+    return None if told is None else told[1]
 
 
 def _unbelievable(case: Case, found: tuple[Explanation, ...]) -> Declined:
+    hours = case.unit.total_seconds() / 3600
+
+    def at(time: float) -> str:
+        return moment(case.instant(time))
+
     reasons = ["The levels do not fit this history of doses: no dose should rest on them."]
-    reasons += [f"It would fit if {supposed(each, case)}." for each in found[:2]]
+    reasons += [f"It would fit if {supposed(each, at, hours)}." for each in found[:2]]
     reasons.append("Check the times of doses and samples, and whose blood it was; measure again if in doubt.")
     return Declined(case.plan, tuple(reasons), case.record, case.finding)
 

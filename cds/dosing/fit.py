@@ -9,16 +9,14 @@ from typing import Annotated, Any, Final
 import numpy as np
 from pydantic import Field
 
-from calc import NoAnswer
 from calc.operations import Operation, Quantity, Result
-from calc.population import Course, Fit, NotConverged, NotSolved, Objective, Posterior, minimum, posterior
+from calc.population import Course, Objective, Posterior, minimum, posterior
+from cds.dosing.estimate import SEED, answering
 from cds.dosing.given import PersonGiven, levels_of, model_named, person_of
 from kb import KnowledgeBase
 
 DRAWS: Final = 60_000
 """Of the posterior, where nothing waits for the answer."""
-SEED: Final = 20261121
-"""Of the draws; the same question gets the same answer."""
 SHARES: Final = (0.025, 0.05, 0.5, 0.95, 0.975)
 
 Numbers = tuple[float, ...]
@@ -31,10 +29,6 @@ class FitGiven(PersonGiven):
     """How many draws of the posterior its means and limits come from."""
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = SEED
     """Of the draws."""
-    note: Any = None
-    """Whatever the asker wants to remember; it is not read."""
-    model_file: Any = None
-    """Not read either."""
 
 
 class PosteriorResult(Result):
@@ -77,14 +71,6 @@ class FitResult(Result):
     """Weighted draws of all that the levels leave possible."""
 
 
-def fitted(objective: Objective) -> Fit:
-    """The mode. Raises NoAnswer where none was found and shown to be one (H-043)."""
-    try:
-        return minimum(objective)
-    except (NotConverged, NotSolved) as error:
-        raise NoAnswer("no-convergence", f"no dose can be told from these levels: {error}") from None
-
-
 def operation(knowledge: KnowledgeBase) -> Operation:
     """The operation, with the models of this knowledge base."""
     return Operation(
@@ -112,14 +98,12 @@ EXAMPLE: Final[Mapping[str, object]] = {
 def _answer(knowledge: KnowledgeBase, given: FitGiven) -> FitResult:
     model = model_named(given.model, knowledge).population
     person, levels = person_of(given, model), levels_of(given, model)
-    objective = Objective(model, person, levels)
-    mode = fitted(objective)
-    try:
+    with answering():
+        objective = Objective(model, person, levels)
+        mode = minimum(objective)
         draws = posterior(objective, mode, given.draws, given.seed)
-    except NotSolved as error:
-        raise NoAnswer("no-convergence", str(error)) from None
-    course = Course(model, person, [level.time for level in levels], [level.output for level in levels])
-    both = course(np.stack([mode.eta, objective.typical]))
+        course = Course(model, person, [level.time for level in levels], [level.output for level in levels])
+        both = course(np.stack([mode.eta, objective.typical]))
     names = tuple(outside for outside, _ in model.reported)
     return FitResult(
         eta_map=_numbers(mode.eta),

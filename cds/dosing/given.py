@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from calc import NoAnswer, UnusableInput
 from calc.operations import Given, Many, Quantity
-from calc.population import Dose, Level, Person, PopulationModel
+from calc.population import Dose, Level, Person, PopulationModel, States
 from dsl.names import closest
 from kb import KnowledgeBase
 from kb.models import DosingModel
@@ -22,6 +22,8 @@ Duration = Annotated[Fraction, Quantity("1", "how long it was infused, 0 for a b
 Number = Annotated[Fraction, Quantity("1", "a number")]
 
 MOST_DOSES: Final = 20_000
+LONGEST: Final = 5000
+"""From the first dose on, for models that have to be followed step by step; in their unit of time."""
 
 
 class DoseGiven(Given):
@@ -69,6 +71,10 @@ class PersonGiven(Given):
     """What was given, in any order."""
     samples: Annotated[Many[SampleGiven], Field(max_length=200)] = ()
     """What was measured, in any order; without any the population speaks."""
+    note: Any = None
+    """Whatever the asker wants to remember; it is not read."""
+    model_file: Any = None
+    """Not read either."""
 
 
 def model_named(name: str, knowledge: KnowledgeBase) -> DosingModel:
@@ -116,13 +122,27 @@ def person_of(given: PersonGiven, model: PopulationModel) -> Person:
     if sum(dose.count for dose in given.doses) > MOST_DOSES:
         raise UnusableInput("out-of-range", f"`doses`: expected at most {MOST_DOSES:,} in all")
     doses = tuple(_dose(number, dose, model) for number, dose in enumerate(given.doses))
+    first = min((dose.time for dose in doses), default=None)
+    for number, dose in enumerate(doses):
+        check_span(model, first, dose.last, f"doses.{number}")
     return Person(covariates, doses)
+
+
+def absorbs(model: PopulationModel) -> bool:
+    """Whether the model knows doses that are not given into a vein."""
+    return any(name == "KA" for name, _ in model.parameters)
 
 
 def _dose(number: int, dose: DoseGiven, model: PopulationModel) -> Dose:
     if dose.count > 1 and dose.interval is None:
         raise UnusableInput("missing-field", f"`doses.{number}.interval` is missing: `count` is {dose.count}")
-    if dose.route == "oral" and not any(name == "KA" for name, _ in model.parameters):
+    if dose.interval is not None and dose.dur > dose.interval:
+        raise UnusableInput(
+            "out-of-range",
+            f"`doses.{number}.dur`: expected at most `interval`, {float(dose.interval):g}, "
+            f"not {float(dose.dur):g}",
+        )
+    if dose.route == "oral" and not absorbs(model):
         raise UnusableInput(
             "input", f"`doses.{number}.route`: the model knows doses into a vein only, expected `iv`"
         )
@@ -136,6 +156,16 @@ def _dose(number: int, dose: DoseGiven, model: PopulationModel) -> Dose:
     )
 
 
+def check_span(model: PopulationModel, first: float | None, last: float, where: str) -> None:
+    """Raises UnusableInput for a time so late that a model without a formula would be followed for ever."""
+    if isinstance(model.structure, States) and first is not None and last - first > LONGEST:
+        raise UnusableInput(
+            "out-of-range",
+            f"`{where}`: {model.name} has no formula and is followed step by step, for at most {LONGEST:,} "
+            f"{model.time_unit} from the first dose on, not until {last:g}; leave out what is long ago",
+        )
+
+
 def levels_of(given: PersonGiven, model: PopulationModel) -> list[Level]:
     """In the order that they came in. Raises UnusableInput, NoAnswer for a level without a dose before it."""
     first = min((dose.time for dose in given.doses), default=None)
@@ -147,6 +177,7 @@ def levels_of(given: PersonGiven, model: PopulationModel) -> list[Level]:
                 f"`samples.{number}`: the level at {float(sample.time):g} has no dose before it; "
                 "check its time, or add the doses that came before",
             )
+        check_span(model, float(first), float(sample.time), f"samples.{number}")
         if sample.output is not None and sample.output not in model.outputs:
             raise UnusableInput(
                 "input",

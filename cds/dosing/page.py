@@ -22,8 +22,9 @@ from cds.cards.dosing import (
 )
 from cds.cards.pictures import Band, DosingCurve, TimedDose, TimedLevel
 from cds.cards.pictures import Target as Zone
-from cds.dosing.advise import DRAWS, SEED, Advice
+from cds.dosing.advise import Advice
 from cds.dosing.case import Case, Declined
+from cds.dosing.estimate import DRAWS, SEED
 from cds.dosing.reasons import inputs_of, not_for, reasons_of, status_of, target_limits
 from cds.dosing.words import moment, regimen_words
 from kb import KnowledgeBase

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cds.dosing.advise import DRAWS, SEED, Advice
+from cds.dosing.advise import Advice
 from cds.dosing.answer import Answered
 from cds.dosing.case import Declined
+from cds.dosing.estimate import DRAWS, SEED
 from fhir_adapters.dosing import Doubt
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from calc.population import Explanation, Regimen
-    from cds.dosing.case import Case
 
 
 def amount(value: float) -> str:
@@ -35,15 +35,17 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
-def supposed(explanation: Explanation, case: Case) -> str:
-    """A mistake that would explain levels, as the end of `it would fit if ...`."""
-    taken = " and ".join(moment(case.instant(level.time)) for level in explanation.levels)
-    given = "" if explanation.dose is None else moment(case.instant(explanation.dose.time))
+def supposed(explanation: Explanation, at: Callable[[float], str], hours: float) -> str:
+    """A mistake that would explain levels, as the end of `it would fit if ...`.
+
+    `at` writes a time of the model's clock, `hours` is how long its unit is.
+    """
+    taken = " and ".join(at(level.time) for level in explanation.levels)
+    given = "" if explanation.dose is None else at(explanation.dose.time)
     match explanation.mistake:
         case "wrong time":
             later = "later" if explanation.shift > 0 else "earlier"
-            hours = abs(explanation.shift) * case.unit.total_seconds() / 3600
-            return f"the level of {taken} was taken {amount(hours)} h {later}"
+            return f"the level of {taken} was taken {amount(abs(explanation.shift) * hours)} h {later}"
         case "taken before the dose":
             return f"the level of {taken} was taken before the dose of {given}"
         case "taken after the dose":

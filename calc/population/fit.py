@@ -52,7 +52,7 @@ _LOOSE: Final = 1e4
 """Times the tolerance of a model's own equations, while valleys are looked for."""
 _SHARPER: Final = 1e4, 30.0
 """And in the first of the last steps; those after them are exact."""
-_STILL: Final = 1e-9
+_STILL: Final = 1e-11
 """In place of `_FLAT` where equations are followed: below it lies their own error."""
 
 _Measured: TypeAlias = Callable[[Floats], tuple[Floats, Floats, Floats]]

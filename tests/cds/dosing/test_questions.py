@@ -294,8 +294,8 @@ REFUSED: list[tuple[str, Json, str]] = [
     (
         "predict",
         PHENYTOIN | {"draws": 500, "regimen": ORAL | {"interval": 7}, "times": [15], "after": 6000},
-        "out-of-range: `after`: yukawa1990_phenytoin has no formula and is followed step by step, for at most "
-        "5,000 d from the first dose on, not until 6000; leave out what is long ago",
+        "out-of-range: `after`: yukawa1990_phenytoin has no formula and is followed step by step, for at "
+        "most 5,000 d from the first dose on, not until 6000; leave out what is long ago",
     ),
 ]
 

@@ -8,7 +8,8 @@ Rev 1998;40:110-112).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
@@ -16,13 +17,14 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from calc.population.expressions import Equation, Numbers, together
+from calc.population.expressions import Equation, Numbers
 from calc.population.history import Dose, HistoryError, MissingCovariate, compact, expanded
 from calc.population.linear import NO_ABSORPTION, SAME_TIME, Superposition, exponentials, rates, separable
 from calc.population.matrix import by_exponentials
 from calc.population.model import BETWEEN, COMPARTMENT_NAMES, PopulationModel, States
-from calc.population.ode import NotSolved, advanced
-from calc.population.walk import Advance, Arrival, walk
+from calc.population.ode import NotSolved
+from calc.population.system import by_equations
+from calc.population.walk import Arrival, walk
 
 _VANISHED: Final = 37.0
 """So many times the slowest time constant later, nothing of a dose is left in a number of 16 digits."""
@@ -173,6 +175,15 @@ class Course:
             values[name] = equation(values)
         return values
 
+    @contextmanager
+    def loosely(self, times: float) -> Iterator[None]:
+        """Inside, equations are followed so many times less exactly."""
+        before, self.loose = self.loose, times
+        try:
+            yield
+        finally:
+            self.loose = before
+
     def __call__(self, etas: Numbers) -> Numbers:
         """Predictions, lanes x times. Raises HistoryError, NotSolved."""
         if not len(self.times):
@@ -239,7 +250,7 @@ class Course:
             raise HistoryError(NO_ABSORPTION)
         if isinstance(structure, States):
             start = np.array([np.broadcast_to(first(each[0]), lanes) for first in structure.initial], kind)
-            advance = _by_equations(structure, each, structure.tolerance * self.loose)
+            advance = by_equations(structure, each, structure.tolerance * self.loose)
         else:
             start = np.zeros((structure, lanes), kind)
             advance = by_exponentials(each, structure)
@@ -281,60 +292,3 @@ class Course:
 
 def _each_lane(value: Numbers, lanes: int) -> Numbers:
     return value if np.ndim(value) else np.full(lanes, value)
-
-
-def _by_equations(structure: States, each: Sequence[Values], tolerance: float) -> Advance:
-    """Advance by the states' own equations.
-
-    What is absorbed or infused is not left to them: it arrives in the first state by a closed form, and the
-    equations are followed for the rest, which has no sudden turns.
-    """
-    shared = {"first": 0.1}
-    reads = frozenset().union(
-        *(equation.names for _, equation in structure.during), *(e.names for e in structure.slopes)
-    )
-    parameters = sorted(reads & set(each[0]) - {"TIME"})
-    make = together(parameters, ("TIME", *structure.names), structure.during, structure.slopes)
-
-    def advance(
-        state: Numbers,
-        depot: Numbers,
-        rate: Numbers,
-        segment: NDArray[np.int_],
-        start: Numbers,
-        length: Numbers,
-    ) -> Numbers:
-        values = _of_segments(each, segment)
-        slopes = make(*(values[name] for name in parameters))
-        emptying = -values["KA"] if "KA" in values and depot.any() else None
-        infused = rate.any()
-
-        arriving = infused or emptying is not None
-
-        def arrived(since: Numbers) -> Numbers:
-            if emptying is None:
-                return rate * since
-            absorbed: Numbers = depot * np.expm1(emptying * since)
-            return rate * since - absorbed if infused else -absorbed
-
-        def slope(since: Numbers, states: Numbers, there: Numbers | float, changed: Numbers) -> None:
-            for index, change in enumerate(slopes(start + since, states[0] + there, *states[1:])):
-                changed[index] = change
-
-        end = arrived(length) if arriving else 0.0
-        floor = np.full(state.shape, structure.floor)
-        floor[0] = np.maximum(floor[0], np.abs(np.real(state[0] + end)))
-        moved, shared["first"] = advanced(
-            slope, arrived if arriving else None, state, length, tolerance, floor, shared["first"]
-        )
-        moved[0] += end
-        return moved
-
-    return advance
-
-
-def _of_segments(each: Sequence[Values], segment: NDArray[np.int_]) -> dict[str, Numbers]:
-    if np.all(segment == segment[0]):
-        return dict(each[segment[0]])
-    lanes = np.arange(len(segment))
-    return {name: np.array([values[name] for values in each])[segment, lanes] for name in each[0]}

@@ -17,7 +17,7 @@ from calc.population.course import Person
 from calc.population.crease import along_crease
 from calc.population.expressions import Floats
 from calc.population.history import Level
-from calc.population.model import PopulationModel
+from calc.population.model import PopulationModel, States
 from calc.population.objective import Objective
 
 _CANDIDATES: Final = 128
@@ -30,8 +30,6 @@ _ROUNDS: Final = 15
 _NEWTON: Final = 30
 _NEAR: Final = 0.05
 """What the objective has left to fall when the exact second derivatives take over."""
-_ROUGH: Final = 1e3
-"""So much less exactly are equations followed until then."""
 _FLAT: Final = 1e-12
 """What it has left to fall at a minimum: the square of a step in deviations of the posterior."""
 _SHALLOW: Final = 5.0
@@ -48,6 +46,14 @@ _LONGEST: Final = 2.0
 _LEAST: Final = 1e-100
 """Bend, so that a step is a number where there is none."""
 _ROUNDING: Final = 1e-13
+_FEWER: Final = 32, 4
+"""Candidates and starts where equations are followed, which takes long."""
+_LOOSE: Final = 1e4
+"""Times the tolerance of a model's own equations, while valleys are looked for."""
+_SHARPER: Final = 1e4, 30.0
+"""And in the first of the last steps; those after them are exact."""
+_STILL: Final = 1e-9
+"""In place of `_FLAT` where equations are followed: below it lies their own error."""
 
 _Measured: TypeAlias = Callable[[Floats], tuple[Floats, Floats, Floats]]
 """Values, gradients and second derivatives, expected or exact, at each of some etas."""
@@ -87,18 +93,28 @@ def minimum(objective: Objective) -> Fit:
     if not objective.levels:
         return Fit(objective.typical, 0.0, 2 * objective.precision, 0.0, 1)
     spread = np.sqrt(np.diag(objective.omega))
-    objective.course.loose = _ROUGH
-    try:
-        near = _descended(objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS)
-    finally:
-        objective.course.loose = 1.0
-    if not np.isfinite(near.values).any():
-        raise NotConverged("no start gave a prediction that the levels can be compared with")
-    first = _apart(near.etas, near.values, spread)
-    deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
-    ends = _descended(objective.bends, near.etas[deep], spread, _FLAT, _NEWTON)
+    structure = objective.model.structure
+    tolerance = structure.tolerance if isinstance(structure, States) else 0.0
+    flat = _STILL if tolerance else _FLAT
+    with objective.course.loosely(_LOOSE):
+        near = _descended(
+            objective.expectations, _starts(objective), spread, _NEAR, _ROUNDS, _LOOSE * tolerance
+        )
+        if not np.isfinite(near.values).any():
+            raise NotConverged("no start gave a prediction that the levels can be compared with")
+        first = _apart(near.etas, near.values, spread)
+        deep = [index for index in first if near.values[index] < near.values[first[0]] + _SHALLOW]
+        ends = _descended(
+            _sharpened(objective) if tolerance else objective.bends,
+            near.etas[deep],
+            spread,
+            flat,
+            _NEWTON,
+            tolerance,
+            len(_SHARPER) if tolerance else 0,
+        )
     lowest = np.linalg.eigvalsh(np.where(np.isfinite(ends.bends), ends.bends, 0))[:, 0]
-    proven = (ends.drops <= _FLAT) & (lowest > 0)
+    proven = (ends.drops <= flat) & (lowest > 0)
     for index in np.flatnonzero(~proven & np.isfinite(ends.values)):
         if creased := along_crease(objective, ends.etas[index]):
             ends.etas[index], ends.values[index], ends.gradients[index], ends.bends[index] = creased
@@ -117,6 +133,17 @@ def minimum(objective: Objective) -> Fit:
     return Fit(ends.etas[best], float(values[best]), bend, gradient, valleys)
 
 
+def _sharpened(objective: Objective) -> _Measured:
+    """Exact second derivatives of what is followed loosely at first, and then exactly."""
+    steps = iter(_SHARPER)
+
+    def measured(etas: Floats) -> tuple[Floats, Floats, Floats]:
+        objective.course.loose = next(steps, 1.0)
+        return objective.bends(etas)
+
+    return measured
+
+
 def _apart(etas: Floats, values: Floats, spread: Floats) -> list[int]:
     """Which of the etas lie in valleys of their own, the deepest first; none of infinite value."""
     found: list[int] = []
@@ -131,16 +158,18 @@ def _starts(objective: Objective) -> Floats:
     """The typical person and the best of points spread evenly over the prior."""
     size = objective.size
     root = np.linalg.cholesky(objective.omega)
-    shares = spread_evenly(_CANDIDATES, size)
+    followed = isinstance(objective.model.structure, States)
+    candidates, starts = _FEWER if followed else (_CANDIDATES, _STARTS)
+    shares = spread_evenly(candidates, size)
     # Logistic deviates in place of normal ones: as wide, and a little farther out.
-    reach = np.where(np.arange(_CANDIDATES) % 4, 1.0, _WIDE)[:, None] / 1.6
+    reach = np.where(np.arange(candidates) % 4, 1.0, _WIDE)[:, None] / 1.6
     points = reach * np.log(shares / (1 - shares)) @ root.T
     values = objective.values(np.concatenate([np.zeros((1, size)), points]))
     chosen = [np.zeros(size)]
     scaled = points / np.sqrt(np.diag(objective.omega))
     far = np.abs(scaled).max(1) > _SPACED
     for index in np.argsort(values[1:]):
-        if len(chosen) == _STARTS or not np.isfinite(values[1 + index]):
+        if len(chosen) == starts or not np.isfinite(values[1 + index]):
             break
         if far[index]:
             chosen.append(points[index])
@@ -172,8 +201,21 @@ class _Ends:
     """By how much the objective would still fall, were it as bent as `bends` says."""
 
 
-def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, rounds: int) -> _Ends:
-    """Damped Newton steps from each start, until there is nothing left to fall (Levenberg and Marquardt)."""
+def _descended(
+    measured: _Measured,
+    etas: Floats,
+    spread: Floats,
+    near: float,
+    rounds: int,
+    error: float = 0.0,
+    sharper: int = 0,
+) -> _Ends:
+    """Damped Newton steps from each start, until there is nothing left to fall (Levenberg and Marquardt).
+
+    `error` is that of predictions, relative: by so much a value may rise without being worse. The first
+    `sharper` steps lead to values that are more exact, and are taken without comparing.
+    """
+    rounding = _ROUNDING + 10 * error
     values, gradients, bends = measured(etas)
     ends = _Ends(etas, values, gradients, bends, np.full(len(etas), np.inf))
     damping = np.zeros(len(etas))
@@ -181,7 +223,7 @@ def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, r
     for turn in range(rounds + 1):
         index = np.flatnonzero(active)
         steps, ends.drops[index] = _steps(gradients[index], bends[index], damping[index])
-        left = ends.drops[index] > near
+        left = (ends.drops[index] > near) | (turn < sharper)
         # What is promised by second derivatives is no bound: four times as much has to be too little.
         hope = (turn < _PATIENCE) | (values[index] - 4 * ends.drops[index] < values.min() + _SHALLOW)
         active[index] = left & hope & (damping[index] < _STUCK)
@@ -191,7 +233,8 @@ def _descended(measured: _Measured, etas: Floats, spread: Floats, near: float, r
         lengths = np.abs(steps / spread).max(1, keepdims=True)
         tried = etas[index] + steps / np.maximum(lengths / _LONGEST, 1)
         found = measured(tried)
-        better = found[0] <= values[index] + _ROUNDING * np.abs(values[index])
+        better = found[0] <= values[index] + rounding * (np.abs(values[index]) + (error > 0))
+        better |= np.isfinite(found[0]) & (turn < sharper)
         took = index[better]
         etas[took] = tried[better]
         for kept, new in zip((values, gradients, bends), found, strict=True):

@@ -24,6 +24,8 @@ _STEP: Final = 1e-30
 _STEEPEST: Final = 1e15
 _TOGETHER: Final = 1000
 """So many lanes follow equations together; the slowest of them sets the step for all."""
+_ROUGHLY: Final = 1e3
+"""Times the tolerance of a model's own equations."""
 _APART: Final = 1e-4
 """Of a deviation: how far apart the gradients are that make second derivatives."""
 
@@ -96,6 +98,11 @@ class Objective:
         """eta' inv(Omega) eta."""
         weighed: Numbers = ((etas @ self.precision) * etas).sum(1)
         return weighed
+
+    def roughly(self, etas: Floats) -> Floats:
+        """As `values`, but a model's own equations are followed only as exactly as weights of draws need."""
+        with self.course.loosely(_ROUGHLY):
+            return self.values(etas)
 
     def values(self, etas: Floats) -> Floats:
         """The objective of each of many etas; infinite where nothing can be predicted."""

@@ -124,7 +124,7 @@ def _log_normal(apart: Floats, root: Floats) -> Floats:
 def _weighed(objective: Objective, around: _Around, draws: int, generator: np.random.Generator) -> Posterior:
     etas = around.draw(draws, generator)
     proposed = around.log_density(etas)
-    logs = -objective.values(etas) / 2 - proposed
+    logs = -objective.roughly(etas) / 2 - proposed
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     return Posterior(etas, weights, float(1 / (weights**2).sum()), "importance sampling")
@@ -136,7 +136,7 @@ def _chains(objective: Objective, start: Posterior, draws: int, generator: np.ra
     chains = max(_CHAINS, 4 * size)
     here = start.etas[generator.choice(len(start.etas), chains, p=start.weights)]
     here = here + 1e-3 * np.sqrt(np.diag(objective.omega)) * generator.standard_normal(here.shape)
-    values = objective.values(here)
+    values = objective.roughly(here)
     length = 2.38 / np.sqrt(2 * size)
     kept = []
     rounds = max(draws // chains, 1)
@@ -146,7 +146,7 @@ def _chains(objective: Objective, start: Posterior, draws: int, generator: np.ra
         reach = 1.0 if turn % 10 == 9 else length
         tried = here + reach * (here[others[:, 0]] - here[others[:, 1]])
         tried = tried + 1e-4 * np.sqrt(np.diag(objective.omega)) * generator.standard_normal(here.shape)
-        proposed = objective.values(tried)
+        proposed = objective.roughly(tried)
         taken = np.log(generator.random(chains)) < (values - proposed) / 2
         here = np.where(taken[:, None], tried, here)
         values = np.where(taken, proposed, values)

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.linalg import LinAlgError
 
-from calc import CalculationError
+from calc import CalculationError, NoAnswer, UnusableInput
+from calc.population import DosingError, HistoryError, MissingCovariate, NotConverged, NotSolved
 from cds.calculators import answer
 from cds.calculators.schema import described
 from cds.dosing import dosing_operations
+from cds.dosing.estimate import answering
 from tests.cds.dosing.questions import (
     CHOICES,
     COURSE,
@@ -277,12 +280,47 @@ REFUSED: list[tuple[str, Json, str]] = [
         SEARCH | {"harms": [{"kind": "AUC24", "low": 600}]},
         "missing-field: `limits.most_toxicity` is missing: `harms` are given",
     ),
+    (
+        "optimise",
+        SEARCH | {"harms": [{"kind": "AUC24"}], "limits": {"most_toxicity": 0.1}},
+        "input: `harms.0`: `low` and `high`: at least one limit, finite and not below zero",
+    ),
+    (
+        "fit",
+        PHENYTOIN | {"samples": [{"time": 9000, "dv": 1}]},
+        "out-of-range: `samples.0`: yukawa1990_phenytoin has no formula and is followed step by step, for at "
+        "most 5,000 d from the first dose on, not until 9000; leave out what is long ago",
+    ),
+    (
+        "predict",
+        PHENYTOIN | {"draws": 500, "regimen": ORAL | {"interval": 7}, "times": [15], "after": 6000},
+        "out-of-range: `after`: yukawa1990_phenytoin has no formula and is followed step by step, for at "
+        "most 5,000 d from the first dose on, not until 6000; leave out what is long ago",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("what", "question", "words"), REFUSED, ids=lambda each: str(each)[:40])
 def test_what_cannot_be_answered_is_said(what: str, question: Json, words: str) -> None:
     assert refusal(what, question) == words
+
+
+@pytest.mark.parametrize(
+    ("error", "answered"),
+    [
+        (NotConverged("no end"), NoAnswer),
+        (NotSolved("too steep"), NoAnswer),
+        (MissingCovariate("WT"), UnusableInput),
+        (HistoryError("the level"), UnusableInput),
+        (DosingError("`low`"), UnusableInput),
+        (LinAlgError("singular"), OverflowError),
+    ],
+    ids=lambda each: getattr(each, "__name__", type(each).__name__),
+)
+def test_no_exception_of_the_models_leaves_as_it_is(error: Exception, answered: type[Exception]) -> None:
+    """An OverflowError is what every operation says in its own words."""
+    with pytest.raises(answered), answering("field"):
+        raise error
 
 
 def test_levels_beyond_belief_come_with_what_would_explain_them() -> None:

@@ -186,9 +186,11 @@ class Choices:
                         if self._allowed(regimen, day):
                             found.append(regimen)
         if not found:
+            rate = "" if self.most_rate is None else f", {self.most_rate:g} per unit of time into a vein"
             raise DosingError(
                 f"no dose from {min(self.doses):g} to {max(self.doses):g} keeps to the caps of {self.most:g} "
-                f"at once and {self.most_daily:g} a day: allow a smaller dose or a longer interval"
+                f"at once, {self.most_daily:g} a day{rate}: allow a smaller dose, a longer interval or a "
+                "longer infusion within the interval"
             )
         return tuple(found)
 

@@ -265,8 +265,8 @@ REFUSED: list[tuple[str, Json, str]] = [
     (
         "optimise",
         SEARCH | {"choices": CHOICES | {"most_daily": 100}},
-        "input: `choices`: no dose from 250 to 2250 keeps to the caps of 2250 at once and 100 a day: allow a "
-        "smaller dose or a longer interval",
+        "input: `choices`: no dose from 250 to 2250 keeps to the caps of 2250 at once, 100 a day: allow a "
+        "smaller dose, a longer interval or a longer infusion within the interval",
     ),
     (
         "optimise",

@@ -79,8 +79,7 @@ class PlanFile(Strict, kw_only=True):
     version: Annotated[str, Meta(pattern=r"^\d+\.\d+\.\d+$")]
     status: Literal["draft", "active"]
     drug: Text
-    models: Annotated[tuple[Text, ...], Meta(min_length=1)]
-    """The first one leads; the others are weighed against it by the levels."""
+    model: Text
     rule: Text
     """Its inputs and `let` values are the covariates, its population those whom the plan is for."""
     covariates: dict[str, Text]
@@ -140,9 +139,9 @@ def check_plans(
         where = f"dosing/{plan.name}.toml"
         rule = by_name.get(plan.entry.rule)
         if plan.entry.status == "active":
-            resting = [name for name in plan.entry.models if models[name].entry.status != "active"]
-            if resting or (rule is not None and rule.status is not Lifecycle.ACTIVE):
-                named = ", ".join(resting) or plan.entry.rule
+            rests = models[plan.entry.model].entry.status != "active"
+            if rests or (rule is not None and rule.status is not Lifecycle.ACTIVE):
+                named = plan.entry.model if rests else plan.entry.rule
                 raise KnowledgeBaseError(f"{where}: field `status`: it is active, but {named} is not")
         if rule is None:
             advice = closest(plan.entry.rule, by_name)
@@ -167,14 +166,14 @@ def _faults(
 ) -> Iterator[str]:
     for field_name, names, known, where in (
         ("drug", [entry.drug], drugs, "drugs/"),
-        ("models", entry.models, models, "models/"),
+        ("model", [entry.model], models, "models/"),
         ("level", [entry.level], observables, "observables/"),
         ("source", [entry.target.source, entry.choices.source], sources, "sources.toml"),
     ):
         for name in names:
             if name not in known:
                 yield f"`{field_name}`: `{name}` is not in {where}; {closest(name, known)}"
-    needed = [each for name in entry.models for each in models[name].entry.covariates]
+    needed = models[entry.model].entry.covariates
     for covariate in needed:
         told = covariate.name in entry.covariates or covariate.name in entry.assumed
         if not told and covariate.default is None:
@@ -186,5 +185,3 @@ def _faults(
         yield "`target`: expected `low`, `high` or both"
     if entry.choices.least > entry.choices.most:
         yield "`choices.least`: expected at most `choices.most`"
-    if len({models[name].entry.time for name in entry.models}) > 1:
-        yield "`models`: expected models with one unit of time"

@@ -10,7 +10,7 @@ from calc.population import (
     DosingError,
     Explanation,
     Fit,
-    Forecast,
+    HistoryError,
     Influence,
     Measure,
     NextSample,
@@ -57,11 +57,6 @@ class Advice:
         return None if self.search.best is None else self.search.best.candidate.regimen
 
     @property
-    def forecast(self) -> Forecast:
-        """For pictures: every draw, or a few hundred where equations have to be followed."""
-        return Forecast(self.case.model, self.case.person, self.shown.etas)
-
-    @property
     def shown(self) -> Posterior:
         """The draws that predictions are made with."""
         return lasting(self.case.model, self.case.person, self.draws)
@@ -69,8 +64,8 @@ class Advice:
 
 def advise(case: Case) -> Advice | Declined:
     """The dose of one case; declined where the levels are beyond belief or nothing is found (H-043)."""
-    objective = Objective(case.model, case.person, case.levels)
     try:
+        objective = Objective(case.model, case.person, case.levels)
         mode = minimum(objective)
         draws = posterior(objective, mode, DRAWS, SEED)
         doubted = conflict(objective, mode) if case.levels else None
@@ -78,9 +73,7 @@ def advise(case: Case) -> Advice | Declined:
             return _unbelievable(case, explanations(objective, mode))
         start = _start(case)
         found = searched(case, lasting(case.model, case.person, draws), start)
-    except (NotConverged, NotSolved) as error:
-        return Declined(case.plan, (_sentence(str(error)),), case.record, case.finding)
-    except DosingError as error:
+    except (NotConverged, NotSolved, HistoryError, DosingError) as error:
         return Declined(case.plan, (_sentence(str(error)),), case.record, case.finding)
     return Advice(
         case,

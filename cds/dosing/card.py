@@ -36,7 +36,7 @@ def card_of(
     `others` are sentences of other guidance about the same order, `page` the address of the page.
     """
     plan = answer.plan if isinstance(answer, Declined) else answer.case.plan
-    source = knowledge.models[plan.entry.models[0]]
+    source = knowledge.models[plan.entry.model]
     drug = capitalised(knowledge.drugs[plan.entry.drug].display)
     finding = answer.finding if isinstance(answer, Declined) else answer.case.finding
     used = [str(each) for each in inputs_of(plan, source, finding)]

@@ -87,7 +87,7 @@ def case_of(
     finding = _finding(rule, order, situation, knowledge, as_of, drafts=drafts)
     if finding.state is State.OUTSIDE:
         return Declined(plan, (f"The model was made for others: {rule.population}.",), finding=finding)
-    source = knowledge.models[plan.entry.models[0]]
+    source = knowledge.models[plan.entry.model]
     model = source.population
     covariates, reasons = _covariates(plan, model, finding)
     record = _record(plan, model, situation.chart, knowledge, as_of)

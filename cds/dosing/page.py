@@ -46,7 +46,7 @@ def page_of(
 ) -> DosingView:
     """What the page says."""
     plan = answer.plan if isinstance(answer, Declined) else answer.case.plan
-    source = knowledge.models[plan.entry.models[0]]
+    source = knowledge.models[plan.entry.model]
     facts = _model_facts(source, plan, knowledge)
     drug = knowledge.drugs[plan.entry.drug].display
     finding = answer.finding if isinstance(answer, Declined) else answer.case.finding

@@ -30,7 +30,15 @@ from fhir_adapters.terminology import Coding
 SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
 """The members that say whose a resource is."""
 USED_TYPES = frozenset(
-    {"Observation", "DiagnosticReport", *MEDICATION_TYPES, "Condition", "AllergyIntolerance", "Procedure"}
+    {
+        "Observation",
+        "DiagnosticReport",
+        *MEDICATION_TYPES,
+        "Condition",
+        "AllergyIntolerance",
+        "Procedure",
+        "Specimen",
+    }
 )
 """The types that facts come from; each of them has to say whose it is."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from cds.cli import calc, evaluate
 from dsl import run_tests
-from kb import BUNDLED, KnowledgeBase, load
+from kb import KnowledgeBase, load
 from tests.cds.cards.support import (
     NIRAPARIB,
     answer,
@@ -22,18 +21,14 @@ from tests.cds.cards.support import (
     patient,
     prefetch,
 )
+from tests.cds.cli.support import folder_without_imports
 
 START = "rules/niraparib/start_dose.rule"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for path in BUNDLED.rglob("*"):
-        if path.suffix in (".toml", ".rule"):
-            copy = tmp_path / "kb" / path.relative_to(BUNDLED)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
-    return tmp_path / "kb"
+    return folder_without_imports(tmp_path / "kb")
 
 
 def with_another(folder: Path, **changes: str) -> KnowledgeBase:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,7 +21,6 @@ from calc.operations import Operation
 from cds.calculators import answer, operation_named, operations
 from cds.calculators.schema import described
 from cds.cards.pictures import as_page, picture_of
-from cds.dosing import dosing_operations
 from cds.hooks import CallRefused, read_body
 from fhir_adapters import FhirError, JsonRefused, dump_json, load_json
 from kb import KnowledgeBase
@@ -30,24 +30,33 @@ _LOG = logging.getLogger("bespoke.api")
 
 def calculator_routes(knowledge: KnowledgeBase) -> list[Route]:
     """Routes of all operations, and of individual dosing by the models of this knowledge base."""
-    return _routes("/api/calc", operations(knowledge)) + _routes("/api/dose", dosing_operations(knowledge))
+    known = operations(knowledge)
+
+    @cache
+    def dosing() -> Mapping[str, Operation]:
+        # Models and numpy are for whoever asks; the first answer of a service does not wait for them.
+        from cds.dosing import dosing_operations
+
+        return dosing_operations(knowledge)
+
+    return _routes("/api/calc", lambda: known) + _routes("/api/dose", dosing)
 
 
-def _routes(base: str, known: Mapping[str, Operation]) -> list[Route]:
+def _routes(base: str, known: Callable[[], Mapping[str, Operation]]) -> list[Route]:
     async def catalogue(request: Request) -> Response:
-        return _json(200, {"operations": [_entry(name, each) for name, each in known.items()]})
+        return _json(200, {"operations": [_entry(name, each) for name, each in known().items()]})
 
     async def describe(request: Request) -> Response:
-        return _json(200, described(operation_named(request.path_params["op"], known)))
+        return _json(200, described(operation_named(request.path_params["op"], known())))
 
     async def calculate(request: Request) -> Response:
-        operation = operation_named(request.path_params["op"], known)
+        operation = operation_named(request.path_params["op"], known())
         given = load_json(await read_body(request))
         result = await run_in_threadpool(answer, operation, given)
         return _json(200, {"op": operation.name, "result": result})
 
     async def picture(request: Request) -> Response:
-        operation = operation_named(request.path_params["op"], known)
+        operation = operation_named(request.path_params["op"], known())
         given = load_json(request.query_params.get("given", "{}").encode())
         drawn = await run_in_threadpool(_drawn, operation, given)
         return Response(drawn, media_type="text/html", headers=HARMLESS)

@@ -15,9 +15,7 @@ from starlette.routing import Route
 
 from calc import UnusableInput
 from cds.api.calculators import HARMLESS, guarded
-from cds.cards.dosing import dosing_page
 from cds.decision import of_bundle
-from cds.dosing import answer_orders, page_of
 from cds.hooks import read_body
 from fhir_adapters import load_json
 from kb import KnowledgeBase
@@ -27,6 +25,10 @@ def report_route(knowledge: KnowledgeBase, clock: Callable[[], datetime], *, fir
     """The route; plans that are drafts speak only with `fire_draft`."""
 
     def page(body: bytes) -> str:
+        # The first answer of a service does not wait for what only this page needs.
+        from cds.cards.dosing import dosing_page
+        from cds.dosing import answer_orders, page_of
+
         bundle = load_json(body)
         if not isinstance(bundle, dict):
             raise UnusableInput("input", "expected a FHIR Bundle with one patient's record and draft orders")

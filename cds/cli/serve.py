@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from cds.api import calculator_routes, report_route
+from starlette.routing import BaseRoute
+
 from cds.cards import UnknownPublisher, check_precedence
+from cds.cli.later import Later
 from cds.cli.main import fail
 from cds.guard import reasons_to_withhold
 from cds.hooks import ServeError, create_app
@@ -59,6 +61,13 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
     )
     if settings.fire_draft:
         print("WARNING: draft rules fire; their cards say so", file=sys.stderr)
+
+    def api() -> list[BaseRoute]:
+        from cds.api import calculator_routes, report_route
+
+        report = report_route(knowledge, clock, fire_draft=settings.fire_draft)
+        return [report, *calculator_routes(knowledge)]
+
     # With its signatures: later records name the map by its digest alone.
     record = {"software": software, "kb": knowledge.identity, "site_codes": _plain(knowledge.site_codes)}
     try:
@@ -69,10 +78,7 @@ def run(config: Path | None, options: Mapping[str, object]) -> int:
                 version=version("bespoke-cds"),
                 clock=clock,
                 cors_origins=settings.cors_origins,
-                beside=[
-                    report_route(knowledge, clock, fire_draft=settings.fire_draft),
-                    *calculator_routes(knowledge),
-                ],
+                beside=[Later("/api/", api)],
             ),
             settings.host,
             settings.port,

@@ -115,7 +115,7 @@ def growth(model: PopulationModel, *, irregular: bool) -> list[float]:
         doses = tuple(Dose(12 * k + float(late[k]), 1000.0, 1.0) for k in range(count))
         person = Person({"WT": 72, "CRCL": 85, "DIAL": 0}, doses)
         levels = [Level(12 * count - 0.5, 12.0)]
-        found.append(median(lambda person=person, levels=levels: fitted((model, person, levels)), 5))  # type: ignore[misc]
+        found.append(median(lambda person=person, levels=levels: fitted((model, person, levels)), 5))  # type: ignore[misc]  # a default has no type
     return found
 
 
@@ -144,11 +144,11 @@ def main() -> int:
         return median(lambda: course(np.zeros((1, len(course.omega)))))
 
     one = statistics.median(predicted(case) for case in closed)
-    taken = [each for case in closed for each in times(lambda case=case: fitted(case), 40)]  # type: ignore[misc]
+    taken = [each for case in closed for each in times(lambda case=case: fitted(case), 40)]  # type: ignore[misc]  # a default has no type
     say("fit in closed form, p50", statistics.median(taken), CLOSED_P50_MS, one, "one prediction")
     say("fit in closed form, p99", float(np.quantile(taken, 0.99)), CLOSED_P99_MS, one, "one prediction")
     one = statistics.median(predicted(case) for case in equations)
-    each = [median(lambda case=case: fitted(case), 3) for case in equations]  # type: ignore[misc]
+    each = [median(lambda case=case: fitted(case), 3) for case in equations]  # type: ignore[misc]  # a default has no type
     for case, spent in zip(equations, each, strict=True):
         print(f"    {case[0].name}, {len(case[1].doses)} doses, {len(case[2])} levels: {spent:.0f} ms")
     say("fit of equations, p50", statistics.median(each), EQUATIONS_P50_MS, one, "one prediction")
@@ -164,7 +164,7 @@ def main() -> int:
             objective = Objective(*case)
             mode = minimum(objective)
             spent_on.append(
-                median(lambda o=objective, m=mode: posterior(o, m, DRAWS, SEED), 3)  # type: ignore[misc]
+                median(lambda o=objective, m=mode: posterior(o, m, DRAWS, SEED), 3)  # type: ignore[misc]  # a default has no type
             )
             if isinstance(case[0].structure, States):
                 print(f"    {case[0].name}: {spent_on[-1]:.0f} ms")

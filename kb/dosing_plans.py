@@ -83,12 +83,12 @@ class PlanFile(Strict, kw_only=True):
     rule: Text
     """Its inputs and `let` values are the covariates, its population those whom the plan is for."""
     covariates: dict[str, Text]
-    """Covariate of the models = input or `let` value of the rule."""
+    """Covariate of the model = input or `let` value of the rule."""
     assumed: dict[str, AssumedEntry] = field(default_factory=dict)
     level: Text
     """The observable that is measured."""
     genes: tuple[Text, ...] = ()
-    """Genes that the models hold already: nobody may count them again."""
+    """Genes that the model holds already: nobody may count them again."""
     target: TargetEntry
     toxicity: ToxicityEntry | None = None
     choices: ChoiceEntry
@@ -172,7 +172,8 @@ def _faults(
     ):
         for name in names:
             if name not in known:
-                yield f"`{field_name}`: `{name}` is not in {where}; {closest(name, known)}"
+                advice = closest(name, known) or "add it there first"
+                yield f"`{field_name}`: `{name}` is not in {where}; {advice}"
     needed = models[entry.model].entry.covariates
     for covariate in needed:
         told = covariate.name in entry.covariates or covariate.name in entry.assumed
@@ -180,7 +181,7 @@ def _faults(
             yield f"`covariates`: {covariate.name} is missing ({covariate.meaning}, {covariate.unit})"
     for name in (*entry.covariates, *entry.assumed):
         if name not in {covariate.name for covariate in needed}:
-            yield f"`covariates.{name}`: no model has it"
+            yield f"`covariates.{name}`: the model has none such"
     if entry.target.low is None and entry.target.high is None:
         yield "`target`: expected `low`, `high` or both"
     if entry.choices.least > entry.choices.most:

@@ -61,10 +61,10 @@ def check_models(models: Mapping[str, DosingModel]) -> None:
 
 def _faults(entry: ModelFile, sources: Collection[str], drugs: Collection[str]) -> Iterator[str]:
     if entry.source not in sources:
-        yield f"`source`: `{entry.source}` is not in sources.toml; {closest(entry.source, sources)}"
+        yield f"`source`: `{entry.source}` is not in sources.toml; {_advice(entry.source, sources)}"
     for drug in entry.drugs:
         if drug not in drugs:
-            yield f"`drugs`: `{drug}` is not in drugs/; {closest(drug, drugs)}"
+            yield f"`drugs`: `{drug}` is not in drugs/; {_advice(drug, drugs)}"
     if entry.illustrative and entry.status != "draft":
         yield "`status`: what is illustrative stays draft"
     for number, each in enumerate(entry.covariates):
@@ -77,6 +77,10 @@ def _faults(entry: ModelFile, sources: Collection[str], drugs: Collection[str]) 
     for number, case in enumerate(entry.cases):
         if len(case.times) != len(case.typical):
             yield f"`cases.{number}`: `times` and `typical` have to be of one length"
+
+
+def _advice(name: str, known: Collection[str]) -> str:
+    return closest(name, known) or "add it there first"
 
 
 def _uncovered(model: PopulationModel) -> Iterator[str]:

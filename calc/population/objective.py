@@ -146,7 +146,8 @@ class Objective:
         except NotSolved:
             if starts > 1:
                 parts = [self._derived(etas[[k]]) for k in range(starts)]
-                return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]
+                values, gradients, predictions = zip(*parts, strict=True)
+                return np.concatenate(values), np.concatenate(gradients), np.concatenate(predictions)
             nothing = np.full((1, size), np.nan)
             return np.full(1, np.inf), nothing, np.full((1, size, len(self.levels)), np.nan + 0j)
         total = (self.misfits(predicted).sum(1) + self.prior(lanes)).reshape(starts, size)

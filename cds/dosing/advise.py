@@ -43,6 +43,8 @@ class Advice:
     objective: Objective
     mode: Fit
     draws: Posterior
+    shown: Posterior
+    """Those of them that regimens are predicted with."""
     conflict: Conflict | None
     """None without levels."""
     influence: Influence | None
@@ -56,11 +58,6 @@ class Advice:
         """The advised regimen."""
         return None if self.search.best is None else self.search.best.candidate.regimen
 
-    @property
-    def shown(self) -> Posterior:
-        """The draws that predictions are made with."""
-        return lasting(self.case.model, self.case.person, self.draws)
-
 
 def advise(case: Case) -> Advice | Declined:
     """The dose of one case; declined where the levels are beyond belief or nothing is found (H-043)."""
@@ -72,7 +69,8 @@ def advise(case: Case) -> Advice | Declined:
         if doubted is not None and doubted.verdict == "beyond belief":
             return _unbelievable(case, explanations(objective, mode))
         start = _start(case)
-        found = searched(case, lasting(case.model, case.person, draws), start)
+        shown = lasting(case.model, case.person, draws)
+        found = searched(case, shown, start)
     except (NotConverged, NotSolved, HistoryError, DosingError) as error:
         return Declined(case.plan, (_sentence(str(error)),), case.record, case.finding)
     return Advice(
@@ -80,6 +78,7 @@ def advise(case: Case) -> Advice | Declined:
         objective,
         mode,
         draws,
+        shown,
         doubted,
         influence(objective, mode) if case.levels else None,
         found,

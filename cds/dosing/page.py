@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -53,31 +54,28 @@ def page_of(
     inputs = tuple(
         InputLine(each.name, each.value, each.when, each.source) for each in inputs_of(plan, source, finding)
     )
-    shared = {
-        "drug": drug,
-        "as_of": moment(as_of),
-        "model": facts,
-        "status": status_of(plan, source),
-        "inputs": inputs,
-        "software": software,
-        "decision": decision,
-    }
+    record = answer.record if isinstance(answer, Declined) else answer.case.record
+    found = DosingView(
+        drug=drug,
+        advised=None,
+        reasons=answer.reasons if isinstance(answer, Declined) else reasons_of(answer, knowledge),
+        as_of=moment(as_of),
+        model=facts,
+        status=status_of(plan, source),
+        doubts=() if record is None else tuple(f"{each.what} {each.consequence}" for each in record.doubts),
+        inputs=inputs,
+        software=software,
+        decision=decision,
+    )
     if isinstance(answer, Declined):
-        doubts = (
-            () if answer.record is None else tuple(f"{d.what} {d.consequence}" for d in answer.record.doubts)
-        )
-        return DosingView(advised=None, reasons=answer.reasons, doubts=doubts, **shared)  # type: ignore[arg-type]
-    case = answer.case
-    best = answer.best
-    return DosingView(
-        advised=None if best is None else advised_words(answer),
-        reasons=reasons_of(answer, knowledge),
-        doubts=tuple(f"{doubt.what} {doubt.consequence}" for doubt in case.record.doubts),
+        return found
+    return replace(
+        found,
+        advised=None if answer.best is None else advised_words(answer),
         next_level=next_level(answer),
         regimens=_table(answer),
         curve=_curve(answer),
         mathematics=_mathematics(answer),
-        **shared,  # type: ignore[arg-type]
     )
 
 

@@ -2,7 +2,7 @@
 
 It reads what is later used nowhere: raw JSON stays the record of truth. Known of the library (8.3): it has
 R4B but no R4, which differ in none of these types; it accepts any code of a required binding, text in place
-of numbers, Booleans and XHTML.
+of numbers and Booleans.
 """
 
 from __future__ import annotations

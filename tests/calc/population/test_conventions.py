@@ -32,7 +32,7 @@ def _model(residual: Residual, scale: Mapping[str, float] | None = None) -> Popu
 
 @pytest.mark.parametrize("adds", ["variances", "deviations"])
 def test_combined_errors_weigh_levels_their_way(adds: str) -> None:
-    residual = Residual(0.2, 1.0, adds=adds)  # type: ignore[arg-type]
+    residual = Residual(0.2, 1.0, adds=adds)  # type: ignore[arg-type]  # given as texts
     objective = Objective(_model(residual), Person({}, DOSES), LEVELS)
     predicted = objective.course(np.zeros((1, 2)))[0]
     deviation = np.hypot(0.2 * predicted, 1) if adds == "variances" else 0.2 * predicted + 1
@@ -79,7 +79,7 @@ def test_the_order_of_doses_and_levels_does_not_matter() -> None:
 def test_many_doses_are_one_row_of_them(count: int, interval: float, route: str, time: float) -> None:
     one = _model(Residual(0.2))
     etas = np.array([[0.0, 0.0], [0.5, -0.3]])
-    single = tuple(Dose(k * interval, 100, 1.0 if route == "iv" else 0.0, route) for k in range(count))  # type: ignore[arg-type]
+    single = tuple(Dose(k * interval, 100, 1.0 if route == "iv" else 0.0, route) for k in range(count))  # type: ignore[arg-type]  # given as texts
     row = replace(single[0], interval=interval, count=count)
     assert len(compact(single)) == 1
     alone = sum(Course(one, Person({}, (dose,)), [time])(etas) for dose in single)

@@ -92,7 +92,7 @@ def test_steady_state_against_a_dense_grid(name: str, way: dict[str, Any]) -> No
     forecast = Forecast(of, NOBODY, FEW)
     for kind, expected in found.items():
         limit = 0.4 * found["peak"].max() if kind == "time above" else None
-        value = forecast.of(Measure(kind, above=limit), regimen)  # type: ignore[arg-type]
+        value = forecast.of(Measure(kind, above=limit), regimen)  # type: ignore[arg-type]  # given as texts
         tolerance = {"trough": 1e-6, "average": 1e-5}.get(kind, 2e-3)
         np.testing.assert_allclose(value, expected, tolerance, 3e-3 if limit else 0, err_msg=kind)
 
@@ -116,7 +116,7 @@ def test_the_next_days_against_a_dense_grid(name: str, way: dict[str, Any], afte
     forecast = Forecast(of, Person({}, before), FEW)
     for kind, expected in found.items():
         limit = 0.4 * found["peak"].max() if kind == "time above" else None
-        value = forecast.of(Measure(kind, after, above=limit), regimen)  # type: ignore[arg-type]
+        value = forecast.of(Measure(kind, after, above=limit), regimen)  # type: ignore[arg-type]  # given as texts
         tolerance = {"trough": 1e-6, "average": 2e-3 if "late" in name else 1e-3}.get(kind, 2e-3)
         np.testing.assert_allclose(value, expected, tolerance, 3e-3 if limit else 0, err_msg=kind)
     at = forecast.of(Measure("concentration", after, at=4.0), regimen)
@@ -131,7 +131,7 @@ def test_the_area_is_the_dose_over_clearance() -> None:
         (MODELS["three"], {"route": "oral"}, 2.0, 4.0),
         (MODELS["changing"], {}, 1.0, 8.0),
     ]:
-        found = Forecast(of, NOBODY, FEW).of(Measure("AUC24"), Regimen(600, 8, **way))  # type: ignore[arg-type]
+        found = Forecast(of, NOBODY, FEW).of(Measure("AUC24"), Regimen(600, 8, **way))  # type: ignore[arg-type]  # given as texts
         np.testing.assert_allclose(found, arrives * 1800 / (clearance * np.exp(FEW[:, 0])), rtol=1e-12)
 
 
@@ -173,9 +173,9 @@ def test_free_drug_and_occupancy() -> None:
     """Receptor occupancy of the free drug: fu C / (fu C + Kd); 12 nM, fu 0.05 and Kd 3 nM give 1 / 6."""
     forecast, regimen = Forecast(beta_lactam(), NOBODY, FEW), Regimen(1000, 8, 0.5)
     for kind, occupied in (("trough", "trough occupancy"), ("peak", "peak occupancy")):
-        total = forecast.of(Measure(kind), regimen)  # type: ignore[arg-type]
+        total = forecast.of(Measure(kind), regimen)  # type: ignore[arg-type]  # given as texts
         half = 3 / 12 * total[0]
-        taken = forecast.of(Measure(occupied, half=half, unbound=0.05), regimen)  # type: ignore[arg-type]
+        taken = forecast.of(Measure(occupied, half=half, unbound=0.05), regimen)  # type: ignore[arg-type]  # given as texts
         assert taken[0] == pytest.approx(1 / 6)
         np.testing.assert_allclose(taken, 0.05 * total / (0.05 * total + half))
     area, free = (forecast.of(Measure("AUC24", unbound=share), regimen) for share in (1.0, 0.2))

@@ -70,10 +70,10 @@ def test_no_row_runs_across_a_reset() -> None:
 )
 def test_a_dose_that_cannot_be(fault: dict[str, float], said: str) -> None:
     with pytest.raises(HistoryError, match=said):
-        Dose(**{"time": 3, "amount": 100} | fault)  # type: ignore[arg-type]
+        Dose(**{"time": 3, "amount": 100} | fault)  # type: ignore[arg-type]  # given as texts
 
 
 @pytest.mark.parametrize("fault", [{"value": -0.1}, {"value": math.nan}, {"time": math.inf}])
 def test_a_level_that_cannot_be(fault: dict[str, float]) -> None:
     with pytest.raises(HistoryError, match=next(iter(fault))):
-        Level(**{"time": 3, "value": 10} | fault)  # type: ignore[arg-type]
+        Level(**{"time": 3, "value": 10} | fault)  # type: ignore[arg-type]  # given as texts

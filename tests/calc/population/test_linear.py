@@ -43,7 +43,7 @@ def _case(case: Mapping[str, Any]) -> tuple[dict[str, float], str]:
 def test_the_reference_of_single_doses() -> None:
     for case in reference("solver-visible.json")["linear"]:
         parameters, route = _case(case)
-        doses = [Dose(one["time"], one["amt"], one.get("dur", 0), route) for one in case["doses"]]  # type: ignore[arg-type]
+        doses = [Dose(one["time"], one["amt"], one.get("dur", 0), route) for one in case["doses"]]  # type: ignore[arg-type]  # given as texts
         expected = [float(text) for text in case["conc"]]
         assert levels(parameters, doses, case["times_h"]) == pytest.approx(expected, rel=1e-11), case["name"]
 
@@ -52,7 +52,7 @@ def test_the_reference_of_steady_states() -> None:
     for case in reference("solver-visible.json")["steady_state"]:
         parameters, route = _case(case)
         dose, tau = case["dose"], case["tau_h"]
-        endless = Dose(0, dose["amt"], dose.get("dur", 0), route, tau, math.inf)  # type: ignore[arg-type]
+        endless = Dose(0, dose["amt"], dose.get("dur", 0), route, tau, math.inf)  # type: ignore[arg-type]  # given as texts
         # The reference has the peak right after a bolus at 0; here a level at a dose is before it.
         times = [1e-7 if time == 0 else time for time in case["times_after_dose_h"]]
         expected = [float(text) for text in case["conc"]]

@@ -116,7 +116,7 @@ def test_an_endless_row_without_a_steady_state_is_refused() -> None:
 @pytest.mark.parametrize("holds", ["from", "until"])
 def test_covariates_that_change_against_a_solver(holds: str) -> None:
     records = [(0.0, 60.0), (7.0, 90.0), (15.0, 30.0), (30.0, 75.0)]
-    person = Person({"CRCL": records}, (Dose(0, 400, 2.0), Dose(12, 400, route="oral")), holds)  # type: ignore[arg-type]
+    person = Person({"CRCL": records}, (Dose(0, 400, 2.0), Dose(12, 400, route="oral")), holds)  # type: ignore[arg-type]  # given as texts
     texts = {"CL": "4 * CRCL / 70 * exp(eta_CL)", "V1": "30 + CRCL / 10", "Q": "6", "V2": "50", "KA": "0.9"}
     times = [1.0, 6.9, 7.1, 14.0, 15.5, 29.0, 31.0, 60.0]
 

@@ -40,7 +40,7 @@ def band(doses: tuple[TimedDose, ...], until: float, clearance: float, volume: f
 
 
 def row(amount: float, every: float, count: int, first: float, **more: object) -> tuple[TimedDose, ...]:
-    return tuple(TimedDose(first + every * k, amount, **more) for k in range(count))  # type: ignore[arg-type]
+    return tuple(TimedDose(first + every * k, amount, **more) for k in range(count))  # type: ignore[arg-type]  # given as texts
 
 
 _VANCOMYCIN = row(1000, 12, 4, 0, duration=1) + row(1250, 12, 4, 48, duration=1.5, advised=True)
